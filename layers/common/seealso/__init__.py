@@ -1,0 +1,1 @@
+"""The shared package of seealso: what every function needs, as one Lambda layer."""

@@ -1,0 +1,184 @@
+"""HTTP at the edge: from an API Gateway event (payload format 2.0) to an answer, and its log line.
+
+`serve()` is every function's handler: it picks the route, turns each way out into an answer, and
+writes one JSON line per request, which carries the CloudWatch metrics too (embedded metric format).
+"""
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools import Logger
+
+from seealso import dynamodb
+from seealso.dynamodb import StoreUnavailable, Tally
+from seealso.problems import Problem
+
+type Event = dict[str, Any]
+type Answer = dict[str, Any]
+type Route = Callable[[Event], Answer]
+
+LARGEST_ID = 2**31 - 1  # of articles and domains (contract.md)
+RETRY_AFTER_SECONDS = 2
+CACHED = "public, max-age=30"
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
+# If-None-Match compares weakly (RFC 9110, 13.1.2).
+_ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+
+def serve(routes: Mapping[str, Route]) -> Callable[[Event, object], Answer]:
+    """A Lambda handler over routes by their API Gateway route keys (`GET /articles/{id}`)."""
+
+    def handler(event: Event, _context: object) -> Answer:
+        started = time.perf_counter()
+        tally = dynamodb.store().client.start()
+        request_id = event["requestContext"]["requestId"]
+        trouble: Exception | None = None
+        try:
+            answer = routes[event["routeKey"]](event)
+        except Problem as problem:
+            answer = _problem_answer(problem, request_id)
+        except StoreUnavailable as unavailable:
+            trouble = unavailable
+            answer = _problem_answer(_UNAVAILABLE, request_id)
+        except Exception as unexpected:  # noqa: BLE001 logged whole, answered without a word of it
+            trouble = unexpected
+            answer = _problem_answer(_INTERNAL, request_id)
+        answer["headers"]["x-content-type-options"] = "nosniff"
+        milliseconds = round((time.perf_counter() - started) * 1000, 2)
+        if os.environ.get("SERVER_TIMING") == "on":
+            answer["headers"]["server-timing"] = (
+                f'app;dur={milliseconds}, store;desc="{tally.requests} requests, '
+                f'{tally.waves} waves, {tally.read_units} read units"'
+            )
+            # Without it, pages of other origins do not see the timing (Resource Timing).
+            answer["headers"]["timing-allow-origin"] = "*"
+        _log(event, answer["statusCode"], milliseconds, tally, trouble)
+        return answer
+
+    return handler
+
+
+def answer_json(status: int, body: Any, headers: dict[str, str]) -> Answer:
+    """An answer with a JSON body."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", **headers},
+        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def answer_read(event: Event, body: Any) -> Answer:
+    """A public read's 200 with a strong entity tag, or 304 if the client has it (RFC 9110)."""
+    answer = answer_json(200, body, {"cache-control": CACHED})
+    tag = f'"{sha256(answer["body"].encode()).hexdigest()[:32]}"'
+    wanted = event["headers"].get("if-none-match", "")
+    if wanted.strip() == "*" or tag in _ENTITY_TAG.findall(wanted):
+        return {"statusCode": 304, "headers": {"cache-control": CACHED, "etag": tag}}
+    answer["headers"]["etag"] = tag
+    return answer
+
+
+def path_number(event: Event, name: str, least: int) -> int:
+    """The number in the path under this name: plain decimal, `least`..2147483647."""
+    number = _number(event["pathParameters"][name])
+    if number is None or number < least:
+        detail = f"{name} must be a whole number from {least} to {LARGEST_ID}, in plain digits."
+        raise Problem("invalid-id", detail, [(name, detail)])
+    return number
+
+
+def query_number(event: Event, name: str, least: int, most: int = LARGEST_ID) -> int | None:
+    """The number in the query string under this name, None if it is not there."""
+    text = query_text(event, name)
+    if text is None:
+        return None
+    number = _number(text)
+    if number is None or not least <= number <= most:
+        detail = f"{name} must be a whole number from {least} to {most}, in plain digits."
+        raise Problem("malformed-request", detail, [(name, detail)])
+    return number
+
+
+def query_text(event: Event, name: str) -> str | None:
+    """What the query string has under this name, None if it is not there."""
+    # queryStringParameters joins repeated names by commas; the raw string tells them apart.
+    values = [
+        value
+        for key, value in parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True)
+        if key == name
+    ]
+    if len(values) > 1:
+        detail = f"{name} is there more than once; send it once."
+        raise Problem("malformed-request", detail, [(name, detail)])
+    return values[0] if values else None
+
+
+def _number(text: str) -> int | None:
+    number = int(text) if _NUMBER.fullmatch(text) else None
+    return None if number is None or number > LARGEST_ID else number
+
+
+_UNAVAILABLE = Problem(
+    "unavailable",
+    "The store does not answer just now. Please try again.",
+    headers={"retry-after": str(RETRY_AFTER_SECONDS)},
+)
+_INTERNAL = Problem("internal", "The error is logged under this request id.")
+
+
+def _problem_answer(problem: Problem, request_id: str) -> Answer:
+    headers = {
+        "content-type": "application/problem+json",
+        "cache-control": "no-store",
+        **problem.headers,
+    }
+    return answer_json(problem.status, problem.body(request_id), headers)
+
+
+_METRICS = {
+    "Namespace": "seealso",
+    "Dimensions": [["route"]],
+    "Metrics": [
+        {"Name": "duration_ms", "Unit": "Milliseconds"},
+        {"Name": "store_requests", "Unit": "Count"},
+        {"Name": "read_units", "Unit": "Count"},
+        {"Name": "failed", "Unit": "Count"},
+        {"Name": "cold_start", "Unit": "Count"},
+    ],
+}
+_logger = Logger(service="seealso")
+_cold = True
+
+
+def _log(
+    event: Event, status: int, milliseconds: float, tally: Tally, trouble: Exception | None
+) -> None:
+    """The request's one line: for people, and for CloudWatch as metrics (EMF specification)."""
+    global _cold
+    line = {
+        "route": event["routeKey"],
+        "status": status,
+        "duration_ms": milliseconds,
+        "store_requests": tally.requests,
+        "store_waves": tally.waves,
+        "read_units": tally.read_units,
+        "write_units": tally.write_units,
+        "cold_start": int(_cold),
+        "failed": int(status >= 500),
+        "correlation_id": event["requestContext"]["requestId"],
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [_METRICS]},
+    }
+    _cold = False
+    if trouble is None:
+        _logger.info("request", extra=line)
+    elif isinstance(trouble, StoreUnavailable):
+        _logger.warning("store unavailable: %s", trouble, extra=line)
+    else:
+        _logger.error("unexpected error", extra=line, exc_info=trouble)
