@@ -335,6 +335,10 @@ class Store:
     runs: str
     # What sites.py has read, by domain: (time of reading, item); see there.
     site_cache: dict[int, tuple[float, Json | None]] = field(default_factory=dict)
+    # What sites.py has read of all of them: (time of reading, Network); see there.
+    network_cache: tuple[float, Any] | None = None
+    # What clients.py hashes addresses with: (day, key); see there.
+    day_key: tuple[str, bytes] | None = None
 
 
 _local = threading.local()
@@ -359,6 +363,11 @@ def store() -> Store:
             runs=environ["RUNS_TABLE"],
         )
     return found
+
+
+def forget_store() -> None:
+    """Let this thread's next store() read the environment anew."""
+    _local.store = None
 
 
 def typed(value: Any) -> Json:
@@ -406,19 +415,19 @@ def plain_item(item: Json) -> Json:
     return {name: plain(value) for name, value in item.items()}
 
 
-def batch_get(keys: dict[str, list[Json]]) -> Call:
-    """An eventually consistent BatchGetItem over plain keys by table."""
-    return Call(
-        "BatchGetItem",
-        {
-            "RequestItems": {
-                table: {"Keys": [typed_item(key) for key in wanted]}
-                for table, wanted in keys.items()
-                if wanted
-            },
-            "ReturnConsumedCapacity": "TOTAL",
-        },
-    )
+def batch_get(keys: dict[str, list[Json]], only: dict[str, tuple[str, ...]] | None = None) -> Call:
+    """An eventually consistent BatchGetItem over plain keys by table; `only` names attributes."""
+    tables: Json = {}
+    for table, wanted in keys.items():
+        if wanted:
+            tables[table] = {"Keys": [typed_item(key) for key in wanted]}
+    for table, attributes in (only or {}).items():
+        names = {f"#{attribute}": attribute for attribute in attributes}
+        tables[table] |= {
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+    return Call("BatchGetItem", {"RequestItems": tables, "ReturnConsumedCapacity": "TOTAL"})
 
 
 def batch_got(answer: Json, table: str) -> list[Json]:

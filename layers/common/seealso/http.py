@@ -85,6 +85,13 @@ def answer_read(event: Event, body: Any) -> Answer:
     return answer
 
 
+def base_url(event: Event) -> str:
+    """The address that the request was sent to, as absolute URLs begin with it."""
+    # The gateway routes by Host, so no other than one of its own ever gets here.
+    headers = event["headers"]
+    return f"{headers.get('x-forwarded-proto', 'http')}://{headers['host']}"
+
+
 def path_number(event: Event, name: str, least: int) -> int:
     """The number in the path under this name: plain decimal, `least`..2147483647."""
     number = _number(event["pathParameters"][name])

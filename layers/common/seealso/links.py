@@ -1,8 +1,38 @@
-"""Links: what strangers submitted for an article's page."""
+"""Links: what strangers submitted for an article's page, and each change of a link's status.
 
-from typing import TypedDict
+A link's record, its claim (what makes its URL taken) and its page's counters change in one
+transaction, conditional on the status and version that the change was decided for (design.md,
+"Life of a link"). So counters always equal the links that they count, and a claim is held exactly
+by a link that may hold one, whatever races or fails.
 
-from seealso.dynamodb import Json
+The page item has its published links as attributes `link#<link_id>` of its own level: an update
+of a map's member would fail on a page that has no map yet.
+"""
+
+import contextlib
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Literal, TypedDict
+
+from seealso.dynamodb import Json, Refused, Store, items, plain_item, typed_item
+from seealso.sites import Site
+
+type Status = Literal[
+    "pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"
+]
+
+# Which counter of the page a status stands in.
+_COUNTERS = {"pending": "waiting", "published": "published"}
+HOLD_CLAIM = frozenset({"pending", "published", "lapsed"})
+# A lapsed link is published again if its link-back returns within this time.
+LAPSED_DAYS = 30
+
+_MOVES: dict[str, frozenset[str]] = {
+    "pending": frozenset({"published", "rejected", "expired", "withdrawn", "removed"}),
+    "published": frozenset({"lapsed", "withdrawn", "removed"}),
+    "lapsed": frozenset({"published", "expired", "withdrawn", "removed"}),
+}
 
 
 class PageLink(TypedDict):
@@ -14,6 +44,63 @@ class PageLink(TypedDict):
     published_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A submitted link's record; times are RFC 3339 in UTC."""
+
+    link_id: str
+    article_id: int
+    domain: int
+    url: str
+    title: str | None
+    status: Status
+    version: int
+    link_back: str  # unchecked, seen or missing
+    submitted_at: str
+    published_at: str | None
+    claim: str  # the pk of its claim
+    consent: dict[str, Any]  # the version of the wording agreed to, and when
+    token_hash: str
+    due_at: str | None = None  # when it expires, while it is pending or lapsed
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+class PageFull(Exception):
+    """No place is free on the page; `cap` is how many there are."""
+
+    def __init__(self, cap: int) -> None:
+        super().__init__(cap)
+        self.cap = cap
+
+
+class QueueFull(Exception):
+    """As many links wait for the page as may wait."""
+
+
+class Duplicate(Exception):
+    """The URL is taken by the link `link_id` on the page of `article_id`."""
+
+    def __init__(self, link_id: str, article_id: int) -> None:
+        super().__init__(link_id)
+        self.link_id = link_id
+        self.article_id = article_id
+
+
+class AlreadySubmitted(Exception):
+    """The very link is there already: `link` is what became of it."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link.link_id)
+        self.link = link
+
+
+class Changed(Exception):
+    """The link is no longer as it was when the change was decided."""
+
+
+# ---- pages -----------------------------------------------------------------------------------
+
+
 def page_key(article_id: int) -> Json:
     """The key of an article's page item: its published links and their counters."""
     return {"pk": f"page#{article_id}"}
@@ -21,19 +108,269 @@ def page_key(article_id: int) -> Json:
 
 def page_links(page_item: Json | None) -> list[PageLink]:
     """The published links of a page in order of submission; none where nothing was submitted."""
-    links = (page_item or {}).get("links", {})
-    in_order = sorted(links.items(), key=lambda each: (each[1]["submitted_at"], each[0]))
+    links = [
+        (name.removeprefix("link#"), link)
+        for name, link in (page_item or {}).items()
+        if name.startswith("link#")
+    ]
+    links.sort(key=lambda each: (each[1]["submitted_at"], each[0]))
     return [
         {
             "link_id": link_id,
             "url": link["url"],
-            "title": link.get("title"),
+            "title": link["title"],
             "published_at": link["published_at"],
         }
-        for link_id, link in in_order
+        for link_id, link in links
     ]
 
 
 def places_left(page_item: Json | None, cap: int) -> int:
     """How many places a page has free; lowering a site's cap removes no link, so never below 0."""
     return max(cap - int((page_item or {}).get("published", 0)), 0)
+
+
+# ---- reading ---------------------------------------------------------------------------------
+
+
+def get_link(store: Store, link_id: str) -> Link | None:
+    """The link as it is now (strongly consistent); None if there is none."""
+    answer = store.client.call(
+        "GetItem",
+        {
+            "TableName": store.links,
+            "Key": typed_item({"pk": f"link#{link_id}"}),
+            "ConsistentRead": True,
+            "ReturnConsumedCapacity": "TOTAL",
+        },
+    )
+    return link_of(plain_item(answer["Item"])) if "Item" in answer else None
+
+
+def link_of(item: Json) -> Link:
+    """The link of its plain item."""
+    fields = {name: value for name, value in item.items() if name not in ("pk", "due")}
+    return Link(**{"title": None, "published_at": None, **fields})
+
+
+def due_links(store: Store, now: datetime, limit: int = 100) -> list[str]:
+    """The ids of links whose time is over, the longest overdue first."""
+    answer = store.client.call(
+        "Query",
+        {
+            "TableName": store.links,
+            "IndexName": "due",
+            "KeyConditionExpression": "due = :due AND due_at <= :now",
+            "ExpressionAttributeValues": typed_item({":due": "due", ":now": rfc3339(now)}),
+            "Limit": limit,
+            "ReturnConsumedCapacity": "TOTAL",
+        },
+    )
+    return [item["pk"].removeprefix("link#") for item in items(answer)]
+
+
+def rfc3339(moment: datetime) -> str:
+    """A time as all of this project's answers and items have it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# ---- submitting ------------------------------------------------------------------------------
+
+
+def add_link(store: Store, link: Link, site: Site) -> None:
+    """Put a new link with its claim and count it on its page, or nothing of it.
+
+    Raises AlreadySubmitted, Duplicate, PageFull or QueueFull; only the transaction decides.
+    """
+    claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
+    try:
+        _transact(
+            store,
+            [
+                _put_new(store, claim),
+                _put_new(store, _item(link)),
+                _page_update(store, link, None, site.cap, site.waiting_cap),
+            ],
+        )
+    except Refused as refused:
+        claim_there, link_there, page = [reason.item for reason in refused.reasons]
+        if link_there is not None:
+            raise AlreadySubmitted(link_of(link_there)) from None
+        if claim_there is not None:
+            raise Duplicate(claim_there["link_id"], claim_there["article_id"]) from None
+        if places_left(page, site.cap) == 0:
+            raise PageFull(site.cap) from None
+        raise QueueFull from None
+
+
+def claim_key(scope: str, key_version: int, url_key: str) -> str:
+    """The pk of the claim to a URL in a scope: the network, or one page."""
+    return f"claim#{key_version}#{scope}#{sha256(url_key.encode()).hexdigest()}"
+
+
+# ---- changes ---------------------------------------------------------------------------------
+
+
+def change_link(
+    store: Store,
+    link: Link,
+    status: Status,
+    now: datetime,
+    by: str,
+    *,
+    cap: int = 0,
+    keep_blocked: bool = True,
+) -> Link:
+    """Give a link another status; returns the link as it is then.
+
+    `link` is what the change was decided for; `by` names who decided, for its history; `cap` is
+    how many places the page has, which only publishing asks.
+    withdrawn and expired free the URL; rejected and removed keep it blocked, unless
+    `keep_blocked` is False. Raises Changed if the link has changed since, PageFull if it is to
+    be published and no place is free, ValueError for a status that cannot follow.
+    """
+    if status not in _MOVES.get(link.status, ()):
+        raise ValueError(f"{status} cannot follow {link.status}")
+    changed = replace(
+        link,
+        status=status,
+        version=link.version + 1,
+        published_at=rfc3339(now) if status == "published" else link.published_at,
+        due_at=rfc3339(now + timedelta(days=LAPSED_DAYS)) if status == "lapsed" else None,
+        history=[*link.history, {"at": rfc3339(now), "status": status, "by": by}],
+    )
+    actions = [_put_changed(store, changed, link)]
+    if status not in HOLD_CLAIM:
+        blocked = status in ("rejected", "removed") and keep_blocked
+        actions.append(_end_claim(store, link, blocked))
+    if link.status in _COUNTERS or status in _COUNTERS:
+        actions.append(_page_update(store, changed, link.status, cap=cap))
+    try:
+        _transact(store, actions)
+    except Refused as refused:
+        if status == "published" and refused.reasons[0].code != "ConditionalCheckFailed":
+            raise PageFull(cap) from None
+        raise Changed(link.link_id) from None
+    return changed
+
+
+def expire_due(store: Store, now: datetime) -> int:
+    """Expire the links that are pending or lapsed for as long as they may be; returns how many.
+
+    Safe to kill and to run beside itself: a link that has changed since is left to the next time.
+    """
+    expired = 0
+    while True:
+        before = expired
+        for link_id in due_links(store, now):
+            link = get_link(store, link_id)
+            # The index may still have a link that is not due any more.
+            if link is None or link.due_at is None or link.due_at > rfc3339(now):
+                continue
+            with contextlib.suppress(Changed):
+                change_link(store, link, "expired", now, by="schedule")
+                expired += 1
+        if expired == before:
+            return expired
+
+
+def _page_update(
+    store: Store, link: Link, before: str | None, cap: int, waiting_cap: int = 0
+) -> Json:
+    """The update of a page's counters and published links for a link whose status was `before`.
+
+    None stands for a new link, which needs room on the page even if it waits.
+    """
+    after = link.status
+    sets: list[str] = []
+    removes: list[str] = []
+    conditions: list[str] = []
+    names = {"#link": f"link#{link.link_id}"}
+    values: Json = {":one": 1, ":zero": 0}
+    if after == "published":
+        sets.append("#link = :link")
+        values[":link"] = {
+            "url": link.url,
+            "title": link.title,
+            "submitted_at": link.submitted_at,
+            "published_at": link.published_at,
+        }
+    else:
+        removes.append("#link")
+    if counter := _COUNTERS.get(before or ""):
+        sets.append(f"{counter} = {counter} - :one")
+    if counter := _COUNTERS.get(after):
+        sets.append(f"{counter} = if_not_exists({counter}, :zero) + :one")
+    if after == "published" or before is None:
+        conditions.append(_below("published", ":cap", cap))
+        values[":cap"] = cap
+    if before is None and after == "pending":
+        conditions.append(_below("waiting", ":waiting_cap", waiting_cap))
+        values[":waiting_cap"] = waiting_cap
+    update: Json = {
+        "TableName": store.links,
+        "Key": typed_item(page_key(link.article_id)),
+        "UpdateExpression": f"SET {', '.join(sets)}"
+        + (f" REMOVE {', '.join(removes)}" if removes else ""),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": typed_item(values),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if conditions:
+        update["ConditionExpression"] = " AND ".join(conditions)
+    return {"Update": update}
+
+
+def _below(counter: str, name: str, limit: int) -> str:
+    # A page without the counter has counted none, which is below any limit but 0.
+    absent = f"attribute_not_exists({counter}) OR " if limit else ""
+    return f"({absent}{counter} < {name})"
+
+
+def _put_new(store: Store, item: Json) -> Json:
+    return {
+        "Put": {
+            "TableName": store.links,
+            "Item": typed_item(item),
+            "ConditionExpression": "attribute_not_exists(pk)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def _put_changed(store: Store, changed: Link, link: Link) -> Json:
+    return {
+        "Put": {
+            "TableName": store.links,
+            "Item": typed_item(_item(changed)),
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": typed_item({":version": link.version}),
+        }
+    }
+
+
+def _end_claim(store: Store, link: Link, blocked: bool) -> Json:
+    action: Json = {
+        "TableName": store.links,
+        "Key": typed_item({"pk": link.claim}),
+        "ConditionExpression": "link_id = :link_id",
+        "ExpressionAttributeValues": typed_item({":link_id": link.link_id}),
+    }
+    if not blocked:
+        return {"Delete": action}
+    action["UpdateExpression"] = "SET blocked = :true"
+    action["ExpressionAttributeValues"] |= typed_item({":true": True})
+    return {"Update": action}
+
+
+def _item(link: Link) -> Json:
+    item = {name: value for name, value in asdict(link).items() if value is not None}
+    if link.due_at:
+        item["due"] = "due"
+    return {"pk": f"link#{link.link_id}", **item}
+
+
+def _transact(store: Store, actions: list[Json]) -> None:
+    store.client.call(
+        "TransactWriteItems", {"TransactItems": actions, "ReturnConsumedCapacity": "TOTAL"}
+    )

@@ -2,11 +2,14 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from seealso.dynamodb import Json, Store
+from seealso.dynamodb import Json, Store, items
 
 # A change of a site binds within 60 s (contract.md); the rest is for reading it.
 CACHE_SECONDS = 50.0
+# The item of the hosts that are blocked on every site has this in place of a domain.
+NETWORK = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,21 @@ class Site:
     blocked_hosts: list[str] = field(default_factory=list)
 
 
+class Network(NamedTuple):
+    """All sites by domain, and the hosts that are blocked on every one."""
+
+    sites: dict[int, Site]
+    blocked_hosts: frozenset[str]
+
+    def site(self, domain: int) -> Site:
+        """A domain's site; the default policy where it has none."""
+        return self.sites.get(domain) or Site(domain)
+
+    def has_host(self, host: str) -> bool:
+        """Whether a host name is one of a site."""
+        return any(host in site.hosts for site in self.sites.values())
+
+
 def cached_site(store: Store, domain: int) -> Site | None:
     """The site of a domain if it was read less than CACHE_SECONDS ago, else None."""
     read_at, item = store.site_cache.get(domain, (-CACHE_SECONDS, None))
@@ -34,6 +52,30 @@ def remember_site(store: Store, domain: int, item: Json | None) -> Site:
     """Keep what was read of a domain: its item, or None where it has no site."""
     store.site_cache[domain] = (time.monotonic(), item)
     return _site(domain, item)
+
+
+def network(store: Store) -> Network:
+    """All sites, read at most CACHE_SECONDS ago. Submitting needs them: an Origin may be any."""
+    read_at, known = store.network_cache or (-CACHE_SECONDS, None)
+    if known is None or time.monotonic() - read_at >= CACHE_SECONDS:
+        by_domain = {item["domain"]: item for item in _scan(store)}
+        blocked = by_domain.pop(NETWORK, {}).get("blocked_hosts", [])
+        known = Network(
+            {domain: _site(domain, item) for domain, item in by_domain.items()}, frozenset(blocked)
+        )
+        store.network_cache = time.monotonic(), known
+    return known
+
+
+def _scan(store: Store) -> list[Json]:
+    found: list[Json] = []
+    body: Json = {"TableName": store.sites, "ReturnConsumedCapacity": "TOTAL"}
+    while True:
+        answer = store.client.call("Scan", body)
+        found += items(answer)
+        if "LastEvaluatedKey" not in answer:
+            return found
+        body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _site(domain: int, item: Json | None) -> Site:

@@ -1,0 +1,1 @@
+"""What page views and submissions cost, measured against the budgets of docs/design.md."""

@@ -1,0 +1,106 @@
+"""The page view's part of the budget table of design.md."""
+
+import random
+import sys
+import time
+from dataclasses import dataclass
+
+from bench import worlds
+from seealso.articles import Article, put_articles
+from seealso.dynamodb import Store
+from seealso.pages import read_page
+from seealso.runs import record_runs
+
+VIEWS = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """The dearest of some page views, beside the budget that they have."""
+
+    what: str
+    articles: int
+    domains: int
+    requests: int
+    waves: int
+    units: float
+    budget: tuple[int, int, float]
+
+    def holds(self) -> bool:
+        return all(
+            measured <= allowed
+            for measured, allowed in zip(
+                (self.requests, self.waves, self.units), self.budget, strict=True
+            )
+        )
+
+
+def measure_mixed(store: Store, count: int, domains: int) -> list[Row]:
+    """Page views over a mixed network."""
+    articles = list(worlds.mixed(count, domains))
+    _write(store, f"{count:,} articles, {domains:,} domains", articles)
+    viewed = random.Random(2).sample(articles[count // 10 :], VIEWS)
+    long = []
+    for article in viewed:
+        source = articles[random.Random(article.id).randrange(count // 10)]
+        long += [(article, source.id), (source, None)]
+    changed = {article.id: worlds.of_4_kb(article, source_id) for article, source_id in long}
+    before = {article.id: article for article in articles}
+    put_articles(store, [(article, before[each]) for each, article in changed.items()])
+    pages = [changed[article.id] for article in viewed]
+    return [
+        _dearest(store, "id, domain and source known", count, domains, pages, True, (4, 1, 3)),
+        _dearest(store, "only the id known", count, domains, pages, False, (4, 2, 3)),
+    ]
+
+
+def measure_run(store: Store, length: int) -> list[Row]:
+    """Page views just above and within a long same-domain run, once the job has run."""
+    articles = worlds.with_run(length)
+    _write(store, f"a run of {length:,}", articles)
+    started = time.monotonic()
+    print(f"  {record_runs(store, sleep=lambda _: None)}", end="", file=sys.stderr)
+    print(f" {time.monotonic() - started:.0f} s", file=sys.stderr)
+    run = sorted((article for article in articles if article.domain == 99), key=lambda a: a.id)
+    viewed = [run[-1], *random.Random(3).sample(run[length // 2 :], VIEWS - 1)]
+    pages = [worlds.of_4_kb(article, run[0].id) for article in viewed]
+    put_articles(store, list(zip(pages, viewed, strict=True)))
+    return [
+        _dearest(store, "in a run, all known", len(articles), 11, pages, True, (8, 3, 12)),
+        _dearest(store, "in a run, only the id known", len(articles), 11, pages, False, (8, 4, 12)),
+    ]
+
+
+def _dearest(
+    store: Store,
+    what: str,
+    count: int,
+    domains: int,
+    pages: list[Article],
+    hints: bool,
+    budget: tuple[int, int, float],
+) -> Row:
+    requests, waves, units = 0, 0, 0.0
+    for article in pages:
+        # The site is read once in 50 s by each container: a warm one has it.
+        read_page(store, article.id)
+        tally = store.client.start()
+        page = (
+            read_page(store, article.id, article.domain, article.source_id or 0)
+            if hints
+            else read_page(store, article.id)
+        )
+        assert page is not None
+        assert len(page["other_domains"]) == 3
+        requests = max(requests, tally.requests)
+        waves = max(waves, tally.waves)
+        units = max(units, tally.read_units)
+    return Row(what, count, domains, requests, waves, units, budget)
+
+
+def _write(store: Store, what: str, articles: list[Article]) -> None:
+    started = time.monotonic()
+    worlds.write(store, articles)
+    seconds = time.monotonic() - started
+    rate = len(articles) / seconds
+    print(f"{what}: written in {seconds:.0f} s, {rate:,.0f} articles/s", file=sys.stderr)

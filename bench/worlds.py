@@ -1,0 +1,82 @@
+"""Networks of articles to measure on, written the way that imports write."""
+
+import random
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import batched
+
+from seealso.articles import Article, article_item, import_articles
+from seealso.dynamodb import Store, typed_item
+from tests.support.tables import another
+
+WRITERS = 4
+TITLE = "A title of the length that titles of articles usually have"
+ITEM_BYTES = 4096
+
+
+def mixed(count: int, domains: int, seed: int = 1) -> Iterator[Article]:
+    """`count` articles with sparse ids in ascending order, each of a random domain."""
+    chance = random.Random(seed)
+    article_id = 0
+    for _ in range(count):
+        article_id += chance.randint(1, 40)
+        yield _short(article_id, chance.randrange(domains))
+
+
+def with_run(length: int, seed: int = 1) -> list[Article]:
+    """A few articles of ten domains, and above them a run of domain 99, in random order."""
+    chance = random.Random(seed)
+    below = [_short(10 * number, number % 10) for number in range(1, 200)]
+    run = [
+        _short(article_id, 99) for article_id in chance.sample(range(10_000, 40 * length), length)
+    ]
+    chance.shuffle(run)
+    return below + run
+
+
+def of_4_kb(article: Article, source_id: int | None) -> Article:
+    """The article with a text that makes its item just 4 KB, and a source."""
+    article = replace(article, source_id=source_id, text="", version=2)
+    return replace(article, text="x" * (ITEM_BYTES - _size(article) - 8))
+
+
+def write(store: Store, articles: Iterable[Article]) -> None:
+    """Write articles by parallel writers."""
+    pending = iter(batched(articles, 100, strict=False))
+    lock = threading.Lock()
+    failures: list[BaseException] = []
+
+    def writer() -> None:
+        mine = another(store)
+        try:
+            while True:
+                with lock:
+                    batch = next(pending, None)
+                if batch is None or failures:
+                    return
+                import_articles(mine, batch)
+        except BaseException as failure:  # noqa: BLE001 raised below, in the thread that asked
+            failures.append(failure)
+
+    threads = [threading.Thread(target=writer) for _ in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _short(article_id: int, domain: int) -> Article:
+    # A text of another length changes no read but that of the article itself.
+    return Article(article_id, domain, f"{TITLE} {article_id}", "Short.", "2026-11-23")
+
+
+def _size(article: Article) -> int:
+    """An item's size as DynamoDB counts it: names and texts in UTF-8, numbers about half."""
+    size = 0
+    for name, value in typed_item(article_item(article)).items():
+        ((kind, content),) = value.items()
+        size += len(name) + (len(content.encode()) if kind == "S" else len(content) // 2 + 2)
+    return size

@@ -1,0 +1,259 @@
+"""Submissions: what a stranger sends is checked here, field by field, and becomes a link or not.
+
+Which refusal comes first when several apply is contract.md's order under "Problems".
+"""
+
+import hmac
+import json
+import os
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from seealso import clients, links, sites, urls
+from seealso.bodies import Members, shown_name
+from seealso.dynamodb import Store, batch_get, batch_got
+from seealso.links import Link
+from seealso.problems import Problem, article_not_found
+
+LONGEST_TITLE = 200  # code points
+CONSENT = json.loads(Path(__file__).with_name("consent.json").read_text("utf-8"))
+
+_CONSENTS = ("has_right_to_share", "agrees_to_link_back")
+_FIELDS = ("url", "title", *_CONSENTS)
+_FORM_BOOLEANS = {"true": True, "on": True, "false": False, "": False}
+# Embeddings, overrides and isolates (UAX #9): a title could read as what it is not.
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class Submission(NamedTuple):
+    """What a stranger submits: a URL that may be shown, and a title or None. Consent is given."""
+
+    url: str
+    title: str | None
+
+
+class Receipt(NamedTuple):
+    """What the submitter gets: the link, the token that withdraws it, the page's free places."""
+
+    link: Link
+    withdraw_token: str
+    places_left: int
+
+
+# ---- checking --------------------------------------------------------------------------------
+
+
+def with_form_consents(members: Members) -> Members:
+    """A form's members with its checkboxes as the booleans that JSON has."""
+    for field in _CONSENTS:
+        if (text := members.get(field)) in _FORM_BOOLEANS:
+            members[field] = _FORM_BOOLEANS[text]
+    return members
+
+
+def read_submission(members: Members) -> Submission:
+    """The submission in a body's members. Raises Problem 422, with every field at fault."""
+    errors: list[tuple[str, str, str]] = []  # name of the problem, field, detail
+
+    def refuse(name: str, field: str, detail: str) -> None:
+        errors.append((name, field, detail))
+
+    for field in members.repeated:
+        refuse("invalid-fields", shown_name(field), "This is there more than once; send it once.")
+    for field in members:
+        if field not in _FIELDS:
+            expected = ", ".join(_FIELDS)
+            refuse("invalid-fields", shown_name(field), f"Unknown; the fields are {expected}.")
+    url = members.get("url")
+    if not isinstance(url, str):
+        refuse("invalid-fields", "url", "The address of the page to link to, as a text; required.")
+    else:
+        try:
+            url = urls.accept(url)
+        except urls.UrlNotAcceptable as not_acceptable:
+            refuse("url-not-acceptable", "url", not_acceptable.reason)
+    title = members.get("title")
+    if title is None:
+        title = ""
+    if not isinstance(title, str):
+        refuse("invalid-fields", "title", "The title must be a text; leave it out for none.")
+    elif fault := _title_fault(title.strip()):
+        refuse("invalid-fields", "title", fault)
+    for field in _CONSENTS:
+        consent = members.get(field, False)
+        if consent is False:
+            refuse("consent-missing", field, "A link is taken only if you confirm this: true.")
+        elif consent is not True:
+            refuse("invalid-fields", field, "This must be true.")
+    if errors:
+        raise _unacceptable(errors)
+    return Submission(str(url), title.strip() or None)
+
+
+def _title_fault(title: str) -> str | None:
+    if len(title) > LONGEST_TITLE:
+        return f"The title has more than {LONGEST_TITLE} characters."
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in title):
+        return "The title has control characters in it."
+    if _BIDI.search(title):
+        return "The title has characters in it that turn the direction of writing."
+    return None
+
+
+def _unacceptable(errors: list[tuple[str, str, str]]) -> Problem:
+    """One problem for all fields at fault: with one cause that cause's, else invalid-fields."""
+    names = {name for name, _, _ in errors}
+    details = [(field, detail) for _, field, detail in errors]
+    if len(names) > 1:
+        return Problem("invalid-fields", "Some fields are not as they must be.", details)
+    name = names.pop()
+    detail = details[0][1] if len(details) == 1 else "Some fields are not as they must be."
+    return Problem(name, detail, details)
+
+
+# ---- submitting ------------------------------------------------------------------------------
+
+
+def submit(
+    store: Store,
+    article_id: int,
+    submission: Submission,
+    idempotency_key: str | None,
+    client_address: str,
+    now: datetime,
+    *,
+    per_window: int,
+    scope: str,
+) -> Receipt:
+    """Make a submission a link of a published article's page, or raise the Problem in its way.
+
+    `per_window`: how often a client may submit in ten minutes; `scope`: whether a URL is taken
+    for the `network` or for the `page`. The same key again for the same article and an equivalent
+    URL gets the same receipt, with the status of now.
+    """
+    network = sites.network(store)
+    counted, got = store.client.wave(
+        [
+            clients.count_submission(store, client_address, now),
+            batch_get(
+                {store.articles: [{"id": article_id}], store.links: [links.page_key(article_id)]},
+                {store.articles: ("id", "domain", "state")},
+            ),
+        ]
+    )
+    article = next(iter(batch_got(got, store.articles)), None)
+    if article is not None and article["state"] != "published":
+        article = None
+    page_item = next(iter(batch_got(got, store.links)), None)
+    site = network.site(article["domain"]) if article else None
+    _check_allowed(submission.url, article_id, network.blocked_hosts, site)
+    if clients.counted(counted) > per_window:
+        seconds = clients.seconds_left(now)
+        detail = f"This is more than {per_window} submissions in ten minutes. Try again later."
+        raise Problem("rate-limited", detail, headers={"retry-after": str(seconds)})
+    if site is None:
+        raise article_not_found()
+    secret = idempotency_key or os.urandom(32).hex()
+    token = _derived("withdraw-token", secret)
+    url_key = urls.url_key(submission.url)
+    claim_scope = "network" if scope == "network" else f"page-{article_id}"
+    at_once = site.publish == "at_once"
+    link = Link(
+        link_id=_derived("link-id", secret),
+        article_id=article_id,
+        domain=site.domain,
+        url=submission.url,
+        title=submission.title,
+        status="published" if at_once else "pending",
+        version=1,
+        link_back="unchecked",
+        submitted_at=links.rfc3339(now),
+        published_at=links.rfc3339(now) if at_once else None,
+        claim=links.claim_key(claim_scope, urls.KEY_VERSION, url_key),
+        consent={"version": CONSENT["in_force"], "at": links.rfc3339(now)},
+        token_hash=token_hash(token),
+        due_at=None if at_once else links.rfc3339(now + timedelta(days=site.pending_days)),
+    )
+    free = links.places_left(page_item, site.cap)
+    try:
+        links.add_link(store, link, site)
+    except links.AlreadySubmitted as already:
+        there = already.link
+        if there.article_id != article_id or urls.url_key(there.url) != url_key:
+            detail = "This Idempotency-Key was used for another link; use a new one for each."
+            raise Problem("idempotency-key-reused", detail) from None
+        return Receipt(there, token, free)
+    except links.Duplicate as duplicate:
+        raise _duplicate(store, duplicate) from None
+    except links.PageFull as full:
+        detail = f"The page has its {full.cap} links already."
+        raise Problem("page-full", detail, members={"cap": full.cap}) from None
+    except links.QueueFull:
+        detail = "As many links as may wait for this page are waiting. Try again in some days."
+        raise Problem("queue-full", detail) from None
+    return Receipt(link, token, max(free - at_once, 0))
+
+
+def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
+    """Withdraw a link by its submitter's token; doing it again changes nothing.
+
+    Raises Problem not-found or forbidden. A link that is rejected, removed or expired is off the
+    page already and stays what it is.
+    """
+    while True:
+        link = links.get_link(store, link_id)
+        if link is None:
+            raise link_not_found()
+        if not hmac.compare_digest(link.token_hash, token_hash(token)):
+            raise Problem("forbidden", "This is not the link's withdraw token.")
+        if link.status not in links.HOLD_CLAIM:
+            return
+        try:
+            links.change_link(store, link, "withdrawn", now, by="submitter")
+        except links.Changed:
+            continue
+        return
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a withdraw token."""
+    return sha256(token.encode()).hexdigest()
+
+
+def link_not_found() -> Problem:
+    return Problem("not-found", "There is no link with this id.")
+
+
+def _derived(label: str, secret: str) -> str:
+    """128 bits that follow from a key and a label (design.md, "Submitting a link")."""
+    return sha256(f"{label}:{secret}".encode()).hexdigest()[:32]
+
+
+def _check_allowed(
+    url: str, article_id: int, blocked_hosts: frozenset[str], site: sites.Site | None
+) -> None:
+    """Refuse blocked hosts and the article's own page, as far as its site is known."""
+    own_urls = []
+    if site is not None:
+        blocked_hosts = blocked_hosts.union(site.blocked_hosts)
+        if site.article_url:
+            own_urls.append(site.article_url.replace("{id}", str(article_id)))
+    try:
+        urls.check_allowed(url, blocked_hosts, own_urls)
+    except urls.UrlNotAcceptable as refused:
+        raise Problem("url-not-acceptable", refused.reason, [("url", refused.reason)]) from None
+
+
+def _duplicate(store: Store, duplicate: links.Duplicate) -> Problem:
+    """The problem names the link that has the URL only where everybody can see it anyway."""
+    members: dict[str, object] = {}
+    link = links.get_link(store, duplicate.link_id)
+    if link is not None and link.status == "published":
+        got = store.client.call(*batch_get({store.articles: [{"id": link.article_id}]}))
+        if any(article["state"] == "published" for article in batch_got(got, store.articles)):
+            members = {"article_id": link.article_id, "url": link.url}
+    return Problem("duplicate-link", "This URL has been submitted already.", members=members)

@@ -1,0 +1,69 @@
+"""The engines that the data modules run on: moto, ministack, DynamoDB Local, or one by address.
+
+Each is a context manager that yields an endpoint; `DYNAMODB_ENDPOINT=http://...` takes their place.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from local import dynamodb_local, emulator, guard
+
+
+@contextmanager
+def moto(_folder: Path) -> Iterator[str]:
+    """moto's server in this process, with one lock, since it is not atomic across threads."""
+    from moto.dynamodb.responses import DynamoHandler
+    from moto.server import ThreadedMotoServer
+
+    lock = threading.Lock()
+    call_action = DynamoHandler.call_action
+
+    def one_at_a_time(handler: Any) -> Any:
+        with lock:
+            return call_action(handler)
+
+    DynamoHandler.call_action = one_at_a_time  # type: ignore[method-assign]
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+        DynamoHandler.call_action = call_action  # type: ignore[method-assign]
+
+
+@contextmanager
+def ministack(folder: Path) -> Iterator[str]:
+    """An emulator of its own, nothing deployed."""
+    lease = folder / "lease"
+    with guard.held(lease):
+        port = emulator.free_port()
+        emulator.start(port, folder / "state", lease, folder / "emulator.log")
+        yield f"http://localhost:{port}"
+
+
+@contextmanager
+def dynamodb_local_engine(folder: Path) -> Iterator[str]:
+    """Amazon's own DynamoDB Local, the reference."""
+    with dynamodb_local.running(folder) as endpoint:
+        yield endpoint
+
+
+ENGINES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
+    "moto": moto,
+    "ministack": ministack,
+    "dynamodb-local": dynamodb_local_engine,
+}
+
+
+def names() -> list[str]:
+    """The engines that tests run on here."""
+    if "DYNAMODB_ENDPOINT" in os.environ:
+        return ["address"]
+    here = dynamodb_local.is_available()
+    return [name for name in ENGINES if here or name != "dynamodb-local"]

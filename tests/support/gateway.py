@@ -1,0 +1,88 @@
+"""The HTTP API in this process: template.yaml's routes in front of the real handlers."""
+
+import json
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from cfnlint.decode import cfn_yaml
+
+from local.paths import ROOT
+from tests.support.events import event
+from tests.support.functions import handler
+
+
+class Response(NamedTuple):
+    """An answer as the client sees it; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@cache
+def routes() -> dict[str, str]:
+    """The folder of the function that serves each route key, such as `GET /articles/{id}`."""
+    found: dict[str, str] = {}
+    for resource in cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"].values():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        for each in resource["Properties"].get("Events", {}).values():
+            if each["Type"] == "HttpApi":
+                route = f"{each['Properties']['Method']} {each['Properties']['Path']}"
+                found[route] = PurePosixPath(resource["Properties"]["CodeUri"]).name
+    return found
+
+
+def request(
+    method: str,
+    target: str,
+    headers: dict[str, str] | None = None,
+    body: str | bytes | None = None,
+) -> Response:
+    """The answer to a request; `target` is path and query, percent-encoded."""
+    path, _, query = target.partition("?")
+    for route, function in routes().items():
+        parameters = _matched(route, method, path)
+        if parameters is not None:
+            answer = handler(function)(event(route, parameters, query, headers, body), None)
+            return Response(answer["statusCode"], answer["headers"], answer.get("body", ""))
+    return Response(404, {"content-type": "application/json"}, '{"message":"Not Found"}')
+
+
+def get(target: str, headers: dict[str, str] | None = None) -> Response:
+    """The answer to a GET."""
+    return request("GET", target, headers)
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The same as a WSGI application."""
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-"): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+    }
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    response = request(environ["REQUEST_METHOD"], environ["REQUEST_URI"], headers, body or None)
+    start_response(f"{response.status} -", list(response.headers.items()))
+    return [response.body.encode()]
+
+
+def _matched(route: str, method: str, path: str) -> dict[str, str] | None:
+    """The decoded path parameters, None where the route is another."""
+    expected_method, _, template = route.partition(" ")
+    names, segments = template.split("/"), path.split("/")
+    if method != expected_method or len(names) != len(segments):
+        return None
+    parameters: dict[str, str] = {}
+    for name, segment in zip(names, segments, strict=True):
+        if name.startswith("{") and segment:
+            parameters[name.strip("{}")] = unquote(segment)
+        elif name != segment:
+            return None
+    return parameters

@@ -1,0 +1,71 @@
+"""The project's tables on any engine, made from template.yaml, and a store over them."""
+
+import secrets
+from typing import Any
+
+from cfnlint.decode import cfn_yaml
+
+from local.paths import ROOT
+from seealso.dynamodb import Client, Credentials, Store
+
+REGION = "eu-west-1"
+CREDENTIALS = Credentials("test", "test", None)
+_MEMBERS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+
+
+def table_definitions() -> dict[str, dict[str, Any]]:
+    """CreateTable's members of each table of template.yaml, by logical id."""
+    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+    return {
+        logical_id: {
+            member: resource["Properties"][member]
+            for member in _MEMBERS
+            if member in resource["Properties"]
+        }
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    }
+
+
+def client(endpoint: str, limit_seconds: float = 20.0) -> Client:
+    """A client of an engine that runs here."""
+    return Client(endpoint, REGION, lambda: CREDENTIALS, limit_seconds)
+
+
+def make_store(endpoint: str) -> Store:
+    """Empty tables under names of their own, and the store over them."""
+    prefix = f"t{secrets.token_hex(6)}-"
+    made = client(endpoint)
+    for logical_id, definition in table_definitions().items():
+        made.call("CreateTable", {"TableName": prefix + logical_id, **definition})
+    return Store(
+        made,
+        articles=f"{prefix}ArticlesTable",
+        links=f"{prefix}LinksTable",
+        sites=f"{prefix}SitesTable",
+        runs=f"{prefix}RunsTable",
+    )
+
+
+def another(store: Store) -> Store:
+    """A store of its own, for another thread, over the same tables."""
+    mine = store.client
+    theirs = Client(mine.endpoint, mine.region, mine.credentials, mine.limit_seconds)
+    return Store(theirs, store.articles, store.links, store.sites, store.runs)
+
+
+def environment(store: Store) -> dict[str, str]:
+    """What a function's environment must hold to use this store (see dynamodb.store)."""
+    return {
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": CREDENTIALS.access_key,
+        "AWS_SECRET_ACCESS_KEY": CREDENTIALS.secret_key,
+        "AWS_ENDPOINT_URL_DYNAMODB": store.client.endpoint,
+        "ARTICLES_TABLE": store.articles,
+        "LINKS_TABLE": store.links,
+        "SITES_TABLE": store.sites,
+        "RUNS_TABLE": store.runs,
+        "SERVER_TIMING": "off",
+        "DUPLICATE_SCOPE": "network",
+        "SUBMITS_PER_TEN_MINUTES": "100000",
+    }

@@ -1,0 +1,283 @@
+"""The URL rules: the tables of docs/url-equivalence.md row by row, and what no table can show."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seealso import urls
+from seealso.urls import (
+    REFUSALS,
+    RESERVED_NAMES,
+    UrlNotAcceptable,
+    accept,
+    check_allowed,
+    host_key,
+    url_key,
+)
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/url-equivalence.md").read_text("utf-8")
+OWN_URLS = ["https://heat.example.com/a/6646098"]
+BLOCKED_HOSTS = frozenset({"spam.example.net", "xn--bse-sna.example.org"})
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the table under a heading of the page, without its two header rows."""
+    section = re.split(rf"^#+ {re.escape(heading)}$", PAGE, flags=re.MULTILINE)[1]
+    lines = re.split(r"^#+ ", section, flags=re.MULTILINE)[0].splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
+    return rows[2:]
+
+
+def examples(cell: str) -> list[str]:
+    """The examples of a cell, in the notation that the page explains."""
+    written = re.findall(r"`([^`]*)`", cell)
+    unfolded = [re.sub(r"\{(\d+) (.+?)\}", lambda m: m[2] * int(m[1]), text) for text in written]
+    return [json.loads(f'"{text}"') for text in unfolded]
+
+
+def example(cell: str) -> str:
+    (only,) = examples(cell)
+    return only
+
+
+def short(value: str) -> str:
+    """A readable test id."""
+    return ascii(value)[1:-1][:60]
+
+
+def accept_in_context(sent: str) -> str:
+    """Accepted and allowed, with the blocked hosts and the article that the page names."""
+    stored = accept(sent)
+    check_allowed(stored, BLOCKED_HOSTS, OWN_URLS)
+    return stored
+
+
+def refusal(sent: str) -> str:
+    with pytest.raises(UrlNotAcceptable) as refused:
+        accept_in_context(sent)
+    assert refused.value.reason == REFUSALS[refused.value.code]
+    return refused.value.code
+
+
+REFUSED = [(example(code), url) for code, _, cell in table("Refused") for url in examples(cell)]
+ACCEPTED = [tuple(map(example, row)) for row in table("Accepted")]
+SAME = [(step, example(one), example(other)) for step, one, other in table("The same")]
+NOT_THE_SAME = [(step, example(one), example(other)) for step, one, other in table("Not the same")]
+
+
+@pytest.mark.parametrize(("code", "sent"), REFUSED, ids=short)
+def test_documented_refusals(code: str, sent: str) -> None:
+    assert refusal(sent) == code
+
+
+def test_documented_codes_and_reasons_are_all_there_are() -> None:
+    documented = {example(code): reason for code, reason, _ in table("Refused")}
+    assert list(documented.items()) == list(REFUSALS.items())
+
+
+def test_every_reserved_name_is_an_example() -> None:
+    hosts = [url.removeprefix("https://").rstrip("/") for code, url in REFUSED if code[0] == "r"]
+    assert {name for name in RESERVED_NAMES for host in hosts if host.endswith(f".{name}")} == (
+        RESERVED_NAMES
+    )
+
+
+@pytest.mark.parametrize(("sent", "stored", "key"), ACCEPTED, ids=short)
+def test_documented_stored_forms_and_keys(sent: str, stored: str, key: str) -> None:
+    assert accept_in_context(sent) == stored
+    assert url_key(stored) == key
+
+
+@pytest.mark.parametrize(("step", "one", "other"), SAME, ids=short)
+def test_documented_as_the_same(step: str, one: str, other: str) -> None:
+    assert url_key(accept(one)) == url_key(accept(other))
+
+
+@pytest.mark.parametrize(("step", "one", "other"), NOT_THE_SAME, ids=short)
+def test_documented_as_not_the_same(step: str, one: str, other: str) -> None:
+    assert url_key(accept(one)) != url_key(accept(other))
+
+
+def test_documented_keys_are_their_own_keys() -> None:
+    for url in [row[0] for row in ACCEPTED] + [url for _, *both in SAME for url in both]:
+        key = url_key(accept(url))
+        assert url_key(key) == key
+
+
+def test_tracking_parameters_are_the_documented_ones() -> None:
+    data = json.loads((Path(urls.__file__).parent / "tracking_parameters.json").read_text("utf-8"))
+    paragraph = re.search(r"The tracking parameters are (.+?), in exactly", PAGE, re.DOTALL)
+    assert paragraph is not None
+    assert re.findall(r"`(.+?)`", paragraph[1]) == data["names"] + data["prefixes"]
+    sourced = [name for source in data["sources"] for name in source["for"]]
+    assert sorted(sourced) == sorted(data["names"] + [f"{p}*" for p in data["prefixes"]])
+    assert data["key_version"] == urls.KEY_VERSION
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", data["date"])
+    for name in data["names"] + [f"{prefix}anything" for prefix in data["prefixes"]]:
+        assert url_key(f"https://example.com/?{name}=1&a") == "http://example.com/?a"
+
+
+def test_an_unknown_version_of_the_key_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no version 2"):
+        url_key("https://example.com/", version=2)
+
+
+@pytest.mark.parametrize("url", ["", "example.com", "ftp://example.com/", "mailto:a@example.com"])
+def test_only_web_addresses_have_a_key(url: str) -> None:
+    with pytest.raises(ValueError, match=r"Invalid input|only http and https"):
+        url_key(url)
+
+
+def test_an_own_page_with_a_port_is_another_page_than_one_without() -> None:
+    own = "https://example.com:8443/a/1"
+    assert url_key(url_key(own)) == url_key(own) != url_key("https://example.com/a/1")
+    check_allowed("https://example.com/a/1", frozenset(), [own])
+
+
+def test_an_own_page_that_is_no_url_is_a_mistake_in_the_settings() -> None:
+    with pytest.raises(ValueError, match=r"Invalid input"):
+        check_allowed("https://example.com/", frozenset(), ["heat.example.com/a/1"])
+
+
+def test_blocked_hosts_are_compared_without_www_and_in_ascii() -> None:
+    assert host_key("WWW.Böse.Example.COM.") == "xn--bse-sna.example.com"
+    assert host_key("example.com") == "example.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        ("", "not-parseable"),
+        ("example.com/a", "not-parseable"),
+        ("example.com?", "not-parseable"),
+        ("example.com#", "not-parseable"),
+        ("example.com:8080", "port"),
+        ("someone@example.com", "credentials"),
+        ("192.0.2.1", "ip-address"),
+        ("com", "single-label"),
+        ("nas.lan", "reserved-name"),
+    ],
+)
+def test_only_a_host_that_a_link_could_have_can_be_blocked(host: str, code: str) -> None:
+    with pytest.raises(UrlNotAcceptable) as refused:
+        host_key(host)
+    assert refused.value.code == code
+
+
+# What strangers send: any text, and text that has every chance of being taken for a URL.
+any_text = st.text(st.characters(exclude_categories=()))
+pieces = st.sampled_from(
+    [
+        *("http:", "https:", "/", "//", "\\", "@", ":", ":443", "?", "#", "&", "=", "%", "%2", "+"),
+        *("%2F", "%2e", "%41", "%zz", "%25", "%C3%A9", "..", ".", "www.", "www2.", "index.html"),
+        *("default.asp", "index.php", "utm_source", "gclid", "example.com", "xn--", "xn--tda", "-"),
+        *("é", "ß", "א", "1", "0x7f", "[::1]", "|", "'", '"', "^", " ", "\t", "\n", "\0", "\ud800"),
+    ]
+)
+url_like = st.builds(
+    lambda start, rest: start + "".join(rest),
+    st.sampled_from(["", "https://", "https://example.com", "http://www.example.org/"]),
+    st.lists(pieces | st.text(max_size=3), max_size=12),
+)
+
+
+@given(any_text | url_like)
+def test_whatever_is_sent_is_accepted_or_refused(sent: str) -> None:
+    try:
+        stored = accept(sent)
+    except UrlNotAcceptable:
+        return
+    assert stored.isascii()
+    assert len(stored) <= urls.MAX_BYTES
+    assert accept(stored) == stored
+    key = url_key(stored)
+    assert key == url_key(sent)
+    assert url_key(key) == key
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.lists(st.sampled_from("dox"), min_size=4))
+def test_ip_addresses_are_refused_in_any_spelling(
+    address: int, parts: int, bases: list[str]
+) -> None:
+    octets = list(address.to_bytes(4))
+    numbers = [*octets[: parts - 1], int.from_bytes(octets[parts - 1 :])]
+    spelling = {"d": "{}", "o": "0{:o}", "x": "0x{:x}"}
+    host = ".".join(spelling[base].format(n) for base, n in zip(bases, numbers, strict=False))
+    fullwidth = host.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789abcdefx."})
+    for text in (host, f"{host}.", fullwidth, quote(host).replace("1", "%31")):
+        assert refusal(f"https://{text}/") == "ip-address"
+
+
+# A page that needs no normalising: whichever two of them differ are different pages.
+segments = st.text("aB1-._~%/?+ é'", min_size=1, max_size=4).filter(lambda s: s.strip("."))
+values = st.text("aB1=%&+# é'", max_size=3)
+pages = st.tuples(
+    st.lists(st.sampled_from(["a", "b", "xn--tda", "w", "wwwx"]), max_size=2),
+    st.lists(segments, max_size=3),
+    st.dictionaries(st.text("aB1%&= é", min_size=1, max_size=2), st.none() | values, max_size=3),
+)
+type Page = tuple[list[str], list[str], dict[str, str | None]]
+
+
+def spelled(page: Page) -> str:
+    labels, path, query = page
+    parts = [
+        quote(name, safe="") + ("" if value is None else "=" + quote(value, safe=""))
+        for name, value in query.items()
+    ]
+    host = ".".join([*labels, "example.com"])
+    return f"https://{host}/{'/'.join(quote(s, safe='') for s in path)}?{'&'.join(parts)}"
+
+
+@given(pages, pages, st.integers(0, 6))
+def test_different_pages_never_have_one_key(one: Page, other: Page, shared: int) -> None:
+    # Pages that differ in one respect only, or in none, are the hard ones.
+    mixed = (
+        one[0] if shared & 1 else other[0],
+        one[1] if shared & 2 else other[1],
+        one[2] if shared & 4 else other[2],
+    )
+    same = one == mixed
+    assert (url_key(accept(spelled(one))) == url_key(accept(spelled(mixed)))) == same
+
+
+@given(pages, st.data())
+def test_equivalent_spellings_have_one_key(page: Page, data: st.DataObject) -> None:
+    usual = spelled(page)
+    rest = usual.removeprefix("https://")
+    host, _, rest = rest.partition("/")
+    path, _, query = rest.partition("?")
+
+    def choose(*choices: str) -> str:
+        return data.draw(st.sampled_from(choices))
+
+    def respelled(text: str) -> str:
+        """Unreserved characters escaped at will, and escapes in either case."""
+        tokens = re.findall(r"%..|.", text)
+        return "".join(
+            choose(token, token.lower())
+            if token[0] == "%"
+            else choose(token, f"%{ord(token):02x}")
+            if token.isalnum() or token in "-._~"
+            else token
+            for token in tokens
+        )
+
+    parts = data.draw(st.permutations(query.split("&") if query else []))
+    noise = data.draw(st.lists(st.sampled_from(["", "utm_term=x", "utm_", "fbclid=1", "yclid"])))
+    parts = data.draw(st.permutations([*map(respelled, parts), *noise]))
+    scheme, port = data.draw(
+        st.sampled_from([("http", ""), ("https", ""), ("http", ":80"), ("HTTPS", ":443")])
+    )
+    end = choose("", "/", "/index.html", "/Default.ASP") if path else choose("", "index.php")
+    unusual = (
+        f"{scheme}://{choose('', 'www.', 'WWW7.')}{choose(host, host.upper())}{choose('', '.')}"
+        f"{port}/{respelled(path)}{end}?{'&'.join(parts)}{choose('', '#', '#x?y')}"
+    )
+    assert url_key(accept(unusual)) == url_key(accept(usual))
