@@ -47,6 +47,7 @@ def measure_mixed(store: Store, count: int, domains: int) -> list[Row]:
     changed = {article.id: worlds.of_4_kb(article, source_id) for article, source_id in long}
     before = {article.id: article for article in articles}
     put_articles(store, [(article, before[each]) for each, article in changed.items()])
+    worlds.write_links(store, [article.id for article in viewed])
     pages = [changed[article.id] for article in viewed]
     return [
         _dearest(store, "id, domain and source known", count, domains, pages, True, (4, 1, 3)),
@@ -65,6 +66,7 @@ def measure_run(store: Store, length: int) -> list[Row]:
     viewed = [run[-1], *random.Random(3).sample(run[length // 2 :], VIEWS - 1)]
     pages = [worlds.of_4_kb(article, run[0].id) for article in viewed]
     put_articles(store, list(zip(pages, viewed, strict=True)))
+    worlds.write_links(store, [article.id for article in viewed])
     return [
         _dearest(store, "in a run, all known", len(articles), 11, pages, True, (8, 3, 12)),
         _dearest(store, "in a run, only the id known", len(articles), 11, pages, False, (8, 4, 12)),

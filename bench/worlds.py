@@ -8,6 +8,7 @@ from itertools import batched
 
 from seealso.articles import Article, article_item, import_articles
 from seealso.dynamodb import Store, typed_item
+from seealso.links import page_key
 from tests.support.tables import another
 
 WRITERS = 4
@@ -66,6 +67,20 @@ def write(store: Store, articles: Iterable[Article]) -> None:
         thread.join()
     if failures:
         raise failures[0]
+
+
+def write_links(store: Store, article_ids: Iterable[int]) -> None:
+    """Give each article's page five published links."""
+    for article_id in article_ids:
+        page = page_key(article_id) | {"published": 5}
+        for number in range(5):
+            page[f"link#{number:032x}"] = {
+                "url": f"https://example.com/a-page-that-links-back/{article_id}/{number}",
+                "title": TITLE,
+                "submitted_at": f"2026-11-23T10:00:0{number}.000Z",
+                "published_at": f"2026-11-23T10:00:0{number}.000Z",
+            }
+        store.client.call("PutItem", {"TableName": store.links, "Item": typed_item(page)})
 
 
 def _short(article_id: int, domain: int) -> Article:

@@ -28,8 +28,8 @@ def table_definitions() -> dict[str, dict[str, Any]]:
 
 
 def client(endpoint: str, limit_seconds: float = 20.0) -> Client:
-    """A client of an engine that runs here."""
-    return Client(endpoint, REGION, lambda: CREDENTIALS, limit_seconds)
+    """A client of an engine that runs here, which a busy machine may slow down."""
+    return Client(endpoint, REGION, lambda: CREDENTIALS, limit_seconds, limit_seconds)
 
 
 def make_store(endpoint: str) -> Store:
@@ -50,7 +50,7 @@ def make_store(endpoint: str) -> Store:
 def another(store: Store) -> Store:
     """A store of its own, for another thread, over the same tables."""
     mine = store.client
-    theirs = Client(mine.endpoint, mine.region, mine.credentials, mine.limit_seconds)
+    theirs = client(mine.endpoint, mine.limit_seconds)
     return Store(theirs, store.articles, store.links, store.sites, store.runs)
 
 

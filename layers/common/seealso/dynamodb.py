@@ -115,14 +115,15 @@ class _Answer:
 class Client:
     """A connection pool to one DynamoDB endpoint; for one thread.
 
-    `limit_seconds` bounds each wave with all its retries; after `start()`, all waves until the
-    next `start()` share one such limit.
+    `limit_seconds` bounds each wave with all its retries, `attempt_seconds` each try of it; after
+    `start()`, all waves until the next `start()` share one such limit.
     """
 
     endpoint: str
     region: str
     credentials: Callable[[], Credentials]
     limit_seconds: float = REQUEST_SECONDS
+    attempt_seconds: float = ATTEMPT_SECONDS
     tally: Tally = field(default_factory=Tally)
     _deadline: float | None = field(default=None, init=False)
     _idle: list[socket.socket] = field(default_factory=list, init=False)
@@ -188,7 +189,7 @@ class Client:
 
     def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | Refused | str]:
         """Send all calls, then read all answers; a text stands for a failure worth a retry."""
-        deadline = min(deadline, time.monotonic() + ATTEMPT_SECONDS)
+        deadline = min(deadline, time.monotonic() + self.attempt_seconds)
         sent: list[tuple[socket.socket, bool] | str] = []
         for call in calls:
             self.tally.requests += 1
@@ -225,12 +226,15 @@ class Client:
             answer = _read_answer(connection, deadline)
         except (OSError, ValueError) as error:
             connection.close()
-            if reused and isinstance(error, ConnectionError):
-                # An idle connection that the other side had closed; a new one is worth one try.
-                self.tally.requests += 1
-                again = self._fresh(call, deadline)
-                if not isinstance(again, str):
-                    return self._receive(call, again, False, deadline)
+            if reused:
+                # The other idle connections are as old: no later attempt shall try them out.
+                self.close()
+                if isinstance(error, ConnectionError):
+                    # The other side had closed it; a new one is worth one try at once.
+                    self.tally.requests += 1
+                    again = self._send(call, deadline)
+                    if not isinstance(again, str):
+                        return self._receive(call, again[0], False, deadline)
             return f"no answer ({type(error).__name__})"
         if answer.keep_alive:
             self._idle.append(connection)
@@ -240,12 +244,6 @@ class Client:
             return _failure(answer)
         self._count(call.operation, answer.body)
         return answer.body
-
-    def _fresh(self, call: Call, deadline: float) -> socket.socket | str:
-        while self._idle:
-            self._idle.pop().close()
-        connection = self._send(call, deadline)
-        return connection if isinstance(connection, str) else connection[0]
 
     def _connection(self, deadline: float) -> tuple[socket.socket, bool]:
         while self._idle:
@@ -367,6 +365,8 @@ def store() -> Store:
 
 def forget_store() -> None:
     """Let this thread's next store() read the environment anew."""
+    if found := getattr(_local, "store", None):
+        found.client.close()
     _local.store = None
 
 
@@ -507,12 +507,13 @@ def _read_answer(connection: socket.socket, deadline: float) -> _Answer:
         data += _receive_some(connection, deadline)
     head = bytes(data[:end]).decode("latin-1").split("\r\n")
     del data[: end + 4]
-    status = int(head[0].split(" ", 2)[1])
+    version, _, rest = head[0].partition(" ")
+    status = int(rest.partition(" ")[0])
     headers = {
         name.strip().lower(): value.strip()
         for name, _, value in (line.partition(":") for line in head[1:])
     }
-    keep_alive = head[0].startswith("HTTP/1.1") and headers.get("connection", "").lower() != "close"
+    keep_alive = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
     if headers.get("transfer-encoding", "").lower() == "chunked":
         data = _read_chunks(connection, data, deadline)
     elif "content-length" in headers:
@@ -525,10 +526,12 @@ def _read_answer(connection: socket.socket, deadline: float) -> _Answer:
             while True:
                 data += _receive_some(connection, deadline)
     try:
-        body = json.loads(data) if data else {}
+        body = json.loads(data)
     except ValueError:
+        body = None
+    if not isinstance(body, dict):
         if status < 500:
-            raise
+            raise ValueError("the body is no JSON object")
         body = {}
     return _Answer(status, body, keep_alive)
 
