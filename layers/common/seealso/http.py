@@ -37,10 +37,11 @@ def serve(routes: Mapping[str, Route]) -> Callable[[Event, object], Answer]:
 
     def handler(event: Event, _context: object) -> Answer:
         started = time.perf_counter()
-        tally = dynamodb.store().client.start()
+        tally = Tally()
         request_id = event["requestContext"]["requestId"]
         trouble: Exception | None = None
         try:
+            tally = dynamodb.store().client.start()
             answer = routes[event["routeKey"]](event)
         except Problem as problem:
             answer = _problem_answer(problem, request_id)

@@ -1,0 +1,28 @@
+"""Runs other programs with their output in a log file."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from local.paths import ROOT
+
+
+def run(command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> int:
+    """Runs the command at the root of the repository. Returns its exit status."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+def last_line(log: Path) -> str:
+    """What the program said last."""
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

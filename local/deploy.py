@@ -1,0 +1,54 @@
+"""`sam deploy` of a built template to the emulator."""
+
+from pathlib import Path
+
+from local import account, commands
+from local.build import SAM, host_architecture, overrides
+from local.steps import Failure
+
+STACK_NAME = "seealso-local"
+
+# What differs from the template's defaults on one's own machine. SAM ignores what a template lacks.
+PARAMETERS = {
+    "Architecture": host_architecture(),
+    "DeletionProtection": "false",
+    "SubmitsPerTenMinutes": "100000",
+}
+
+
+def deploy(port: int, template: Path, log: Path) -> None:
+    """Deploys as stack STACK_NAME. Raises Failure that names the first resource at fault."""
+    command: list[str | Path] = [
+        SAM,
+        "deploy",
+        "--template-file",
+        template,
+        "--stack-name",
+        STACK_NAME,
+    ]
+    command += ["--config-env", "local", "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
+    command += ["--no-progressbar", "--no-confirm-changeset"]
+    command += ["--parameter-overrides", *overrides(PARAMETERS)]
+    environment = account.environment(port)
+    environment |= {"SAM_CLI_POLL_DELAY": "0.3", "SAM_CLI_TELEMETRY": "0"}
+    if commands.run(command, environment, log):
+        raise Failure(f"sam deploy failed: {_reason(port, log)} (all of it: {log})")
+
+
+def outputs(port: int) -> dict[str, str]:
+    """The stack's outputs by name."""
+    cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
+    stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _reason(port: int, log: Path) -> str:
+    cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
+    try:
+        events = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+    except cloudformation.exceptions.ClientError:
+        events = []
+    for event in reversed(events):
+        if event.get("ResourceStatus", "").endswith("_FAILED"):
+            return f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason')}"
+    return commands.last_line(log)

@@ -1,0 +1,77 @@
+"""The emulator's process: ministack on loopback, IAM enforced, its state in a folder of its own."""
+
+import http.client
+import os
+import shutil
+import socket
+import time
+from pathlib import Path
+
+from local import account, guard
+from local.paths import TOOLS
+from local.steps import Failure
+
+_START_TIMEOUT = 30.0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def is_taken(port: int) -> bool:
+    """Whether something listens on the port of 127.0.0.1 already."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def start(port: int, state: Path, lease: Path, log: Path) -> None:
+    """Starts an empty emulator and waits until it answers. The caller holds the lease.
+
+    Raises Failure when the port is taken or the emulator does not come up.
+    """
+    if is_taken(port):
+        raise Failure(
+            f"Port {port} is taken. Stop what uses it, or choose another: make run PORT=4600"
+        )
+    shutil.rmtree(state, ignore_errors=True)
+    temporary = state / "tmp"
+    temporary.mkdir(parents=True)
+    guard.start(
+        lease,
+        [TOOLS / "emulator/bin/python", "-m", "ministack"],
+        # Functions inherit this environment, so it holds no more than the emulator needs.
+        {
+            "PATH": os.defpath,
+            "HOME": str(state),
+            "TMPDIR": str(temporary),
+            "STATE_DIR": str(state / "state"),
+            "S3_DATA_DIR": str(state / "s3"),
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            "AUTH": "true",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "MINISTACK_REGION": account.REGION,
+            "AWS_ENDPOINT_URL": account.endpoint(port),
+        },
+        log,
+    )
+    deadline = time.monotonic() + _START_TIMEOUT
+    while not _answers(port):
+        if not guard.is_running(lease) or time.monotonic() > deadline:
+            raise Failure(f"The emulator did not start. Its log: {log}")
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

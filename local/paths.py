@@ -1,0 +1,9 @@
+"""Where the local run keeps what it makes: all of it under .local/, which git ignores."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".local"
+LOGS = LOCAL / "logs"
+API_URL = LOCAL / "api-url"
+TOOLS = LOCAL / "tools"

@@ -1,0 +1,41 @@
+"""The sample articles of data/ in a local stack, and the page that shows that all of it works."""
+
+import http.client
+import json
+from pathlib import Path
+
+from local import account, commands
+from local.deploy import STACK_NAME
+from local.paths import LOCAL, LOGS
+from local.steps import Failure
+
+ARTICLE = 6646098
+
+
+def load(port: int, log: Path) -> None:
+    """Loads sites and articles with the operators' command line. Raises Failure."""
+    target = ["--stack", STACK_NAME]
+    for arguments in (["sites", "load", "data/sites.json"], ["load", "data/articles.jsonl"]):
+        seealso = LOCAL / "venv/bin/seealso"
+        if commands.run([seealso, *arguments, *target], account.environment(port), log):
+            said = commands.last_line(log)
+            raise Failure(f"seealso {' '.join(arguments)} failed: {said} (all of it: {log})")
+
+
+def check_page(port: int) -> None:
+    """Reads the article as a client would. Raises Failure unless its page is whole."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", f"/articles/{ARTICLE}")
+        response = connection.getresponse()
+        body = response.read()
+    finally:
+        connection.close()
+    if response.status != 200:
+        answer = f"{response.status}: {body[:200].decode(errors='replace')}"
+        log = LOGS / "emulator.log"
+        raise Failure(f"GET /articles/{ARTICLE} answered {answer} (the emulator's log: {log})")
+    page = json.loads(body)
+    shown = f"{len(page['same_domain'])} + {len(page['other_domains'])}"
+    if shown != "8 + 3":
+        raise Failure(f"GET /articles/{ARTICLE} shows {shown} related articles, not 8 + 3.")

@@ -1,0 +1,46 @@
+"""The local stack: template.yaml built, deployed to an emulator and wired."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local import deploy, emulator, gateway, guard, sample_data
+from local.build import build_local
+from local.steps import step
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running local stack: the emulator's port, the API's base URL, template.yaml's outputs."""
+
+    port: int
+    api_url: str
+    outputs: dict[str, str]
+
+
+def deploy_to(port: int, logs: Path) -> Stack:
+    """Builds, deploys to the empty emulator on the port and wires. Raises Failure."""
+    with step("sam build"):
+        built = build_local()
+    with step("sam deploy"):
+        deploy.deploy(port, built / "template.yaml", logs / "deploy.log")
+    with step("wire the gateway"):
+        api_url = gateway.wire(port)
+    return Stack(port, api_url, deploy.outputs(port))
+
+
+@contextmanager
+def shared(folder: Path) -> Iterator[Stack]:
+    """One stack with the sample data, shared by all processes that name the same folder."""
+
+    def start(lease: Path) -> str:
+        port = emulator.free_port()
+        emulator.start(port, folder / "emulator", lease, folder / "emulator.log")
+        running = deploy_to(port, folder)
+        sample_data.load(port, folder / "load.log")
+        return json.dumps(asdict(running))
+
+    with guard.shared(folder, start) as text:
+        yield Stack(**json.loads(text))

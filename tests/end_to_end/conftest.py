@@ -1,0 +1,62 @@
+"""The application as deployed: template.yaml in a private emulator, driven over HTTP."""
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any
+
+import pytest
+
+from local import stack
+from local.stack import Stack
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a client gets back."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The deployed stack and a client of its API."""
+
+    stack: Stack
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Response:
+        return self.request("GET", path, headers=headers)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Response:
+        """Sends the path as it is given, without normalising it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=30)
+        try:
+            connection.request(method, path, body, dict(headers or {}))
+            response = connection.getresponse()
+            return Response(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Deployed]:
+    """One stack with the sample data for the whole test run, all workers of it."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+    with stack.shared(folder / "stack") as running:
+        yield Deployed(running)
