@@ -39,6 +39,7 @@ def _loopback_only() -> Iterator[None]:
 
     def checked(sock: socket.socket, address: Any) -> None:
         if sock.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            sock.close()
             raise AssertionError(f"a test tried to reach {address[0]}")
         connect(sock, address)
 

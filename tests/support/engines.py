@@ -27,11 +27,11 @@ def moto(_folder: Path) -> Iterator[str]:
             return call_action(handler)
 
     DynamoHandler.call_action = one_at_a_time  # type: ignore[method-assign]
-    server = ThreadedMotoServer(port=0, verbose=False)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        _, port = server.get_host_and_port()
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.stop()
         DynamoHandler.call_action = call_action  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ Until the transaction has ended, its items refuse other writes with a conflict.
 import re
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -96,8 +96,8 @@ class Table:
 class Database:
     """Tables for one or more fake clients. Not for threads that run at once."""
 
-    def __init__(self, page_items: int = 10_000) -> None:
-        self.page_items = page_items  # how many items stand for a Query's 1 MB
+    def __init__(self, page_items: Mapping[str, int] | None = None) -> None:
+        self.page_items = page_items or {}  # how many items of a table stand for a Query's 1 MB
         self.between_items: Callable[[], None] = _nothing
         self.tables = {name: Table(indexes) for name, indexes in _all_indexes().items()}
         self._held: set[tuple[str, Key]] = set()
@@ -163,7 +163,8 @@ class Database:
             chosen = [
                 entry for entry in chosen if (entry[0] < start if backwards else entry[0] > start)
             ]
-        limit = min(body.get("Limit", self.page_items), self.page_items)
+        cut = self.page_items.get(body["TableName"], len(chosen) + 1)
+        limit = min(body.get("Limit", cut), cut)
         read, more = chosen[:limit], len(chosen) >= limit
         filters = _conditions(body.get("FilterExpression", ""), body)
         answer: Json = {

@@ -68,7 +68,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         if name.startswith("HTTP_") or name == "CONTENT_TYPE"
     }
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    response = request(environ["REQUEST_METHOD"], environ["REQUEST_URI"], headers, body or None)
+    path, _, _ = environ["REQUEST_URI"].partition("?")  # PATH_INFO is decoded already
+    target = f"{path}?{environ.get('QUERY_STRING', '')}"
+    response = request(environ["REQUEST_METHOD"], target, headers, body or None)
     start_response(f"{response.status} -", list(response.headers.items()))
     return [response.body.encode()]
 

@@ -109,14 +109,13 @@ def import_articles(store: Store, articles: Sequence[Article]) -> tuple[int, int
     pending: list[tuple[Article, Article | None]] = [(article, None) for article in articles]
     changed = 0
     while pending:
-        refusals = put_articles(store, pending)
+        writes = [(_imported_over(article, there), there) for article, there in pending]
         again: list[tuple[Article, Article | None]] = []
-        for (article, was), refusal in zip(pending, refusals, strict=True):
+        for (article, there), refusal in zip(pending, put_articles(store, writes), strict=True):
             if refusal is None:
-                changed += was is not None
+                changed += there is not None
             else:
-                there = article_of(refusal.item) if refusal.item else None
-                again.append((_imported_over(article, there), there))
+                again.append((article, article_of(refusal.item) if refusal.item else None))
         pending = again
     return len(articles) - changed, changed
 

@@ -5,7 +5,6 @@ Stricter than json.loads: what a later reader could take for something else is r
 """
 
 import base64
-import binascii
 import json
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
@@ -21,9 +20,13 @@ LONGEST_NAME_SHOWN = 64
 
 
 class Members(dict[str, Any]):
-    """The members of a JSON object or form; `repeated` are the names that came more than once."""
+    """The members of a JSON object or form.
+
+    `repeated` are the names that came more than once, `overwritten` what they stood for at first.
+    """
 
     repeated: tuple[str, ...] = ()
+    overwritten: tuple[Any, ...] = ()
 
 
 def read_body(event: Event) -> bytes:
@@ -35,7 +38,7 @@ def read_body(event: Event) -> bytes:
     if event.get("isBase64Encoded"):
         try:
             data = base64.b64decode(body, validate=True)
-        except binascii.Error:
+        except ValueError:
             raise _malformed("The body is not valid base64.") from None
     else:
         try:
@@ -91,6 +94,7 @@ def _members(pairs: list[tuple[str, Any]]) -> Members:
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
         members.repeated = tuple(name for name in members if names.count(name) > 1)
+        members.overwritten = tuple(value for name, value in pairs if value is not members[name])
     return members
 
 
@@ -116,13 +120,12 @@ def _check(value: Any, levels: int) -> None:
     """Refuse lone surrogates and deep nesting, wherever they are."""
     if isinstance(value, str):
         _check_text(value)
-    elif isinstance(value, (dict, list)):
+    elif isinstance(value, (Members, list)):
         if levels == 0:
             raise _malformed(f"The JSON is nested more than {DEEPEST} levels deep.")
-        if isinstance(value, dict):
-            for name in value:
-                _check_text(name)
-        for each in value.values() if isinstance(value, dict) else value:
+        if isinstance(value, Members):
+            value = [*value, *value.values(), *value.overwritten]
+        for each in value:
             _check(each, levels - 1)
 
 

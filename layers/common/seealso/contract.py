@@ -135,6 +135,63 @@ class DomainArticles(Body):
     next_cursor: str | None = Field(description="What the next part is asked for by; null: none.")
 
 
+# ---- Submitting -----------------------------------------------------------------------------
+
+
+class Submission(BaseModel):
+    """A link for an article's page, and what its submitter agrees to."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    url: str = Field(
+        description="The page to link to. What is accepted, and which URLs are the same, is in "
+        "docs/url-equivalence.md.",
+        max_length=2048,
+        json_schema_extra={"format": "uri"},
+        examples=["https://cinema.example.net/heat-2"],
+    )
+    title: str | None = Field(
+        None,
+        description="Trimmed; 1 to 200 characters without control characters and without those "
+        "that turn the direction of writing. Empty is none.",
+    )
+    has_right_to_share: Literal[True] = Field(
+        description="I confirm that I have the right to share this link. Forms: `true` or `on`."
+    )
+    agrees_to_link_back: Literal[True] = Field(
+        description="I agree to link back to this article from the submitted page. Forms: `true` "
+        "or `on`."
+    )
+
+
+LinkId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+Status = Literal["pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"]
+
+
+class Receipt(Body):
+    """What the submitter of a link gets, and gets again for the same Idempotency-Key."""
+
+    link_id: LinkId
+    article_id: ArticleId
+    status: Status = Field(description="The status of now, whatever has become of the link.")
+    status_url: str = Field(json_schema_extra={"format": "uri"})
+    withdraw_token: str = Field(description="Keep it: it is not stored, and withdraws the link.")
+    places_left: int = Field(ge=0, le=20, description="As of just now.")
+
+
+class LinkStatus(Body):
+    """A submitted link."""
+
+    link_id: LinkId
+    article_id: ArticleId
+    url: str = Field(json_schema_extra={"format": "uri"})
+    title: str | None
+    status: Status
+    link_back: Literal["unchecked", "seen", "missing"]
+    submitted_at: Time
+    published_at: Time | None
+
+
 # ---- Refusals -------------------------------------------------------------------------------
 
 
@@ -156,6 +213,11 @@ class Problem(Body):
     errors: list[FieldError] = Field(
         default_factory=list, min_length=1, description="There where fields are at fault."
     )
+    article_id: ArticleId | None = Field(
+        None, description="`duplicate-link`: the article whose page shows the URL, if one does."
+    )
+    url: str | None = Field(None, description="`duplicate-link`: the URL as that page shows it.")
+    cap: int | None = Field(None, description="`page-full`: how many places the page has.")
 
 
 class GatewayMessage(Body):
@@ -198,6 +260,8 @@ class Operation:
     parameters: tuple[Parameter, ...]
     replies: tuple[Reply, ...]
     problems: tuple[str, ...]
+    request: Any = None
+    bearer: str | None = None  # what the bearer token is, where one is needed
 
 
 def _read(description: str, body: Any) -> tuple[Reply, ...]:
@@ -213,6 +277,9 @@ _ARTICLE_ID = Parameter("id", "path", ArticleId, "The article's id.")
 _IF_NONE_MATCH = Parameter(
     "If-None-Match", "header", str, "The tags that the client has, or `*` (RFC 9110)."
 )
+
+_LINK_ID = Parameter("link_id", "path", LinkId, "The id in the link's receipt.")
+_LINK_HEADERS = ("NotCached", "NoSniff", "ServerTiming")
 
 OPERATIONS = (
     Operation(
@@ -274,6 +341,61 @@ OPERATIONS = (
         ("invalid-id", "malformed-request", "unavailable"),
     ),
     Operation(
+        "POST",
+        "/articles/{id}/links",
+        "submitLink",
+        "Submit a link to an article's page",
+        (
+            _ARTICLE_ID,
+            Parameter(
+                "Idempotency-Key",
+                "header",
+                Annotated[str, Field(pattern="^[A-Za-z0-9_-]{16,128}$")],
+                "A random text of the client's. Sent again with the same article and an equivalent "
+                "URL, it gets the same receipt; without it, a second try is a duplicate.",
+            ),
+            Parameter("Origin", "header", str, "The gateway's own or a site's; or none."),
+        ),
+        (Reply(201, "The link is published, or waits.", Receipt, ("Location", *_LINK_HEADERS)),),
+        (
+            "too-large",
+            "invalid-id",
+            "malformed-request",
+            "unsupported-media-type",
+            "foreign-origin",
+            "invalid-fields",
+            "consent-missing",
+            "url-not-acceptable",
+            "idempotency-key-reused",
+            "rate-limited",
+            "not-found",
+            "duplicate-link",
+            "page-full",
+            "queue-full",
+            "unavailable",
+        ),
+        request=Submission,
+    ),
+    Operation(
+        "GET",
+        "/links/{link_id}",
+        "getLink",
+        "What has become of a submitted link",
+        (_LINK_ID,),
+        (Reply(200, "The link.", LinkStatus, _LINK_HEADERS),),
+        ("not-found", "unavailable"),
+    ),
+    Operation(
+        "DELETE",
+        "/links/{link_id}",
+        "withdrawLink",
+        "Withdraw a link",
+        (_LINK_ID,),
+        (Reply(204, "The link is off the page; its URL is free.", None, _LINK_HEADERS),),
+        ("unauthorized", "forbidden", "not-found", "unavailable"),
+        bearer="withdraw_token",
+    ),
+    Operation(
         "GET",
         "/openapi.json",
         "getOpenApi",
@@ -306,6 +428,13 @@ _HEADERS: dict[str, tuple[str, Json]] = {
         },
     ),
     "Cached": ("Cache-Control", {"required": True, "schema": {"const": CACHED}}),
+    "Location": (
+        "Location",
+        {
+            "description": "The link's status_url.",
+            "schema": {"type": "string", "format": "uri"},
+        },
+    ),
     "NotCached": ("Cache-Control", {"schema": {"const": "no-store"}}),
     "NoSniff": ("X-Content-Type-Options", {"schema": {"const": "nosniff"}}),
     "RetryAfter": (
@@ -338,6 +467,7 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
     for operation in operations:
         types += [parameter.type for parameter in operation.parameters]
         types += [reply.body for reply in operation.replies if reply.body is not None]
+        types += [operation.request] if operation.request else []
     adapters = {repr(each): TypeAdapter(each) for each in types}
     schemas, shared = TypeAdapter.json_schemas(
         [(name, "validation", adapter) for name, adapter in adapters.items()],
@@ -364,6 +494,13 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
         "components": {
             "schemas": shared["$defs"],
             "headers": {component: header for component, (_, header) in _HEADERS.items()},
+            "securitySchemes": {
+                "withdraw_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The withdraw_token of the link's receipt.",
+                }
+            },
         },
     }
 
@@ -386,7 +523,7 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
         said = f"{meaning} (the gateway's own answer)."
         answer["description"] = f"{answer['description']} {said}".strip()
         answer["content"]["application/json"] = {"schema": schema_of[repr(GatewayMessage)]}
-    return {
+    described: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": [
@@ -401,6 +538,13 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
         ],
         "responses": {str(status): answers[status] for status in sorted(answers)},
     }
+    if operation.request:
+        content = {"schema": schema_of[repr(operation.request)]}
+        forms = ("application/json", "application/x-www-form-urlencoded")
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(forms, content)}
+    if operation.bearer:
+        described["security"] = [{operation.bearer: []}]
+    return described
 
 
 def _problems(names: Sequence[str]) -> Json:

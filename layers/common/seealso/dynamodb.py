@@ -18,6 +18,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -160,20 +161,20 @@ class Client:
         outcomes: list[Json | Refused] = [{} for _ in calls]
         pending = {index: Call(call.operation, _prepared(call)) for index, call in enumerate(calls)}
         attempt = 0
+        troubles: Counter[str] = Counter()
         while pending:
-            trouble = ""
             for indices in _chunks(list(pending), IN_FLIGHT):
                 self.tally.waves += 1
                 results = self._exchange([pending[index] for index in indices], deadline)
                 for index, result in zip(indices, results, strict=True):
                     if isinstance(result, str):
-                        trouble = f"{pending[index].operation}: {result}"
+                        troubles[f"{pending[index].operation}: {result}"] += 1
                         continue
                     if isinstance(result, dict):
                         left = result.pop("UnprocessedKeys", None)
                         result = _merged(outcomes[index], result)
                         if left:
-                            trouble = f"{pending[index].operation}: unprocessed keys"
+                            troubles[f"{pending[index].operation}: unprocessed keys"] += 1
                             pending[index].body["RequestItems"] = left
                             outcomes[index] = result
                             continue
@@ -183,7 +184,8 @@ class Client:
                 pause = random.uniform(0.5, 1.0) * min(BACKOFF_SECONDS * 2**attempt, 1.0)  # noqa: S311 jitter
                 attempt += 1
                 if time.monotonic() + pause >= deadline:
-                    raise StoreUnavailable(f"{trouble} (attempt {attempt}, time limit reached)")
+                    told = ", ".join(f"{what} x{times}" for what, times in troubles.items())
+                    raise StoreUnavailable(f"time limit reached after {told}")
                 time.sleep(pause)
         return outcomes
 
@@ -317,9 +319,11 @@ class Client:
                 self.tally.write_units += capacity.get("CapacityUnits", 0.0)
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections; a client that is dropped does so by itself."""
         while self._idle:
             self._idle.pop().close()
+
+    __del__ = close
 
 
 @dataclass(slots=True)
@@ -520,6 +524,8 @@ def _read_answer(connection: socket.socket, deadline: float) -> _Answer:
         length = int(headers["content-length"])
         while len(data) < length:
             data += _receive_some(connection, deadline)
+        if len(data) != length:
+            raise ValueError("more than the answer")
     else:
         keep_alive = False
         with contextlib.suppress(ConnectionError):
@@ -543,6 +549,8 @@ def _read_chunks(connection: socket.socket, data: bytearray, deadline: float) ->
         while (end := data.find(b"\r\n")) < 0:
             data += _receive_some(connection, deadline)
         size = int(bytes(data[:end]).split(b";")[0], 16)
+        if size < 0:
+            raise ValueError("a negative size")
         while len(data) < end + 2 + size + 2:
             data += _receive_some(connection, deadline)
         if size == 0:

@@ -10,6 +10,7 @@ of a map's member would fail on a page that has no map yet.
 """
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -25,6 +26,8 @@ type Status = Literal[
 # Which counter of the page a status stands in.
 _COUNTERS = {"pending": "waiting", "published": "published"}
 HOLD_CLAIM = frozenset({"pending", "published", "lapsed"})
+# The reason of a cancelled transaction whose condition did not hold.
+_CONDITION = "ConditionalCheckFailed"
 # A lapsed link is published again if its link-back returns within this time.
 LAPSED_DAYS = 30
 
@@ -183,24 +186,32 @@ def add_link(store: Store, link: Link, site: Site) -> None:
     Raises AlreadySubmitted, Duplicate, PageFull or QueueFull; only the transaction decides.
     """
     claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
-    try:
-        _transact(
-            store,
-            [
-                _put_new(store, claim),
-                _put_new(store, _item(link)),
-                _page_update(store, link, None, site.cap, site.waiting_cap),
-            ],
-        )
-    except Refused as refused:
-        claim_there, link_there, page = [reason.item for reason in refused.reasons]
-        if link_there is not None:
-            raise AlreadySubmitted(link_of(link_there)) from None
-        if claim_there is not None:
-            raise Duplicate(claim_there["link_id"], claim_there["article_id"]) from None
-        if places_left(page, site.cap) == 0:
-            raise PageFull(site.cap) from None
-        raise QueueFull from None
+    actions = [
+        _put_new(store, claim),
+        _put_new(store, _item(link)),
+        _page_update(store, link, None, site.cap, site.waiting_cap),
+    ]
+    while True:
+        try:
+            _transact(store, actions)
+        except Refused as refused:
+            if all(reason.code != _CONDITION for reason in refused.reasons):
+                raise
+            of_claim, of_link, of_page = refused.reasons
+            if of_link.item is not None:
+                raise AlreadySubmitted(link_of(of_link.item)) from None
+            if of_claim.item is not None and of_claim.item["link_id"] != link.link_id:
+                raise Duplicate(of_claim.item["link_id"], of_claim.item["article_id"]) from None
+            if of_link.code != "None":
+                # The same submission is being written just now, which the next try will meet: its
+                # claim, or the place that it took, must not refuse it to itself.
+                continue
+            if of_page.code != _CONDITION:
+                raise
+            if places_left(of_page.item, site.cap) == 0:
+                raise PageFull(site.cap) from None
+            raise QueueFull from None
+        return
 
 
 def claim_key(scope: str, key_version: int, url_key: str) -> str:
@@ -248,9 +259,14 @@ def change_link(
     try:
         _transact(store, actions)
     except Refused as refused:
-        if status == "published" and refused.reasons[0].code != "ConditionalCheckFailed":
+        codes = [reason.code for reason in refused.reasons]
+        if _CONDITION not in codes:
+            raise
+        if codes[0] != "None":
+            raise Changed(link.link_id) from None
+        if status == "published":
             raise PageFull(cap) from None
-        raise Changed(link.link_id) from None
+        raise
     return changed
 
 
@@ -274,6 +290,44 @@ def expire_due(store: Store, now: datetime) -> int:
             return expired
 
 
+def end_links_of(store: Store, article_id: int, now: datetime) -> int:
+    """Remove the links of an article that is to be purged, and free their URLs; returns how many.
+
+    For an article that is public no more, for longer than a submission may take: a link that is
+    added later, or is not in the index yet, is left to the next call. Safe to kill and to call
+    again. What an editor has rejected or removed before keeps its URL blocked.
+    """
+    ended = 0
+    for link_id in _links_of(store, article_id):
+        link = get_link(store, link_id)
+        while link is not None and link.status in HOLD_CLAIM:
+            try:
+                change_link(store, link, "removed", now, by="purge", keep_blocked=False)
+                ended += 1
+                break
+            except Changed:
+                link = get_link(store, link_id)
+    return ended
+
+
+def _links_of(store: Store, article_id: int) -> Iterator[str]:
+    """The ids of all links of an article, in order of submission."""
+    body: Json = {
+        "TableName": store.links,
+        "IndexName": "article-submitted",
+        "KeyConditionExpression": "article_id = :article_id",
+        "ExpressionAttributeValues": typed_item({":article_id": article_id}),
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+    while True:
+        answer = store.client.call("Query", body)
+        for item in items(answer):
+            yield item["pk"].removeprefix("link#")
+        if "LastEvaluatedKey" not in answer:
+            return
+        body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
 def _page_update(
     store: Store, link: Link, before: str | None, cap: int, waiting_cap: int = 0
 ) -> Json:
@@ -286,7 +340,7 @@ def _page_update(
     removes: list[str] = []
     conditions: list[str] = []
     names = {"#link": f"link#{link.link_id}"}
-    values: Json = {":one": 1, ":zero": 0}
+    values: Json = {":one": 1}
     if after == "published":
         sets.append("#link = :link")
         values[":link"] = {
@@ -301,6 +355,8 @@ def _page_update(
         sets.append(f"{counter} = {counter} - :one")
     if counter := _COUNTERS.get(after):
         sets.append(f"{counter} = if_not_exists({counter}, :zero) + :one")
+        # DynamoDB refuses values that no expression uses.
+        values[":zero"] = 0
     if after == "published" or before is None:
         conditions.append(_below("published", ":cap", cap))
         values[":cap"] = cap

@@ -252,19 +252,17 @@ def _gaps_below(store: Store, domain: int, below: int) -> tuple[list[tuple[int, 
     None. Between two records that the job has made there is an article of another domain.
     """
     answer = store.client.call(*runs.active_runs_below(store, domain, below, RECORDS_READ))
+    # Of ids under this one, or of none, the answer says nothing.
+    unread = int(answer["LastEvaluatedKey"]["lo"]["N"]) if "LastEvaluatedKey" in answer else None
     gaps: list[tuple[int, int]] = []
     top = below
-    for run in runs.runs_of(answer):
-        if len(gaps) == GAPS_READ:
-            return gaps, top
-        if run.hi < top - 1:
-            gaps.append((run.hi, top))
-        top = run.lo
-    if "LastEvaluatedKey" not in answer:
-        return [*gaps, (0, top)], None
-    unread = int(answer["LastEvaluatedKey"]["lo"]["N"])
-    if unread < top:
-        gaps.append((unread - 1, top))
+    known = [(run.lo, run.hi) for run in runs.runs_of(answer)]
+    for lo, hi in [*known, (0, (unread or 1) - 1)]:
+        if hi < top - 1:
+            if len(gaps) == GAPS_READ:
+                return gaps, top
+            gaps.append((hi, top))
+        top = lo
     return gaps, unread
 
 

@@ -3,11 +3,13 @@
 Which refusal comes first when several apply is contract.md's order under "Problems".
 """
 
+import contextlib
 import hmac
 import json
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import NamedTuple
 
 from seealso import clients, links, sites, urls
 from seealso.bodies import Members, shown_name
-from seealso.dynamodb import Store, batch_get, batch_got
+from seealso.dynamodb import Store, StoreUnavailable, batch_get, batch_got
 from seealso.links import Link
 from seealso.problems import Problem, article_not_found
 
@@ -29,11 +31,24 @@ _FORM_BOOLEANS = {"true": True, "on": True, "false": False, "": False}
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
+class Fault(NamedTuple):
+    """A field at fault, and the problem that it alone would be."""
+
+    problem: str
+    field: str
+    detail: str
+
+
 class Submission(NamedTuple):
-    """What a stranger submits: a URL that may be shown, and a title or None. Consent is given."""
+    """What a stranger submits: a URL that may be shown, and a title or None.
+
+    `faults` are those of the other fields, kept until it is known whether the page may have the
+    URL: all fields at fault are told at once. Without any, consent is given.
+    """
 
     url: str
     title: str | None
+    faults: tuple[Fault, ...] = ()
 
 
 class Receipt(NamedTuple):
@@ -56,11 +71,11 @@ def with_form_consents(members: Members) -> Members:
 
 
 def read_submission(members: Members) -> Submission:
-    """The submission in a body's members. Raises Problem 422, with every field at fault."""
-    errors: list[tuple[str, str, str]] = []  # name of the problem, field, detail
+    """The submission in a body's members. Raises Problem 422 if its URL can be on no page."""
+    faults: list[Fault] = []
 
     def refuse(name: str, field: str, detail: str) -> None:
-        errors.append((name, field, detail))
+        faults.append(Fault(name, field, detail))
 
     for field in members.repeated:
         refuse("invalid-fields", shown_name(field), "This is there more than once; send it once.")
@@ -77,21 +92,21 @@ def read_submission(members: Members) -> Submission:
         except urls.UrlNotAcceptable as not_acceptable:
             refuse("url-not-acceptable", "url", not_acceptable.reason)
     title = members.get("title")
-    if title is None:
-        title = ""
-    if not isinstance(title, str):
+    if isinstance(title, str):
+        title = title.strip()
+        if fault := _title_fault(title):
+            refuse("invalid-fields", "title", fault)
+    elif title is not None:
         refuse("invalid-fields", "title", "The title must be a text; leave it out for none.")
-    elif fault := _title_fault(title.strip()):
-        refuse("invalid-fields", "title", fault)
     for field in _CONSENTS:
         consent = members.get(field, False)
         if consent is False:
             refuse("consent-missing", field, "A link is taken only if you confirm this: true.")
         elif consent is not True:
             refuse("invalid-fields", field, "This must be true.")
-    if errors:
-        raise _unacceptable(errors)
-    return Submission(str(url), title.strip() or None)
+    if any(fault.field == "url" for fault in faults):
+        raise _unacceptable(faults)
+    return Submission(url, title or None, tuple(faults))
 
 
 def _title_fault(title: str) -> str | None:
@@ -104,15 +119,12 @@ def _title_fault(title: str) -> str | None:
     return None
 
 
-def _unacceptable(errors: list[tuple[str, str, str]]) -> Problem:
+def _unacceptable(faults: Sequence[Fault]) -> Problem:
     """One problem for all fields at fault: with one cause that cause's, else invalid-fields."""
-    names = {name for name, _, _ in errors}
-    details = [(field, detail) for _, field, detail in errors]
-    if len(names) > 1:
-        return Problem("invalid-fields", "Some fields are not as they must be.", details)
-    name = names.pop()
-    detail = details[0][1] if len(details) == 1 else "Some fields are not as they must be."
-    return Problem(name, detail, details)
+    names = {fault.problem for fault in faults}
+    name = names.pop() if len(names) == 1 else "invalid-fields"
+    detail = faults[0].detail if len(faults) == 1 else "Some fields are not as they must be."
+    return Problem(name, detail, [(fault.field, fault.detail) for fault in faults])
 
 
 # ---- submitting ------------------------------------------------------------------------------
@@ -135,22 +147,34 @@ def submit(
     for the `network` or for the `page`. The same key again for the same article and an equivalent
     URL gets the same receipt, with the status of now.
     """
-    network = sites.network(store)
-    counted, got = store.client.wave(
-        [
-            clients.count_submission(store, client_address, now),
-            batch_get(
-                {store.articles: [{"id": article_id}], store.links: [links.page_key(article_id)]},
-                {store.articles: ("id", "domain", "state")},
-            ),
-        ]
-    )
+    try:
+        network = sites.network(store)
+        counted, got = store.client.wave(
+            [
+                clients.count_submission(store, client_address, now),
+                batch_get(
+                    {
+                        store.articles: [{"id": article_id}],
+                        store.links: [links.page_key(article_id)],
+                    },
+                    {store.articles: ("id", "domain", "state")},
+                ),
+            ]
+        )
+    except StoreUnavailable:
+        if submission.faults:
+            raise _unacceptable(submission.faults) from None
+        raise
     article = next(iter(batch_got(got, store.articles)), None)
     if article is not None and article["state"] != "published":
         article = None
     page_item = next(iter(batch_got(got, store.links)), None)
     site = network.site(article["domain"]) if article else None
-    _check_allowed(submission.url, article_id, network.blocked_hosts, site)
+    faults = submission.faults + _not_allowed(
+        submission.url, article_id, network.blocked_hosts, site
+    )
+    if faults:
+        raise _unacceptable(faults)
     if clients.counted(counted) > per_window:
         seconds = clients.seconds_left(now)
         detail = f"This is more than {per_window} submissions in ten minutes. Try again later."
@@ -233,10 +257,10 @@ def _derived(label: str, secret: str) -> str:
     return sha256(f"{label}:{secret}".encode()).hexdigest()[:32]
 
 
-def _check_allowed(
+def _not_allowed(
     url: str, article_id: int, blocked_hosts: frozenset[str], site: sites.Site | None
-) -> None:
-    """Refuse blocked hosts and the article's own page, as far as its site is known."""
+) -> tuple[Fault, ...]:
+    """The fault of a blocked host or the article's own page, as far as its site is known."""
     own_urls = []
     if site is not None:
         blocked_hosts = blocked_hosts.union(site.blocked_hosts)
@@ -245,15 +269,18 @@ def _check_allowed(
     try:
         urls.check_allowed(url, blocked_hosts, own_urls)
     except urls.UrlNotAcceptable as refused:
-        raise Problem("url-not-acceptable", refused.reason, [("url", refused.reason)]) from None
+        return (Fault("url-not-acceptable", "url", refused.reason),)
+    return ()
 
 
 def _duplicate(store: Store, duplicate: links.Duplicate) -> Problem:
     """The problem names the link that has the URL only where everybody can see it anyway."""
     members: dict[str, object] = {}
-    link = links.get_link(store, duplicate.link_id)
-    if link is not None and link.status == "published":
-        got = store.client.call(*batch_get({store.articles: [{"id": link.article_id}]}))
-        if any(article["state"] == "published" for article in batch_got(got, store.articles)):
-            members = {"article_id": link.article_id, "url": link.url}
+    # The duplicate is known by now, and comes before what is unavailable.
+    with contextlib.suppress(StoreUnavailable):
+        link = links.get_link(store, duplicate.link_id)
+        if link is not None and link.status == "published":
+            got = store.client.call(*batch_get({store.articles: [{"id": link.article_id}]}))
+            if any(article["state"] == "published" for article in batch_got(got, store.articles)):
+                members = {"article_id": link.article_id, "url": link.url}
     return Problem("duplicate-link", "This URL has been submitted already.", members=members)
