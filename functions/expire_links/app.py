@@ -2,12 +2,9 @@
 
 from datetime import UTC, datetime
 
-from aws_lambda_powertools import Logger
-
 from seealso import dynamodb
 from seealso.links import expire_due
-
-logger = Logger(service="seealso")
+from seealso.log import logger
 
 
 def handler(event: object, context: object) -> None:

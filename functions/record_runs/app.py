@@ -1,11 +1,8 @@
 """Once a day: record the feed's long same-domain runs, so that page views step over them."""
 
-from aws_lambda_powertools import Logger
-
 from seealso import dynamodb
+from seealso.log import logger
 from seealso.runs import record_runs
-
-logger = Logger(service="seealso")
 
 
 def handler(event: object, context: object) -> None:

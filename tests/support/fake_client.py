@@ -262,9 +262,7 @@ def fake_store(database: Database, turn: Callable[[], None] = _nothing) -> Store
 
 @cache
 def _all_indexes() -> dict[str, dict[str, _Index]]:
-    return {
-        name: _indexes(definition) for name, definition in tables.table_definitions().items()
-    }
+    return {name: _indexes(definition) for name, definition in tables.table_definitions().items()}
 
 
 def _indexes(definition: Json) -> dict[str, _Index]:

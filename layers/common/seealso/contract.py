@@ -213,11 +213,16 @@ class Problem(Body):
     errors: list[FieldError] = Field(
         default_factory=list, min_length=1, description="There where fields are at fault."
     )
-    article_id: ArticleId | None = Field(
-        None, description="`duplicate-link`: the article whose page shows the URL, if one does."
+    article_id: ArticleId = Field(
+        default_factory=int,
+        description="`duplicate-link`: the article whose page shows the URL, if one does.",
     )
-    url: str | None = Field(None, description="`duplicate-link`: the URL as that page shows it.")
-    cap: int | None = Field(None, description="`page-full`: how many places the page has.")
+    url: str = Field(
+        default_factory=str, description="`duplicate-link`: the URL as that page shows it."
+    )
+    cap: int = Field(
+        default_factory=int, ge=0, le=20, description="`page-full`: how many places the page has."
+    )
 
 
 class GatewayMessage(Body):

@@ -13,10 +13,9 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aws_lambda_powertools import Logger
-
 from seealso import dynamodb
 from seealso.dynamodb import StoreUnavailable, Tally
+from seealso.log import logger
 from seealso.problems import Problem
 
 type Event = dict[str, Any]
@@ -161,7 +160,6 @@ _METRICS = {
         {"Name": "cold_start", "Unit": "Count"},
     ],
 }
-_logger = Logger(service="seealso")
 _cold = True
 
 
@@ -185,8 +183,8 @@ def _log(
     }
     _cold = False
     if trouble is None:
-        _logger.info("request", extra=line)
+        logger.info("request", extra=line)
     elif isinstance(trouble, StoreUnavailable):
-        _logger.warning("store unavailable: %s", trouble, extra=line)
+        logger.warning("store unavailable: %s", trouble, extra=line)
     else:
-        _logger.error("unexpected error", extra=line, exc_info=trouble)
+        logger.error("unexpected error", extra=line, exc_info=trouble)

@@ -1,7 +1,7 @@
 """Sites: a domain's hosts, name and link policy, read often and kept for a short time."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 from seealso.dynamodb import Json, Store, items
@@ -25,6 +25,9 @@ class Site:
     waiting_cap: int = 20
     pending_days: int = 14
     blocked_hosts: list[str] = field(default_factory=list)
+
+
+_FIELDS = tuple(each.name for each in fields(Site))
 
 
 class Network(NamedTuple):
@@ -79,4 +82,5 @@ def _scan(store: Store) -> list[Json]:
 
 
 def _site(domain: int, item: Json | None) -> Site:
-    return Site(**item) if item else Site(domain)
+    known = {name: (item or {})[name] for name in _FIELDS if name in (item or {})}
+    return Site(**{"domain": domain, **known})

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seealso import clients, links, sites, urls
 from seealso.bodies import Members, shown_name
@@ -83,7 +83,7 @@ def read_submission(members: Members) -> Submission:
         if field not in _FIELDS:
             expected = ", ".join(_FIELDS)
             refuse("invalid-fields", shown_name(field), f"Unknown; the fields are {expected}.")
-    url = members.get("url")
+    url: Any = members.get("url")
     if not isinstance(url, str):
         refuse("invalid-fields", "url", "The address of the page to link to, as a text; required.")
     else:

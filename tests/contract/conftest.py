@@ -1,0 +1,107 @@
+"""The network that the contract's tests read, and the log that they look into."""
+
+import io
+import json
+from collections.abc import Iterator
+from itertools import batched
+from typing import Any
+
+import pytest
+
+from seealso import dynamodb, http
+from seealso.articles import Article, article_item
+from seealso.dynamodb import Call, Store, typed_item
+from tests.support import faulty
+
+DELETED, DRAFT, MISSING = 105, 104, 999
+LINKS = {
+    "link#second": {
+        "url": "https://example.com/b",
+        "title": None,
+        "submitted_at": "2026-03-02T10:00:00Z",
+        "published_at": "2026-03-02T11:00:00Z",
+    },
+    "link#first": {
+        "url": "https://example.com/a",
+        "title": "Of one's own",
+        "submitted_at": "2026-03-01T10:00:00Z",
+        "published_at": "2026-03-05T10:00:00Z",
+    },
+}
+# Article: its source.
+SOURCES = {100: 100, 101: 102, 103: DRAFT, 106: DELETED, 107: MISSING}
+
+
+def article(article_id: int, domain: int, state: str = "published") -> Article:
+    return Article(
+        article_id,
+        domain,
+        title=f"The {article_id}th",
+        text="Several words.\n" * 3,
+        date="2026-02-25",
+        source_id=SOURCES.get(article_id),
+        state=state,
+    )
+
+
+@pytest.fixture
+def network(deployed_environment: Store) -> Store:
+    """100..119 of the domains 7 and 3 in turn, with sources; a draft, a deleted one; links on 100.
+
+    Domain 5 has 25 articles from 201 on.
+    """
+    made = [article(each, 7 if each % 2 else 3) for each in range(100, 120)]
+    made[DRAFT - 100] = article(DRAFT, 3, "draft")
+    made[DELETED - 100] = article(DELETED, 7, "deleted")
+    made += [article(each, 5) for each in range(201, 226)]
+    page = {"pk": "page#100", "published": len(LINKS), "waiting": 0, **LINKS}
+    puts = {
+        deployed_environment.articles: [article_item(each) for each in made],
+        deployed_environment.links: [page],
+    }
+    deployed_environment.client.wave(
+        [
+            Call("BatchWriteItem", {"RequestItems": {table: some}})
+            for table, plain in puts.items()
+            for some in batched(
+                [{"PutRequest": {"Item": typed_item(each)}} for each in plain], 25, strict=False
+            )
+        ]
+    )
+    return deployed_environment
+
+
+@pytest.fixture
+def between(network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[faulty.Proxy]:
+    """The proxy through which the functions reach the network's tables."""
+    with faulty.proxy(network.client.endpoint) as made:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", made.endpoint)
+        dynamodb.forget_store()
+        yield made
+        dynamodb.forget_store()
+
+
+class Log:
+    """What the functions have logged so far."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+    def line(self) -> dict[str, Any]:
+        """The only line."""
+        (only,) = self.lines()
+        return only
+
+    def clear(self) -> None:
+        self.stream.seek(0)
+        self.stream.truncate()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    made = Log()
+    monkeypatch.setattr(http.logger.registered_handler, "stream", made.stream)
+    return made

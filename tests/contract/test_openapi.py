@@ -1,0 +1,159 @@
+"""docs/openapi.json is what the models say, what the template routes and what the handlers do."""
+
+import json
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+
+import pytest
+from hypothesis import settings
+from openapi_spec_validator import validate
+from pydantic import BaseModel
+from schemathesis.openapi.loaders import from_dict
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    positive_data_acceptance,
+    unsupported_method,
+)
+
+from local.paths import ROOT
+from seealso import contract, pages
+from seealso.dynamodb import Store
+from seealso.problems import PROBLEMS
+from tests.support import gateway
+from tests.support.gateway import get
+
+COMMITTED = json.loads((ROOT / "docs/openapi.json").read_text())
+
+
+def test_the_committed_document_is_the_generated_one() -> None:
+    assert contract.document() == COMMITTED, "run make openapi"
+
+
+def test_it_is_valid_openapi() -> None:
+    validate(COMMITTED)
+    assert COMMITTED["openapi"].startswith("3.1.")
+
+
+def test_it_has_the_routes_of_the_template_and_no_others() -> None:
+    described = {
+        f"{method.upper()} {path}"
+        for path, operations in COMMITTED["paths"].items()
+        for method in operations
+    }
+    assert described == set(gateway.routes())
+
+
+def test_it_is_what_is_served(network: Store) -> None:
+    assert get("/openapi.json").json() == COMMITTED
+
+
+def shape(kind: Any) -> Any:
+    """The names and types that a model or TypedDict is made of."""
+    if is_typeddict(kind):
+        return {name: shape(each) for name, each in get_type_hints(kind).items()}
+    if arguments := get_args(kind):
+        return (get_origin(kind) is list, *(shape(each) for each in arguments))
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        hints = get_type_hints(kind)
+        return {name: shape(hints[name]) for name in kind.model_fields}
+    return kind
+
+
+@pytest.mark.parametrize(
+    ("model", "built"),
+    [
+        (contract.Page, pages.Page),
+        (contract.RelatedLists, pages.RelatedLists),
+        (contract.ListedArticle, pages.ListedArticle),
+    ],
+)
+def test_the_models_name_what_the_functions_build(model: Any, built: Any) -> None:
+    assert shape(model) == shape(built)
+
+
+def conforms(model: type[BaseModel], body: str) -> None:
+    """The body is the model's, and has nothing that the model does not name."""
+    read = model.model_validate_json(body)
+    assert read.model_dump(exclude_unset=True) == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("target", "model"),
+    [
+        *[(f"/articles/{each}", contract.Page) for each in (100, 101, 103, 106, 119, 225)],
+        *[(f"/articles/{each}/related", contract.RelatedLists) for each in (100, 101, 103, 119)],
+        ("/domains/5/articles", contract.DomainArticles),
+        ("/domains/5/articles?limit=100", contract.DomainArticles),
+        ("/domains/6/articles", contract.DomainArticles),
+    ],
+)
+def test_what_is_shown_conforms(network: Store, target: str, model: type[BaseModel]) -> None:
+    shown = get(target)
+    assert shown.status == 200
+    conforms(model, shown.body)
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("/articles/x", "invalid-id"),
+        ("/articles/x/related", "invalid-id"),
+        ("/domains/x/articles", "invalid-id"),
+        ("/articles/100?domain=x", "malformed-request"),
+        ("/domains/5/articles?cursor=x", "malformed-request"),
+        ("/articles/999", "not-found"),
+        ("/articles/999/related", "not-found"),
+    ],
+)
+def test_problems_conform(network: Store, target: str, name: str) -> None:
+    refused = get(target)
+    assert refused.headers["content-type"] == "application/problem+json"
+    conforms(contract.Problem, refused.body)
+    body = refused.json()
+    assert (refused.status, body["title"]) == PROBLEMS[name]
+    assert (body["status"], body["type"]) == (refused.status, f"/problems/{name}")
+
+
+def post(target: str, **members: Any) -> gateway.Response:
+    headers = {"Content-Type": "application/json"}
+    return gateway.request("POST", target, headers, json.dumps(members))
+
+
+def test_a_links_answers_conform(network: Store) -> None:
+    consent = {"has_right_to_share": True, "agrees_to_link_back": True}
+    accepted = post("/articles/101/links", url="https://example.com/a", **consent)
+    assert accepted.status == 201
+    conforms(contract.Receipt, accepted.body)
+    link = f"/links/{accepted.json()['link_id']}"
+    conforms(contract.LinkStatus, get(link).body)
+    token = {"Authorization": f"Bearer {accepted.json()['withdraw_token']}"}
+    refused = {
+        "duplicate-link": post("/articles/103/links", url="https://example.com/a#b", **consent),
+        "invalid-fields": post("/articles/103/links", url="https://localhost", title=1),
+        "unsupported-media-type": gateway.request("POST", "/articles/103/links", body="{}"),
+        "unauthorized": gateway.request("DELETE", link),
+        "forbidden": gateway.request("DELETE", link, {"Authorization": "Bearer other"}),
+        "not-found": get("/links/" + "0" * 32),
+    }
+    for name, answer in refused.items():
+        assert answer.json()["type"] == f"/problems/{name}"
+        assert (answer.status, answer.json()["title"]) == PROBLEMS[name]
+        conforms(contract.Problem, answer.body)
+    assert gateway.request("DELETE", link, token).status == 204
+
+
+schema = from_dict(COMMITTED)
+schema.app = gateway.application
+# What is too large is refused before anything else is looked at.
+rejection = schema.config.checks.negative_data_rejection
+rejection.expected_statuses = [*rejection.expected_statuses, "413"]
+# The gateway answers methods that are not routed by 404, never by 405 with Allow.
+OTHER_THAN_THE_GATEWAYS = [unsupported_method, allow_header_conformance]
+
+
+@schema.parametrize()
+@settings(max_examples=40)
+def test_schemathesis_finds_nothing(network: Store, case: Any) -> None:
+    # Which cursors are the list's and which URLs are acceptable is more than a schema can tell.
+    opaque = "cursor" in case.query or case.method == "POST"
+    made_up = [positive_data_acceptance] if opaque else []
+    case.call_and_validate(excluded_checks=[*OTHER_THAN_THE_GATEWAYS, *made_up])

@@ -1,0 +1,91 @@
+"""Our signature is botocore's, whatever is signed."""
+
+import datetime
+import time
+from typing import Any
+from unittest.mock import patch
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seealso.dynamodb import Client, Credentials
+
+
+def utc(seconds: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+
+
+visible = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
+hosts = st.builds(
+    lambda name, port: name + (f":{port}" if port else ""),
+    st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\.[a-z]{2,5}){0,3}", fullmatch=True),
+    st.none() | st.integers(1024, 65535),
+)
+
+
+def signed(client: Client, operation: str, payload: bytes, now: datetime.datetime) -> bytes:
+    with patch.object(time, "gmtime", lambda: now.timetuple()):
+        return client._signed(operation, payload)
+
+
+def head_of(request: bytes) -> dict[str, str]:
+    head, _, _ = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    assert first == "POST / HTTP/1.1"
+    return dict(line.split(": ", 1) for line in lines)
+
+
+@given(
+    host=hosts,
+    secure=st.booleans(),
+    region=st.sampled_from(["eu-west-1", "us-gov-east-1", "ap-southeast-4"]),
+    credentials=st.builds(Credentials, visible, visible, st.none() | visible),
+    operation=st.sampled_from(["GetItem", "BatchGetItem", "TransactWriteItems"]),
+    payload=st.binary(max_size=200),
+    now=st.integers(0, 2**32).map(utc),
+)
+def test_the_signature_is_botocores(
+    host: str,
+    secure: bool,
+    region: str,
+    credentials: Credentials,
+    operation: str,
+    payload: bytes,
+    now: datetime.datetime,
+) -> None:
+    endpoint = f"{'https' if secure else 'http'}://{host}"
+    request = signed(Client(endpoint, region, lambda: credentials), operation, payload, now)
+    ours = head_of(request)
+    assert request.endswith(b"\r\n\r\n" + payload)
+    assert ours["content-length"] == str(len(payload))
+    assert ours["host"] == host
+
+    theirs: Any = botocore.awsrequest.AWSRequest(
+        "POST",
+        endpoint + "/",
+        headers={name: ours[name] for name in ("content-type", "host", "x-amz-target")},
+        data=payload,
+    )
+    with patch.object(botocore.auth, "get_current_datetime", lambda *_a, **_n: now):
+        botocore.auth.SigV4Auth(
+            botocore.credentials.Credentials(*credentials), "dynamodb", region
+        ).add_auth(theirs)
+    assert ours["x-amz-date"] == theirs.headers["X-Amz-Date"]
+    assert ours.get("x-amz-security-token") == theirs.headers.get("X-Amz-Security-Token")
+    assert ours["authorization"] == theirs.headers["Authorization"]
+
+
+def test_the_key_follows_the_day_and_the_credentials() -> None:
+    given_now = [Credentials("a", "one", None)]
+    client = Client("https://example.com", "eu-west-1", lambda: given_now[0])
+    days = [utc(day * 86_400 - 1) for day in (1, 1, 2)]
+    found = [head_of(signed(client, "Query", b"{}", day))["authorization"] for day in days]
+    given_now[0] = Credentials("a", "two", None)
+    found.append(head_of(signed(client, "Query", b"{}", days[2]))["authorization"])
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
+    fresh = Client("https://example.com", "eu-west-1", lambda: given_now[0])
+    assert head_of(signed(fresh, "Query", b"{}", days[2]))["authorization"] == found[3]
