@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb, http
+from seealso import dynamodb, log
 from seealso.articles import Article, article_item
 from seealso.dynamodb import Call, Store, typed_item
 from tests.support import faulty
@@ -103,5 +103,5 @@ class Log:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Log:
     made = Log()
-    monkeypatch.setattr(http.logger.registered_handler, "stream", made.stream)
+    monkeypatch.setattr(log.logger.registered_handler, "stream", made.stream)
     return made

@@ -1,0 +1,388 @@
+"""`seealso load` into the engines: what is in the tables after it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seealso import articles, dynamodb, pages, runs
+from seealso.articles import Article, get_article, put_articles
+from seealso.dynamodb import Call, Client, Json, Refused, Store, StoreUnavailable, typed_item
+from seealso.links import Link, add_link, claim_key
+from seealso.sites import Site
+from seealso_cli import writing
+from tests.cli.conftest import Seealso
+from tests.cli.support import article, csv_text, jsonl, options, row, table, write
+from tests.support import oracle
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("form", [jsonl, csv_text])
+def test_rows_become_articles(
+    seealso: Seealso, moto_store: Store, tmp_path: Path, zipped: bool, form: object
+) -> None:
+    rows = [
+        row(1, text='Two lines,\nand "quotes"\r\n', title="\U0001f3ac caf\u00e9"),
+        row(2**31 - 1, domain=0, srcId=1, date="2026-02-25 10:00:00+00", text=""),
+    ]
+    content = jsonl(rows) if form is jsonl else csv_text(rows)
+    outcome = seealso("load", write(tmp_path, content, zipped=zipped), over=moto_store)
+    assert outcome.status == 0
+    assert outcome.summary.startswith("2 rows: 2 new, 0 updated, 0 bad, in ")
+    assert [get_article(moto_store, each["id"]) for each in rows] == [*map(article, rows)]
+
+
+def test_related_lists_are_right_whatever_the_order(
+    seealso: Seealso, store: Store, tmp_path: Path
+) -> None:
+    random = Random(5)
+    rows = [
+        row(each, domain=random.randrange(4), srcId=random.choice([0, each, random.randrange(900)]))
+        for each in random.sample(range(1, 1000), 400)
+    ]
+    half = write(tmp_path, jsonl(rows[:150]), "half")
+    rest = write(tmp_path, csv_text(rows[150:]), "rest", zipped=True)
+    outcome = seealso("load", half, rest, over=store)
+    assert outcome.status == 0, outcome.lines
+    assert outcome.summary.startswith("400 rows: 400 new, 0 updated, 0 bad")
+    model = {each["id"]: article(each) for each in rows}
+    for each in random.sample(sorted(model), 40):
+        assert pages.read_page(store, each) == oracle.page(model, each)
+
+
+def test_the_largest_articles_are_loaded(seealso: Seealso, store: Store, tmp_path: Path) -> None:
+    text = "\U0001f3ac" * (300 * 1024 // 4)
+    rows = [row(each, text=text, title="\U0001f3ac" * 300) for each in range(1, 6)]
+    assert seealso("load", write(tmp_path, jsonl(rows)), over=store).status == 0
+    assert get_article(store, 5) == article(rows[4])
+
+
+@given(
+    domains=st.lists(st.sampled_from([0, 7, None]), min_size=1, max_size=30),
+    form=st.sampled_from(["jsonl", "csv"]),
+)
+@settings(max_examples=25)
+def test_good_rows_are_loaded_whatever_bad_ones_are_between(
+    seealso: Seealso, moto_store: Store, domains: list[int | None], form: str
+) -> None:
+    clear(moto_store)
+    rows = [
+        row(each, domain="bad" if domain is None else domain)
+        for each, domain in enumerate(domains, 1)
+    ]
+    good = [each for each in rows if each["domain"] != "bad"]
+    content = jsonl(rows) if form == "jsonl" else csv_text(rows)
+    outcome = seealso("load", "-", over=moto_store, stdin=content)
+    assert outcome.status == (0 if len(good) == len(rows) else 1)
+    assert len(outcome.lines) == len(rows) - len(good) + 1
+    loaded = [articles.article_of(item) for item in table(moto_store, moto_store.articles)]
+    assert sorted(loaded, key=lambda each: each.id) == [*map(article, good)]
+
+
+def clear(store: Store) -> None:
+    for item in table(store, store.articles):
+        key = typed_item({"id": item["id"]})
+        store.client.call("DeleteItem", {"TableName": store.articles, "Key": key})
+
+
+def test_a_dry_run_writes_nothing(seealso: Seealso, moto_store: Store, tmp_path: Path) -> None:
+    outcome = seealso("load", "--dry-run", write(tmp_path, jsonl([row()])), over=moto_store)
+    assert outcome.summary.endswith("; nothing was written (--dry-run)")
+    assert table(moto_store, moto_store.articles) == []
+
+
+# ---- loading again ---------------------------------------------------------------------------
+
+
+def test_loading_twice_keeps_state_and_links(
+    seealso: Seealso, store: Store, tmp_path: Path
+) -> None:
+    rows = [row(1), row(2, state="draft"), row(3), row(4)]
+    path = write(tmp_path, jsonl(rows))
+    assert seealso("load", path, over=store).status == 0
+    deleted = replace(article(rows[2]), state="deleted", version=2)
+    assert put_articles(store, [(deleted, article(rows[2]))]) == [None]
+    publish_link(store, 1)
+    links = table(store, store.links)
+    assert len(links) == 3
+    changed = [row(each, title="Changed", domain=3, srcId=4) for each in (1, 2, 3)]
+    outcome = seealso("load", write(tmp_path, jsonl([*changed, row(5)]), "more"), over=store)
+    assert outcome.summary.startswith("4 rows: 1 new, 3 updated, 0 bad")
+    assert table(store, store.links) == links
+    expected = [
+        article(changed[0], version=2),
+        replace(article(changed[1], version=2), state="draft"),
+        replace(article(changed[2], version=3), state="deleted"),
+    ]
+    assert [get_article(store, each) for each in (1, 2, 3)] == expected
+    assert seealso("load", path, path, over=store).summary.startswith("8 rows: 0 new, 8 updated")
+    assert [getattr(get_article(store, each), "version", 0) for each in (1, 2, 3)] == [4, 4, 5]
+    page = pages.read_page(store, 1)
+    assert page is not None
+    assert [link["url"] for link in page["links"]] == ["https://a.example.com/"]
+    assert pages.read_page(store, 2) is None
+
+
+def publish_link(store: Store, article_id: int) -> None:
+    link = Link(
+        link_id="a",
+        article_id=article_id,
+        domain=7,
+        url="https://a.example.com/",
+        title=None,
+        status="published",
+        version=1,
+        link_back="unchecked",
+        submitted_at="2026-03-01T10:00:00Z",
+        published_at="2026-03-01T10:00:00Z",
+        claim=claim_key("network", 1, "http://a.example.com/"),
+        consent={"version": 1, "at": "2026-03-01T10:00:00Z"},
+        token_hash="0",
+    )
+    add_link(store, link, Site(7))
+
+
+def test_a_state_of_the_file_is_for_new_articles_alone(
+    seealso: Seealso, moto_store: Store, tmp_path: Path
+) -> None:
+    seealso("load", write(tmp_path, jsonl([row(1)])), over=moto_store)
+    path = write(tmp_path, jsonl([row(1, state="draft"), row(2, state="draft")]), "drafts")
+    seealso("load", path, over=moto_store)
+    states = [getattr(get_article(moto_store, each), "state", None) for each in (1, 2)]
+    assert states == ["published", "draft"]
+
+
+def test_the_later_file_has_the_last_word(
+    seealso: Seealso, moto_store: Store, tmp_path: Path
+) -> None:
+    files = [
+        write(tmp_path, jsonl(row(each, title=f"{name} {each}") for each in range(1, 200)), name)
+        for name in ("first", "second", "third")
+    ]
+    assert seealso("load", *files, over=moto_store).status == 0
+    items = table(moto_store, moto_store.articles)
+    assert {item["title"] for item in items} == {f"third {each}" for each in range(1, 200)}
+
+
+# ---- long same-domain runs -------------------------------------------------------------------
+
+
+def test_long_runs_are_recorded_at_the_end(seealso: Seealso, store: Store, tmp_path: Path) -> None:
+    rows = [row(each, domain=3 if each <= 5 else 7) for each in range(1, 301)]
+    Random(5).shuffle(rows)
+    outcome = seealso("load", write(tmp_path, jsonl(rows)), over=store)
+    assert outcome.status == 0
+    assert outcome.summary.endswith("; 1 long runs recorded")
+    store.client.start()
+    page = pages.read_page(store, 300, domain=7, source_id=0)
+    assert page is not None
+    assert [each["id"] for each in page["other_domains"]] == [5, 4, 3]
+    # The article with all around it, the feed and the domain; then the records; then the gap.
+    assert (store.client.tally.requests, store.client.tally.waves) == (5, 3)
+
+
+def test_a_small_load_records_nothing(
+    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_called(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(runs, "record_runs", not_called)
+    path = write(tmp_path, jsonl(row(each) for each in range(1, runs.SHORTEST)))
+    assert seealso("load", path, over=moto_store).status == 0
+
+
+def test_a_load_is_done_although_its_runs_are_not_recorded(
+    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise Refused("AccessDeniedException", "not you", None, [])
+
+    monkeypatch.setattr(runs, "record_runs", refused)
+    path = write(tmp_path, jsonl(row(each) for each in range(1, 101)))
+    outcome = seealso("load", path, over=moto_store)
+    assert outcome.status == 0
+    assert "; long runs were not recorded (The store refused: AccessDenied" in outcome.summary
+
+
+# ---- a store in trouble ----------------------------------------------------------------------
+
+TROUBLES = ("ThrottlingException", "TransactionConflictException", "no answer (TimeoutError)")
+
+
+def test_throttling_conflicts_and_lost_answers_are_retried(
+    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(5)
+    exchange = Client._exchange
+
+    def troubled(
+        client: Client, calls: Sequence[Call], deadline: float
+    ) -> list[Json | Refused | str]:
+        """Of three calls one is not done, and the answer to another is lost."""
+        done = [random.randrange(3) > 0 for _ in calls]
+        answers = iter(
+            exchange(client, [call for call, it in zip(calls, done, strict=True) if it], deadline)
+        )
+        told = [next(answers) if it else random.choice(TROUBLES) for it in done]
+        return [random.choice(TROUBLES) if not random.randrange(3) else each for each in told]
+
+    rows = [row(each) for each in range(1, 121)]
+    path = write(tmp_path, jsonl(rows))
+    monkeypatch.setattr(Client, "_exchange", troubled)
+    monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", 0.001)
+    outcome = seealso("load", path, over=moto_store)
+    monkeypatch.undo()
+    assert outcome.status == 0, outcome.lines
+    loaded = [articles.article_of(item) for item in table(moto_store, moto_store.articles)]
+    # An article whose first answer was lost is met as one that is there.
+    same = [replace(each, version=1) for each in loaded]
+    assert sorted(same, key=lambda each: each.id) == [*map(article, rows)]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, failures: list[Exception | None]) -> None:
+    """Let imports of batches fail so, one after another, and work where there is None."""
+    import_articles = articles.import_articles
+
+    def import_or_fail(store: Store, batch: Sequence[Article]) -> tuple[int, int]:
+        if failures and (failure := failures.pop(0)):
+            raise failure
+        return import_articles(store, batch)
+
+    monkeypatch.setattr(writing, "import_articles", import_or_fail)
+    monkeypatch.setattr(writing, "THREADS", 1)
+
+
+def test_a_batch_is_tried_again_while_the_store_is_busy(
+    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, [StoreUnavailable("PutItem: ThrottlingException")] * 8)
+    path = write(tmp_path, jsonl(row(each) for each in range(1, 51)))
+    outcome = seealso("load", path, over=moto_store)
+    assert (outcome.status, len(outcome.lines)) == (0, 1)
+    assert outcome.summary.startswith("50 rows: 50 new")
+
+
+def test_a_store_that_stays_busy_ends_the_load(
+    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unavailable = StoreUnavailable("PutItem: ThrottlingException")
+    failing(monkeypatch, [None, *[unavailable] * 100])
+    monkeypatch.setattr(writing, "PATIENCE_SECONDS", -1.0)
+    path = write(tmp_path, jsonl(row(each) for each in range(1, 501)))
+    outcome = seealso("load", path, over=moto_store)
+    assert outcome.status == 2
+    assert outcome.summary == (
+        "Error: The store does not answer: PutItem: ThrottlingException. At least 96 of the rows "
+        "are in. It is safe to run the same command again."
+    )
+    assert len(table(moto_store, moto_store.articles)) == 96
+
+
+def test_a_refusal_ends_the_load(
+    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(monkeypatch, [Refused("AccessDeniedException", "not you", None, [])])
+    outcome = seealso("load", write(tmp_path, jsonl([row()])), over=moto_store)
+    assert outcome.status == 2
+    assert outcome.summary == (
+        "Error: The store refused: AccessDeniedException: not you. At least 0 of the rows are in. "
+        "It is safe to run the same command again."
+    )
+
+
+@pytest.mark.parametrize("name", ["articles", "runs"])
+def test_a_table_that_is_not_there(
+    seealso: Seealso, moto_store: Store, tmp_path: Path, name: str
+) -> None:
+    path = write(tmp_path, jsonl([row()]))
+    outcome = seealso("load", path, *options(moto_store), f"--{name}-table=other")
+    assert outcome.status == 2
+    assert outcome.lines[-1].startswith("Error: The store has no table of that name")
+
+
+# ---- interruption ----------------------------------------------------------------------------
+
+
+_SEEALSO = "from seealso_cli.main import main; main()"
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_and_run_again(
+    seealso: Seealso, store: Store, tmp_path: Path, sent: signal.Signals
+) -> None:
+    rows = [row(each, domain=each % 3) for each in range(1, 401)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SEEALSO, "load", "-", *options(store)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(jsonl(rows[:300]))
+        process.stdin.flush()
+        while not table(store, store.articles):
+            assert process.poll() is None
+        process.send_signal(sent)
+        said = process.stderr.read().decode().splitlines()
+        process.stdin.close()
+    if sent == signal.SIGINT:
+        assert process.returncode == 130
+        assert len(said) == 1
+        assert said[0].startswith("Interrupted. At least ")
+        assert said[0].endswith(" of the rows are in. It is safe to run the same command again.")
+    assert len(table(store, store.articles)) < 400
+    outcome = seealso("load", write(tmp_path, jsonl(rows)), over=store)
+    assert outcome.status == 0, outcome.lines
+    loaded = [articles.article_of(item) for item in table(store, store.articles)]
+    same = [replace(each, version=1) for each in loaded]
+    assert sorted(same, key=lambda each: each.id) == [*map(article, rows)]
+
+
+# ---- memory ----------------------------------------------------------------------------------
+
+_DRY_RUN = """
+import resource, sys
+from seealso_cli.load import load_articles
+status = load_articles(["-"], None, None)
+print(status, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+_LINE = b'{"id": %d, "domain": 7, "title": "T", "text": "", "date": "2026-02-25", "srcId": 0}\n'
+
+
+def peak_memory(rows: int) -> int:
+    """Of a dry run in a process of its own, in KB."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _DRY_RUN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for each in range(rows):
+            # Ids all over the range, each once: the multiplier and the range have no common factor.
+            process.stdin.write(_LINE % (each * 1_000_003 % (2**31 - 1) + 1))
+        process.stdin.close()
+        status, peak = process.stdout.read().split()
+    assert status == b"0"
+    return int(peak)
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    # A set of the ids alone would take 110,000 * 60 bytes, 6.6 MB, more.
+    assert peak_memory(120_000) - peak_memory(10_000) < 4_000

@@ -1,0 +1,329 @@
+"""What `seealso load --dry-run` finds wrong with files, and what it takes for good."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seealso_cli.articles import HIGHEST, TEXT_BYTES
+from seealso_cli.files import LONGEST_ROW
+from tests.cli.conftest import Seealso
+from tests.cli.support import COLUMNS, csv_text, jsonl, row, without, write
+
+GOOD_VALUES = [
+    ("id", 1),
+    ("id", HIGHEST),
+    ("domain", 0),
+    ("domain", HIGHEST),
+    ("srcId", HIGHEST),
+    ("title", "x" * 300),
+    ("title", "\U0001f3ac" * 300),
+    ("text", ""),
+    ("text", "x" * TEXT_BYTES),
+    ("text", "\u20ac" * (TEXT_BYTES // 3)),
+    ("text", 'Two lines,\nand a "quote"\r\nor two\n'),
+    ("date", "2024-02-29"),
+    ("date", "2026-02-25T10:00:00Z"),
+    ("date", "2026-02-25 10:00:00"),
+    ("date", "2026-02-25 10:00:00.123456+00"),
+    ("date", "2026-02-25T10:00-03:30"),
+    ("state", "published"),
+    ("state", "draft"),
+]
+
+NUMBER = "must be a whole number from"
+DATE = "must be a date"
+BAD_VALUES: list[tuple[str, Any, str]] = [
+    ("id", 0, f"{NUMBER} 1 to 2147483647"),
+    ("id", HIGHEST + 1, NUMBER),
+    ("id", -1, NUMBER),
+    ("id", 10**400, NUMBER),
+    ("domain", -1, f"{NUMBER} 0 to 2147483647"),
+    ("domain", HIGHEST + 1, NUMBER),
+    ("domain", "seven", NUMBER),
+    ("srcId", -1, f"{NUMBER} 0 to 2147483647"),
+    ("srcId", HIGHEST + 1, NUMBER),
+    ("title", "", "must have 1 to 300 characters, has 0"),
+    ("title", "x" * 301, "must have 1 to 300 characters, has 301"),
+    ("text", "x" * (TEXT_BYTES + 1), "must have at most 300 KB"),
+    ("text", "\u20ac" * (TEXT_BYTES // 3 + 1), "must have at most 300 KB"),
+    ("date", "", DATE),
+    ("date", "yesterday", DATE),
+    ("date", "25.02.2026", DATE),
+    ("date", "20260225", DATE),
+    ("date", "2026-W09-3", DATE),
+    ("date", "2026-02-25T24:00:00", DATE),
+    ("date", "2026-02-25T10:00:00Z\n", DATE),
+    ("date", "\u0662026-02-25", DATE),
+    ("date", "2026-02-30", "is not in the calendar"),
+    ("date", "2026-13-01", "is not in the calendar"),
+    ("date", "2026-02-25T10:60:00", "is not in the calendar or on the clock"),
+    ("state", "deleted", "must be published or draft"),
+    ("state", "Draft", "must be published or draft"),
+]
+BAD_JSON_VALUES: list[tuple[str, Any, str]] = [
+    ("id", True, NUMBER),
+    ("id", 7.0, NUMBER),
+    ("id", "7", NUMBER),
+    ("id", None, NUMBER),
+    ("id", [7], NUMBER),
+    ("domain", False, NUMBER),
+    ("srcId", False, NUMBER),
+    ("srcId", [], NUMBER),
+    ("title", None, "must be a text"),
+    ("title", 7, "must be a text"),
+    ("title", "half \ud83d", "has half a surrogate pair"),
+    ("text", {"a": 1}, "must be a text"),
+    ("text", "half \udc00", "has half a surrogate pair"),
+    ("date", 20260225, DATE),
+    ("state", 1, "must be published or draft"),
+]
+BAD_CSV_VALUES: list[tuple[str, Any, str]] = [
+    ("id", "07", NUMBER),
+    ("id", "+7", NUMBER),
+    ("id", " 7", NUMBER),
+    ("id", "7.0", NUMBER),
+    ("id", "\u0667", NUMBER),
+    ("id", "", NUMBER),
+    ("domain", "", NUMBER),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), GOOD_VALUES)
+def test_good_values(seealso: Seealso, tmp_path: Path, field: str, value: Any) -> None:
+    good = row(**{"article_id": 5, field: value} if field != "id" else {"article_id": value})
+    for content in (jsonl([good]), csv_text([good], good)):
+        outcome = seealso("load", "--dry-run", write(tmp_path, content))
+        assert outcome.status == 0, outcome.lines
+        assert outcome.summary.startswith("1 rows: 1 good, 0 bad, in ")
+
+
+@pytest.mark.parametrize(("field", "value", "reason"), BAD_VALUES + BAD_JSON_VALUES)
+def test_bad_json_values(
+    seealso: Seealso, tmp_path: Path, field: str, value: Any, reason: str
+) -> None:
+    content = jsonl([row(1), row(2) | {field: value}, row(3)])
+    check_one_bad_row(seealso, write(tmp_path, content), f"2: {field}: {reason}")
+
+
+@pytest.mark.parametrize(("field", "value", "reason"), BAD_VALUES + BAD_CSV_VALUES)
+def test_bad_csv_values(
+    seealso: Seealso, tmp_path: Path, field: str, value: Any, reason: str
+) -> None:
+    rows = [row(1, state=""), row(2, state="") | {field: value}, row(3, state="")]
+    content = csv_text(rows, [*COLUMNS, "state"])
+    check_one_bad_row(seealso, write(tmp_path, content), f"3: {field}: {reason}")
+
+
+def check_one_bad_row(seealso: Seealso, path: Path, report: str) -> None:
+    """Of three rows one is bad, for one reason, of which the report is the beginning."""
+    outcome = seealso("load", "--dry-run", path)
+    assert outcome.status == 1
+    assert len(outcome.lines) == 2, outcome.lines
+    assert outcome.lines[0].startswith(f"{path}:{report}")
+    assert outcome.summary.startswith("3 rows: 2 good, 1 bad, in ")
+
+
+@pytest.mark.parametrize("value", [0, None, ""])
+def test_no_source(seealso: Seealso, tmp_path: Path, value: Any) -> None:
+    assert seealso("load", "--dry-run", write(tmp_path, jsonl([row(srcId=value)]))).status == 0
+    assert seealso("load", "--dry-run", write(tmp_path, csv_text([row(srcId=value)]))).status == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{", "not JSON: "),
+        (b'{"id": 1', "not JSON: "),
+        (b"[]", "not a JSON object"),
+        (b"7", "not a JSON object"),
+        (jsonl([row(2)])[:-1] + b" {}", "not JSON: more on the line than one value"),
+        (jsonl([row(2)]).replace(b"25", b"\xff5")[:-1], "not UTF-8 (byte "),
+        (jsonl([row(2, srcId=float("nan"))])[:-1], "not JSON: NaN"),
+        (jsonl([row(2)]).replace(b'"id": 2', b'"id": 2, "id": 3')[:-1], "'id' is there twice"),
+        (b'{"id": ' + b"9" * 5000 + b"}", "a number has too many digits"),
+        (b"[" * 100_000, "not JSON that can be read: nested too deeply"),
+        (b" " * (LONGEST_ROW + 1), "longer than 2 MB"),
+        (jsonl([without(row(2), "srcId")])[:-1], "srcId: missing"),
+        (jsonl([row(2, srcid=0)])[:-1], "'srcid': unknown"),
+        (jsonl([row(2, **{"\x1b[2J\ud800": 0})])[:-1], r"'\x1b[2J\ud800': unknown"),
+    ],
+)
+def test_bad_json_lines(seealso: Seealso, tmp_path: Path, line: bytes, reason: str) -> None:
+    content = jsonl([row(1)]) + line + b"\n" + jsonl([row(3)])
+    check_one_bad_row(seealso, write(tmp_path, content), f"2: {reason}")
+
+
+def test_all_that_is_wrong_with_a_row_is_said(seealso: Seealso, tmp_path: Path) -> None:
+    path = write(tmp_path, jsonl([row(0, title="", date="2026-02-29")]))
+    outcome = seealso("load", "--dry-run", path)
+    fields = [line.removeprefix(f"{path}:1: ").split(":")[0] for line in outcome.lines[:-1]]
+    assert fields == ["id", "title", "date"]
+    assert outcome.summary.startswith("1 rows: 0 good, 1 bad")
+
+
+CSV_LINE = b'2,7,The mill at 2,"Two\r\nlines",2026-02-25,0\r\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (CSV_LINE.replace(b",0\r", b"\r"), "5 columns, where the header has 6"),
+        (CSV_LINE.replace(b",0\r", b",0,\r"), "7 columns, where the header has 6"),
+        (CSV_LINE.replace(b"mill", b"m\xffll"), "not UTF-8 (column 3)"),
+        (CSV_LINE.replace(b"lines", b"l\xffnes"), "not UTF-8 (column 4)"),
+        (b'2,7,"The mill at 2,text,2026-02-25,0\r\n', "not CSV: a quote"),
+        (b'2,7,"The" mill at 2,text,2026-02-25,0\r\n', "not CSV: a quote"),
+        (b"2,7,The\rmill,text,2026-02-25,0\r\n", "not CSV: "),
+        (b"2" * (LONGEST_ROW + 1) + b"\n", "longer than 2 MB"),
+        (b'2,7,The mill,"' + b"x" * LONGEST_ROW + b'",2026-02-25,0\r\n', "longer than 2 MB"),
+    ],
+)
+@pytest.mark.parametrize("quoted_after", [True, False])
+def test_bad_csv_lines(
+    seealso: Seealso, tmp_path: Path, line: bytes, reason: str, quoted_after: bool
+) -> None:
+    header, after = csv_text([row(3)]).split(b"\r\n", 1)
+    if quoted_after:
+        after = after.replace(b"It stands on the river.", b'"It ""stands"",\nthere"')
+    before = b'1,7,The mill at 1,"Two\nlines",2026-02-25,0\n\r\n'
+    path = write(tmp_path, header + b"\n" + before + line + after)
+    check_one_bad_row(seealso, path, f"5: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("header", "reports"),
+    [
+        ("id,domain,title,text,date", ["srcId: missing"]),
+        ("id,domain,title,text,date,srcid", ["srcId: missing", "'srcid': unknown"]),
+        ("id,id,domain,title,text,date,srcId", ["id: twice"]),
+        ("id;domain", [*(f"{name}: missing" for name in sorted(COLUMNS)), "'id;domain': unknown"]),
+    ],
+)
+def test_wrong_columns(seealso: Seealso, tmp_path: Path, header: str, reports: list[str]) -> None:
+    path = write(tmp_path, f"{header}\n1,7,T,x,2026-02-25,0\n".encode())
+    outcome = seealso("load", "--dry-run", path)
+    assert outcome.status == 1
+    assert outcome.lines[:-1] == [
+        f"{path}:1: {report}"
+        for report in [*reports, "the header is wrong, so the file is left out"]
+    ]
+
+
+def test_an_id_twice_in_a_file(seealso: Seealso, tmp_path: Path) -> None:
+    rows = [row(4), row(5), row(4, title="Again"), row(HIGHEST), row(5), row(HIGHEST)]
+    path = write(tmp_path, jsonl(rows))
+    outcome = seealso("load", "--dry-run", path, path)
+    twice = "id: twice in this file; the row that came first stands"
+    assert outcome.lines[:-1] == [f"{path}:{line}: {twice}" for line in (3, 5, 6)] * 2
+    assert outcome.summary.startswith("12 rows: 6 good, 6 bad")
+
+
+def test_a_bad_row_does_not_take_its_id(seealso: Seealso, tmp_path: Path) -> None:
+    path = write(tmp_path, jsonl([row(4, title=""), row(4)]))
+    assert seealso("load", "--dry-run", path).summary.startswith("2 rows: 1 good, 1 bad")
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("content", [jsonl([row(1), row(2)]), csv_text([row(1), row(2)])])
+@pytest.mark.parametrize("before", [b"", b"\n \r\n"])
+def test_formats_are_found_out(
+    seealso: Seealso, tmp_path: Path, zipped: bool, bom: bytes, content: bytes, before: bytes
+) -> None:
+    path = write(tmp_path, bom + before + content, zipped=zipped)
+    assert seealso("load", "--dry-run", path).summary.startswith("2 rows: 2 good, 0 bad")
+    stdin = path.read_bytes()
+    outcome = seealso("load", "--dry-run", "-", stdin=stdin)
+    assert outcome.summary.startswith("2 rows: 2 good, 0 bad")
+
+
+def test_a_format_that_is_named(seealso: Seealso, tmp_path: Path) -> None:
+    path = write(tmp_path, b"x" + jsonl([row(1), row(2)]))
+    outcome = seealso("load", "--dry-run", "--format=jsonl", path)
+    assert outcome.summary.startswith("2 rows: 1 good, 1 bad")
+    path = write(tmp_path, csv_text([row(1)]))
+    outcome = seealso("load", "--dry-run", "--format=csv", path)
+    assert outcome.summary.startswith("1 rows: 1 good, 0 bad")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", csv_text([])])
+def test_a_file_without_rows(seealso: Seealso, tmp_path: Path, content: bytes) -> None:
+    outcome = seealso("load", "--dry-run", write(tmp_path, content))
+    assert outcome.status == 0
+    assert outcome.summary.startswith("0 rows: 0 good, 0 bad")
+
+
+def test_a_cut_off_or_damaged_gzip_file(seealso: Seealso, tmp_path: Path) -> None:
+    content = gzip.compress(jsonl(row(each) for each in range(1, 5000)), mtime=0)
+    for name, damaged in {
+        "cut": content[: len(content) // 2],
+        "no gzip after all": content[:2] + b"abc",
+        "turned over": content[:20000] + bytes([content[20000] ^ 255]) + content[20001:],
+        "with more behind it": content + b"more",
+    }.items():
+        outcome = seealso("load", "--dry-run", write(tmp_path, damaged, name))
+        assert outcome.status == 1, name
+        told = "the gzip data is cut off or damaged; the rest of the file is left out"
+        assert any(line.endswith(told) for line in outcome.lines), name
+
+
+PIECES = [
+    b'"', b",", b"\n", b"\r", b"\r\n", b"{", b"}", b"[", b":", b"\xff", b"\xef\xbb\xbf", b"\x00",
+    b"\x1f\x8b", b"1", b'""', b'"\n', b"\\ud800", b"\x1b[0m", b"null", *jsonl([row(1)]).split(b" "),
+    *csv_text([row(1)]).split(b","), csv_text([row(1)]), jsonl([row(2)]),
+]  # fmt: skip
+
+
+@given(
+    content=st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join),
+    zipped=st.booleans(),
+    cut=st.booleans(),
+    file_format=st.sampled_from([[], ["--format=csv"], ["--format=jsonl"]]),
+)
+def test_any_bytes_end_in_a_report(
+    seealso: Seealso, content: bytes, zipped: bool, cut: bool, file_format: list[str]
+) -> None:
+    stdin = gzip.compress(content) if zipped else content
+    outcome = seealso("load", "--dry-run", *file_format, "-", stdin=stdin[: -5 if cut else None])
+    assert outcome.status in (0, 1)
+    assert (outcome.status == 0) == (len(outcome.lines) == 1)
+    assert all(line.isprintable() for line in outcome.lines)
+
+
+BAD_JSON = [
+    b"", b"{", b'{"id": 1}', b"\xff", b'{"id":"', b"[1,", b'"', b"null", b"\x00", b"{}{}", b"\r",
+]  # fmt: skip
+BAD_CSV = [
+    b"", b'"', b"\xff,", b"1,2", b'1,7,"open', b'"a"b', b"\r", b'1,7,"",,,',
+    b"0,7,T,x,2026-02-25,0", b'"""', b'x,"""', b"\x00", b',,"a', b'7,7,T,"x, 2026',
+]  # fmt: skip
+
+
+@given(between=st.lists(st.lists(st.sampled_from(BAD_JSON), max_size=4), min_size=1, max_size=8))
+def test_good_json_rows_are_read_whatever_is_between(
+    seealso: Seealso, between: list[list[bytes]]
+) -> None:
+    lines = [
+        line
+        for index, bad in enumerate(between, 1)
+        for line in [*bad, json.dumps(row(index)).encode()]
+    ]
+    outcome = seealso("load", "--dry-run", "--format=jsonl", "-", stdin=b"\n".join(lines))
+    assert f" {len(between)} good" in outcome.summary
+
+
+@given(between=st.lists(st.lists(st.sampled_from(BAD_CSV), max_size=4), min_size=1, max_size=8))
+def test_good_csv_rows_are_read_whatever_is_between(
+    seealso: Seealso, between: list[list[bytes]]
+) -> None:
+    """A quoted field in each good row is what tells that a quote above it was left open."""
+    lines = [csv_text([])[:-2]]
+    for index, bad in enumerate(between, 1):
+        lines += [*bad, b'%d,7,"Title",text,2026-02-25,0' % index]
+    outcome = seealso("load", "--dry-run", "-", stdin=b"\n".join(lines))
+    assert f" {len(between)} good" in outcome.summary, outcome.lines

@@ -1,0 +1,103 @@
+"""The budgets of page views (design.md), counted by the client as in production.
+
+Only DynamoDB Local counts true read units; the other engines count fewer.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import pytest
+
+from seealso import pages
+from seealso.articles import Article, article_item, put_articles
+from seealso.dynamodb import Store, Tally
+from tests.support import engines, oracle
+from tests.support.tables import another, make_store
+
+DOMAINS = (7, 3, 5, 1, 2)
+SOURCE = 40
+
+
+def item_of_4_kb(article_id: int, domain: int, source_id: int | None = None) -> Article:
+    """An article with a title of 60 characters whose item has all of 4,096 bytes.
+
+    Sizes: AWS "DynamoDB item sizes and formats"; a number has at most a byte for two digits and
+    one more, and one for its sign at most.
+    """
+    title = f"Article {article_id} of domain {domain}".ljust(60, ".")
+    article = Article(article_id, domain, title, "", "2026-02-25T10:00:00+01:00", source_id)
+    item = article_item(article)
+    size = sum(
+        len(name) + (len(value) if isinstance(value, str) else (len(str(value)) + 1) // 2 + 2)
+        for name, value in item.items()
+    )
+    return replace(article, text="x" * (4096 - size))
+
+
+@dataclass
+class Network:
+    """Articles of five domains in turn; the highest but one is read, and has a source."""
+
+    store: Store
+    model: dict[int, Article]
+
+    @property
+    def read(self) -> Article:
+        return self.model[len(self.model) - 1]
+
+    def cost(self, *hints: tuple[int | None, int | None]) -> list[Tally]:
+        """What page views with these hints cost, one after the other, by a client that is new."""
+        own = another(self.store)
+        tallies: list[Tally] = []
+        with closing(own.client):
+            for domain, source_id in hints:
+                tallies.append(own.client.start())
+                shown = pages.read_page(own, self.read.id, domain, source_id)
+                assert shown == oracle.page(self.model, self.read.id)
+        return tallies
+
+
+def network(store: Store, size: int) -> Network:
+    model = {each: item_of_4_kb(each, DOMAINS[each % 5]) for each in range(1, size + 1)}
+    model[size - 1] = item_of_4_kb(size - 1, DOMAINS[(size - 1) % 5], source_id=SOURCE)
+    made = list(model.values())
+    for start in range(0, size, 100):
+        batch = made[start : start + 100]
+        assert put_articles(store, [(each, None) for each in batch]) == [None] * len(batch)
+    return Network(store, model)
+
+
+def test_with_id_domain_and_source_known_a_page_is_one_wave(store: Store) -> None:
+    shown = network(store, 60)
+    # The second time, the site is known from the first.
+    for tally in shown.cost(*[(shown.read.domain, SOURCE)] * 2):
+        assert (tally.requests, tally.waves) == (3, 1)
+        assert tally.read_units <= 3
+
+
+def test_with_only_the_id_known_a_page_is_two_waves(store: Store) -> None:
+    for tally in network(store, 60).cost((None, None), (None, None)):
+        assert (tally.requests, tally.waves) == (4, 2)
+        assert tally.read_units <= 3
+
+
+def test_wrong_hints_cost_a_second_wave(store: Store) -> None:
+    (tally,) = network(store, 60).cost((99, SOURCE + 1))
+    assert (tally.requests, tally.waves) == (5, 2)
+
+
+def test_what_is_not_there_costs_one_wave(store: Store) -> None:
+    tally = store.client.start()
+    assert pages.read_page(store, 1) is None
+    assert (tally.requests, tally.waves) == (2, 1)
+
+
+# The last engine is DynamoDB Local wherever it can run; the others sort all articles at each query.
+@pytest.mark.parametrize("store", engines.names()[-1:], indirect=True)
+def test_a_page_costs_the_same_among_more_articles(store: Store) -> None:
+    few = network(store, 200)
+    many = network(make_store(store.client.endpoint), 5_000)
+    hints = [(None, None), (few.read.domain, SOURCE)]
+    assert few.read.domain == many.read.domain
+    assert few.cost(*hints) == many.cost(*hints)
+    many.store.client.close()

@@ -1,0 +1,73 @@
+"""The fake of tests/support/fake_client.py answers as the engines do, call by call."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from seealso.dynamodb import Call, Client, Json, Refused, Store
+from tests.store.worlds import make_world
+from tests.support import fake_client, tables
+
+
+class Compared(Client):
+    """A client that sends every call to an engine and to the fake, and compares their answers."""
+
+    fake: fake_client.Database
+    names: dict[str, str]
+
+    def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | Refused | str]:
+        answers = Client._exchange(self, calls, deadline)
+        for call, answer in zip(calls, answers, strict=True):
+            renamed = Call(call.operation, _renamed(call.body, self.names))
+            theirs = _bare(_renamed(answer, self.names))
+            assert _bare(self.fake.answer(renamed)) == theirs, renamed
+        return answers
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_fake_answers_as_an_engine_does(store: Store, seed: int) -> None:
+    client = Compared(store.client.endpoint, tables.REGION, store.client.credentials, 20.0)
+    client.fake = fake_client.Database()
+    fake = fake_client.fake_store(client.fake)
+    client.names = {
+        store.articles: fake.articles,
+        store.links: fake.links,
+        store.sites: fake.sites,
+        store.runs: fake.runs,
+    }
+    compared = tables.another(store)
+    compared.client = client
+    with closing(client):
+        world = make_world(compared, seed, articles=300)
+        for _ in range(15):
+            world.check_page()
+            world.change()
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:
+    """A body with other tables' names."""
+    match value:
+        case dict():
+            return {names.get(name, name): _renamed(each, names) for name, each in value.items()}
+        case list():
+            return [_renamed(each, names) for each in value]
+        case str():
+            return names.get(value, value)
+    return value
+
+
+def _bare(answer: Json | Refused | str) -> Any:
+    """What an answer says, without what the fake leaves out and without order where none is."""
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, Refused):
+        return answer.code, answer.item, [reason.code for reason in answer.reasons]
+    left_out = {"ConsumedCapacity", "Count", "ScannedCount", "UnprocessedKeys"}
+    bare = {name: each for name, each in answer.items() if name not in left_out}
+    if "Responses" in bare:
+        bare["Responses"] = {
+            name: sorted(found, key=str) for name, found in bare["Responses"].items() if found
+        }
+    return bare
