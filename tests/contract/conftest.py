@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb, log
+from seealso import dynamodb
 from seealso.articles import Article, article_item
 from seealso.dynamodb import Call, Store, typed_item
+from seealso.log import logger
 from tests.support import faulty
 
 DELETED, DRAFT, MISSING = 105, 104, 999
@@ -103,5 +104,5 @@ class Log:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Log:
     made = Log()
-    monkeypatch.setattr(log.logger.registered_handler, "stream", made.stream)
+    monkeypatch.setattr(logger.registered_handler, "stream", made.stream)
     return made

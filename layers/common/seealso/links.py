@@ -10,13 +10,15 @@ of a map's member would fail on a page that has no map yet.
 """
 
 import contextlib
+import random
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal, TypedDict
 
-from seealso.dynamodb import Json, Refused, Store, items, plain_item, typed_item
+from seealso.dynamodb import BACKOFF_SECONDS, Json, Refused, Store, items, plain_item, typed_item
 from seealso.sites import Site
 
 type Status = Literal[
@@ -205,6 +207,7 @@ def add_link(store: Store, link: Link, site: Site) -> None:
             if of_link.code != "None":
                 # The same submission is being written just now, which the next try will meet: its
                 # claim, or the place that it took, must not refuse it to itself.
+                time.sleep(random.uniform(1.0, 2.0) * BACKOFF_SECONDS)  # noqa: S311 jitter
                 continue
             if of_page.code != _CONDITION:
                 raise
