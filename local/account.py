@@ -36,8 +36,8 @@ def environment(port: int) -> dict[str, str]:
 
 def session() -> boto3.Session:
     """A boto3 session that reads no profile, whatever AWS_PROFILE says."""
-    core = botocore.session.Session()
-    core.set_config_variable("profile", None)
+    # An empty profile would be looked for; a variable without a name is not read at all.
+    core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     core.set_config_variable("config_file", os.devnull)
     core.set_config_variable("credentials_file", os.devnull)
     return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION, botocore_session=core)

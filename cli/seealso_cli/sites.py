@@ -6,11 +6,11 @@ Members and ranges: contract.md, "Admin". A site is written whole, so no member 
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
-from seealso.dynamodb import Refused, Store, StoreUnavailable, typed_item
-from seealso.sites import Site
+from seealso.dynamodb import Refused, Store, StoreUnavailable
+from seealso.sites import Site, put_site
 from seealso.urls import UrlNotAcceptable, host_key, url_key
 from seealso_cli.articles import HIGHEST
 from seealso_cli.display import Display
@@ -79,18 +79,6 @@ def load_sites(path: str, open_store: OpenStore | None) -> int:
     written = "" if store else "; nothing was written (--dry-run)"
     display.say(f"{good + bad} sites: {good} {'written' if store else 'good'}, {bad} bad{written}")
     return 1 if bad else 0
-
-
-def put_site(store: Store, site: Site) -> None:
-    """Write a site whole, over the one that is there. Raises Refused, StoreUnavailable."""
-    store.client.call(
-        "PutItem",
-        {
-            "TableName": store.sites,
-            "Item": typed_item(asdict(site)),
-            "ReturnConsumedCapacity": "TOTAL",
-        },
-    )
 
 
 def _put_patiently(store: Store, site: Site, display: Display) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from local.paths import ROOT
 from seealso.dynamodb import Json, Store, StoreUnavailable
+from seealso.sites import put_site
 from seealso_cli import sites as command
 from tests.cli.conftest import Seealso
 from tests.cli.support import Columns, jsonl, table, without, write
@@ -199,8 +200,6 @@ def test_a_busy_store(
     seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = [StoreUnavailable("PutItem: ThrottlingException")] * 3
-    put_site = command.put_site
-
     def put_or_fail(*arguments: Any) -> None:
         if failures:
             raise failures.pop()

@@ -158,7 +158,7 @@ def add_link_counting_first(store: Store, link: Link, site: Site) -> None:
     page_update = links._page_update(store, link, None, roomy, roomy)
     actions = [links._put_new(store, each) for each in (claim, links._item(link))]
     try:
-        links._transact(store, [*actions, page_update])
+        store.client.transact([*actions, page_update])
     except Refused as refused:
         there = refused.reasons[0].item
         assert there is not None
@@ -174,7 +174,7 @@ def add_link_looking_first(store: Store, link: Link, site: Site) -> None:
     claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
     put_claim = {"Put": {"TableName": store.links, "Item": typed_item(claim)}}
     page_update = links._page_update(store, link, None, site.cap, site.waiting_cap)
-    links._transact(store, [put_claim, links._put_new(store, links._item(link)), page_update])
+    store.client.transact([put_claim, links._put_new(store, links._item(link)), page_update])
 
 
 @pytest.mark.parametrize(

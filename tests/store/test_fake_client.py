@@ -1,4 +1,4 @@
-"""The fake of tests/support/fake_client.py answers as the engines do, call by call."""
+"""The fake of tests/support/fake_client.py answers as a real engine does, call by call."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -8,7 +8,7 @@ import pytest
 
 from seealso.dynamodb import Call, Client, Json, Refused, Store
 from tests.store.worlds import make_world
-from tests.support import fake_client, tables
+from tests.support import engines, fake_client, tables
 
 
 class Compared(Client):
@@ -26,7 +26,9 @@ class Compared(Client):
         return answers
 
 
-@pytest.mark.parametrize("seed", range(3))
+# The last engine is DynamoDB Local wherever it can run, the reference.
+@pytest.mark.parametrize("store", engines.names()[-1:], indirect=True)
+@pytest.mark.parametrize("seed", range(4))
 def test_the_fake_answers_as_an_engine_does(store: Store, seed: int) -> None:
     client = Compared(store.client.endpoint, tables.REGION, store.client.credentials, 20.0)
     client.fake = fake_client.Database()

@@ -141,6 +141,12 @@ class Client:
         """The answer to one call. Raises Refused or StoreUnavailable."""
         return self.wave([Call(operation, body)])[0]
 
+    def transact(self, actions: list[Json]) -> None:
+        """Do all of a transaction's actions or none. Raises Refused, with a reason for each."""
+        self.call(
+            "TransactWriteItems", {"TransactItems": actions, "ReturnConsumedCapacity": "TOTAL"}
+        )
+
     def wave(self, calls: Sequence[Call]) -> list[Json]:
         """The answers to calls that are sent together. Raises Refused or StoreUnavailable."""
         answers: list[Json] = []
@@ -205,7 +211,7 @@ class Client:
         return results
 
     def _send(self, call: Call, deadline: float) -> tuple[socket.socket, bool] | str:
-        payload = json.dumps(call.body, separators=(",", ":")).encode()
+        payload = json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
         request = self._signed(call.operation, payload)
         while True:
             try:

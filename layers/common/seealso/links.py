@@ -195,7 +195,7 @@ def add_link(store: Store, link: Link, site: Site) -> None:
     ]
     while True:
         try:
-            _transact(store, actions)
+            store.client.transact(actions)
         except Refused as refused:
             if all(reason.code != _CONDITION for reason in refused.reasons):
                 raise
@@ -260,7 +260,7 @@ def change_link(
     if link.status in _COUNTERS or status in _COUNTERS:
         actions.append(_page_update(store, changed, link.status, cap=cap))
     try:
-        _transact(store, actions)
+        store.client.transact(actions)
     except Refused as refused:
         codes = [reason.code for reason in refused.reasons]
         if _CONDITION not in codes:
@@ -427,9 +427,3 @@ def _item(link: Link) -> Json:
     if link.due_at:
         item["due"] = "due"
     return {"pk": f"link#{link.link_id}", **item}
-
-
-def _transact(store: Store, actions: list[Json]) -> None:
-    store.client.call(
-        "TransactWriteItems", {"TransactItems": actions, "ReturnConsumedCapacity": "TOTAL"}
-    )

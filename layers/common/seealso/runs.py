@@ -128,7 +128,7 @@ def _split(store: Store, run: Run, breaks: list[int]) -> None:
     else:
         actions.append(_delete(store, run))
     actions += [_put(store, Run(lo, hi, run.domain, "active", _nonce())) for lo, hi in pieces]
-    _transact(store, actions)
+    _done(store, actions)
 
 
 # ---- the job ---------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def record_runs(store: Store, sleep: Callable[[float], None] = time.sleep) -> Jo
     for run in _feed_runs(store):
         for lo, hi in _uncovered(run, records):
             proposal = Run(lo, hi, run.domain, "proposed", _nonce())
-            proposed += _transact(store, [_put(store, proposal), _is_last_job(store, job)])
+            proposed += _done(store, [_put(store, proposal), _is_last_job(store, job)])
     proposals = [run for run in _records(store, 1, _TOP) if run.status == "proposed"]
     activated = withdrawn = 0
     if proposals:
@@ -154,9 +154,9 @@ def record_runs(store: Store, sleep: Callable[[float], None] = time.sleep) -> Jo
         for run in proposals:
             if _holds(store, run):
                 active = run._replace(status="active", nonce=_nonce())
-                activated += _transact(store, [_put(store, active, instead_of=run)])
+                activated += _done(store, [_put(store, active, instead_of=run)])
             else:
-                withdrawn += _transact(store, [_delete(store, run)])
+                withdrawn += _done(store, [_delete(store, run)])
     return JobReport(proposed, activated, withdrawn, _merge(store))
 
 
@@ -205,7 +205,7 @@ def _merge(store: Store) -> int:
         if below is not None and touches:
             grown = below._replace(hi=run.hi, nonce=_nonce())
             joined = [_put(store, grown, instead_of=below), _delete(store, run)]
-            if _transact(store, joined):
+            if _done(store, joined):
                 merged += 1
                 below = grown
                 continue
@@ -265,12 +265,10 @@ def _pages(store: Store, body: Json) -> Iterator[Json]:
         body = {**body, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def _transact(store: Store, actions: list[Json]) -> bool:
-    """Whether the actions were done; not, if a record is not as it was read."""
+def _done(store: Store, actions: list[Json]) -> bool:
+    """Whether the actions could be done; not, if a record is not as it was read."""
     try:
-        store.client.call(
-            "TransactWriteItems", {"TransactItems": actions, "ReturnConsumedCapacity": "TOTAL"}
-        )
+        store.client.transact(actions)
     except Refused as refused:
         if refused.code != "TransactionCanceledException":
             raise

@@ -1,10 +1,10 @@
 """Sites: a domain's hosts, name and link policy, read often and kept for a short time."""
 
 import time
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import NamedTuple
 
-from seealso.dynamodb import Json, Store, items
+from seealso.dynamodb import Json, Store, items, typed_item
 
 # A change of a site binds within 60 s (contract.md); the rest is for reading it.
 CACHE_SECONDS = 50.0
@@ -68,6 +68,18 @@ def network(store: Store) -> Network:
         )
         store.network_cache = time.monotonic(), known
     return known
+
+
+def put_site(store: Store, site: Site) -> None:
+    """Write a site whole, over the one that is there. Raises Refused, StoreUnavailable."""
+    store.client.call(
+        "PutItem",
+        {
+            "TableName": store.sites,
+            "Item": typed_item(asdict(site)),
+            "ReturnConsumedCapacity": "TOTAL",
+        },
+    )
 
 
 def _scan(store: Store) -> list[Json]:
