@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from seealso import clients, links, sites, urls
 from seealso.bodies import Members, shown_name
-from seealso.dynamodb import Store, StoreUnavailable, batch_get, batch_got
+from seealso.dynamodb import Json, Store, StoreUnavailable, batch_get, batch_got
 from seealso.links import Link
 from seealso.problems import Problem, article_not_found
 
@@ -202,7 +202,6 @@ def submit(
         token_hash=token_hash(token),
         due_at=None if at_once else links.rfc3339(now + timedelta(days=site.pending_days)),
     )
-    free = links.places_left(page_item, site.cap)
     try:
         links.add_link(store, link, site)
     except links.AlreadySubmitted as already:
@@ -210,7 +209,7 @@ def submit(
         if there.article_id != article_id or urls.url_key(there.url) != url_key:
             detail = "This Idempotency-Key was used for another link; use a new one for each."
             raise Problem("idempotency-key-reused", detail) from None
-        return Receipt(there, token, free)
+        return Receipt(there, token, _places_left(page_item, there, site.cap))
     except links.Duplicate as duplicate:
         raise _duplicate(store, duplicate) from None
     except links.PageFull as full:
@@ -219,7 +218,7 @@ def submit(
     except links.QueueFull:
         detail = "As many links as may wait for this page are waiting. Try again in some days."
         raise Problem("queue-full", detail) from None
-    return Receipt(link, token, max(free - at_once, 0))
+    return Receipt(link, token, _places_left(page_item, link, site.cap))
 
 
 def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
@@ -255,6 +254,13 @@ def link_not_found() -> Problem:
 def _derived(label: str, secret: str) -> str:
     """128 bits that follow from a key and a label (design.md, "Submitting a link")."""
     return sha256(f"{label}:{secret}".encode()).hexdigest()[:32]
+
+
+def _places_left(page_item: Json | None, link: Link, cap: int) -> int:
+    """The places that the page has free, the link's own taken off if it was read before that."""
+    counted = any(each["link_id"] == link.link_id for each in links.page_links(page_item))
+    free = links.places_left(page_item, cap)
+    return max(free - (link.status == "published" and not counted), 0)
 
 
 def _not_allowed(
