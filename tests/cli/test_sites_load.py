@@ -200,6 +200,7 @@ def test_a_busy_store(
     seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = [StoreUnavailable("PutItem: ThrottlingException")] * 3
+
     def put_or_fail(*arguments: Any) -> None:
         if failures:
             raise failures.pop()

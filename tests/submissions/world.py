@@ -1,11 +1,13 @@
 """Submitting as a client of the API does it: the real handlers, and what is in the tables."""
 
+import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from seealso import dynamodb, links
 from seealso.articles import Article, put_articles
@@ -232,9 +234,17 @@ def answer(made: Event) -> Response:
     assert ("retry-after" in response.headers) is (response.status in (429, 503))
     assert all(set(each) == {"field", "detail"} for each in problem.get("errors", []))
     for inner in (faulty.INTERNAL, "Table", "Traceback", "Exception", "dynamodb"):
-        assert inner not in response.body
+        # The names of members that the client made up are its own words.
+        assert inner not in response.body or inner in _sent(made)
     assert made["requestContext"]["http"]["sourceIp"] not in response.body
     return response
+
+
+def _sent(made: Event) -> str:
+    body = made.get("body", "")
+    if made["isBase64Encoded"]:
+        body = base64.b64decode(body).decode(errors="replace")
+    return unquote_plus(body)
 
 
 def problem(response: Response) -> str:

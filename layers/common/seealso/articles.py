@@ -89,10 +89,12 @@ def put_articles(
     ]
     started = time.time()
     runs.make_way(store, places)
-    outcomes = store.client.try_wave([_put(store, article, was) for article, was in changes])
-    if time.time() - started > runs.WRITE_SECONDS:
-        # Too late to rely on what was read; now that the articles are visible, any run gives way.
-        runs.make_way(store, places)
+    try:
+        outcomes = store.client.try_wave([_put(store, article, was) for article, was in changes])
+    finally:
+        if time.time() - started > runs.WRITE_SECONDS:
+            # Too late to rely on what was read; now that they are visible, any run gives way.
+            runs.make_way(store, places)
     refusals: list[Refused | None] = []
     for outcome in outcomes:
         if isinstance(outcome, Refused) and outcome.code != "ConditionalCheckFailedException":

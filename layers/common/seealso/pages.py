@@ -249,20 +249,20 @@ def _gaps_below(store: Store, domain: int, below: int) -> tuple[list[tuple[int, 
     """Where articles of other domains can be under an id: (bottom, top) pairs, both exclusive.
 
     At most GAPS_READ of them, the highest first, and the id under which there may be more, or
-    None. Between two records that the job has made there is an article of another domain.
+    None. Between two ranges that the job has left apart there is an article of another domain.
     """
-    answer = store.client.call(*runs.active_runs_below(store, domain, below, RECORDS_READ))
+    answer = store.client.call(*runs.runs_below(store, domain, below, RECORDS_READ))
     # Of ids under this one, or of none, the answer says nothing.
     unread = int(answer["LastEvaluatedKey"]["lo"]["N"]) if "LastEvaluatedKey" in answer else None
     gaps: list[tuple[int, int]] = []
     top = below
-    known = [(run.lo, run.hi) for run in runs.runs_of(answer)]
+    known = [each for run in runs.runs_of(answer) for each in runs.known_ranges(run)]
     for lo, hi in [*known, (0, (unread or 1) - 1)]:
         if hi < top - 1:
             if len(gaps) == GAPS_READ:
                 return gaps, top
             gaps.append((hi, top))
-        top = lo
+        top = min(top, lo)
     return gaps, unread
 
 

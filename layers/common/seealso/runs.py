@@ -1,22 +1,29 @@
 """Long same-domain runs: records that let a reader step over 64 or more articles of one domain.
 
 The page's other-domains list reads the feed downwards; a bulk import of one site would make it
-read the whole import. A record {lo, hi, domain} says that every published article with an id in
-lo..hi is of that domain. design.md, "Same-domain runs"; why it is never wrong:
+read the whole import. A record {lo, hi, domain, holes} says that every published article with an
+id in lo..hi is of that domain, the holes left out. design.md, "Same-domain runs"; why it is never
+wrong:
 
-- Records do not overlap: only the job that began last may propose one. It writes it as
-  *proposed*, waits longer than a writer or an index may take (WAIT_SECONDS), reads the range again
-  and only then makes it *active*, on condition that it is unchanged. Readers use active ones alone.
+- Records do not overlap: only the job that began last may write a new id range into one. It
+  *proposes* the range first (`proposed` above `hi`), waits longer than a writer or an index may
+  take (WAIT_SECONDS), reads the range again and only then lets `hi` reach it, on condition that
+  the record is unchanged. Readers use what is up to `hi` alone.
 - A writer that makes an article visible, or moves it to another domain, calls make_way() first
-  and writes within WRITE_SECONDS: records in its way are split or deleted.
+  and writes within WRITE_SECONDS: records in its way get a hole, or end before it.
 - So a writer either comes before the second reading, which sees its article, or sees the record.
   A crash anywhere leaves records that are true or that nobody uses.
+- Every change is of one record, in place. A Query sees other transactions item by item (AWS
+  "Amazon DynamoDB Transactions: How it works", isolation levels): of a range that moved from one
+  record to another it could see neither.
 
-Deleting and unpublishing make no record false.
+Deleting and unpublishing make no record false. A record that the feed contradicts all the same
+(an index that lagged for longer, a writer that slept) is deleted by the next job.
 """
 
 import os
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -27,48 +34,52 @@ PARTITION = "runs"
 SHORTEST = 64  # articles; a shorter run costs a reader less than its record
 WRITE_SECONDS = 30.0
 WAIT_SECONDS = 60.0
-# A record that is broken in more places is dropped; the next job finds what is left of it.
-MOST_PIECES = 20
+# A record that is broken in more places ends before the lowest; the next job finds the rest.
+MOST_HOLES = 20
 
 
 class Run(NamedTuple):
-    """A record: every published article with an id in lo..hi is of the domain."""
+    """A record: every published article with an id in lo..hi, but the holes, is of the domain.
+
+    `hi` is lo - 1 while nothing is known yet; `proposed` is the id up to which the job means to
+    extend the record, or `hi`.
+    """
 
     lo: int
     hi: int
     domain: int
-    status: str  # proposed or active
+    proposed: int
+    holes: list[int]  # ids, lowest first
     nonce: str  # new with every change of the record
 
 
 class JobReport(NamedTuple):
-    """What one run of the job did."""
+    """What one run of the job did: how many records it proposed to make or extend, and so on."""
 
     proposed: int
     activated: int
     withdrawn: int
-    merged: int
+    contradicted: int
 
 
 # ---- reading ---------------------------------------------------------------------------------
 
 
-def active_runs_below(store: Store, domain: int, below: int, limit: int) -> Call:
-    """The call for a domain's active records that begin below an id, the highest first."""
+def runs_below(store: Store, domain: int, below: int, limit: int) -> Call:
+    """The call for a domain's records that begin below an id, the highest first."""
     return Call(
         "Query",
         {
             "TableName": store.runs,
             "KeyConditionExpression": "#partition = :partition AND #lo < :below",
-            "FilterExpression": "#domain = :domain AND #status = :active",
+            "FilterExpression": "#domain = :domain",
             "ExpressionAttributeNames": {
                 "#partition": "partition",
                 "#lo": "lo",
                 "#domain": "domain",
-                "#status": "status",
             },
             "ExpressionAttributeValues": typed_item(
-                {":partition": PARTITION, ":below": below, ":domain": domain, ":active": "active"}
+                {":partition": PARTITION, ":below": below, ":domain": domain}
             ),
             "ScanIndexForward": False,
             "Limit": limit,
@@ -82,11 +93,17 @@ def runs_of(answer: Json) -> list[Run]:
     return [_run(item) for item in items(answer)]
 
 
+def known_ranges(run: Run) -> Iterator[tuple[int, int]]:
+    """The ids that a reader may step over, as (lowest, highest), the highest range first."""
+    ends = [run.hi + 1, *(hole for hole in reversed(run.holes) if hole <= run.hi), run.lo - 1]
+    return ((below + 1, above - 1) for above, below in pairwise(ends) if below + 1 < above)
+
+
 # ---- writers ---------------------------------------------------------------------------------
 
 
 def make_way(store: Store, places: Iterable[tuple[int, int]]) -> None:
-    """Split or delete the records that articles (id, domain) of other domains are about to break.
+    """Open the records that articles (id, domain) of other domains are about to break.
 
     The articles must be written within WRITE_SECONDS of the call; later, it must be called again.
     """
@@ -101,34 +118,34 @@ def make_way(store: Store, places: Iterable[tuple[int, int]]) -> None:
         if not broken:
             return
         for run, breaks in broken:
-            _split(store, run, breaks)
+            _open(store, run, breaks)
 
 
-def _breaks(run: Run, wanted: dict[int, int]) -> list[int]:
-    return sorted(
+def _breaks(run: Run, wanted: dict[int, int]) -> set[int]:
+    return {
         article_id
         for article_id, domain in wanted.items()
-        if run.lo <= article_id <= run.hi and domain != run.domain
-    )
+        if run.lo <= article_id <= run.proposed
+        and domain != run.domain
+        and article_id not in run.holes
+    }
 
 
-def _split(store: Store, run: Run, breaks: list[int]) -> None:
-    """Put what is left of a record in its place; someone else's change of it comes first."""
-    bounds = [run.lo - 1, *breaks, run.hi + 1]
-    pieces = [
-        (lower + 1, upper - 1) for lower, upper in pairwise(bounds) if upper - lower - 1 >= SHORTEST
-    ]
-    if run.status == "proposed" or len(pieces) > MOST_PIECES:
-        pieces = []
-    actions: list[Json] = []
-    if pieces and pieces[0][0] == run.lo:
-        # A transaction may name an item once: the first piece has the record's own key.
-        first = run._replace(hi=pieces.pop(0)[1], nonce=_nonce())
-        actions.append(_put(store, first, instead_of=run))
+def _open(store: Store, run: Run, breaks: set[int]) -> None:
+    """Make holes in a record, or end it; someone else's change of it comes first."""
+    holes = sorted(breaks.union(run.holes))
+    if max(holes) > run.hi or len(holes) > MOST_HOLES:
+        _end(store, run, min(run.hi, min(breaks) - 1))
     else:
-        actions.append(_delete(store, run))
-    actions += [_put(store, Run(lo, hi, run.domain, "active", _nonce())) for lo, hi in pieces]
-    _done(store, actions)
+        _change(store, run, run._replace(holes=holes))
+
+
+def _end(store: Store, run: Run, hi: int) -> bool:
+    """Let a record end at an id, with nothing proposed; whether it was still as it was read."""
+    if hi - run.lo + 1 < SHORTEST:
+        return _transact(store, _delete(store, run))
+    holes = [each for each in run.holes if each <= hi]
+    return _change(store, run, run._replace(hi=hi, proposed=hi, holes=holes))
 
 
 # ---- the job ---------------------------------------------------------------------------------
@@ -141,76 +158,87 @@ def record_runs(store: Store, sleep: Callable[[float], None] = time.sleep) -> Jo
     behind are taken up.
     """
     job = _begin_job(store)
-    proposed = 0
     records = _records(store, 1, _TOP)
-    for run in _feed_runs(store):
-        for lo, hi in _uncovered(run, records):
-            proposal = Run(lo, hi, run.domain, "proposed", _nonce())
-            proposed += _done(store, [_put(store, proposal), _is_last_job(store, job)])
-    proposals = [run for run in _records(store, 1, _TOP) if run.status == "proposed"]
+    proposed = contradicted = 0
+    for stretch in _stretches(store):
+        near = _touching(records, stretch)
+        for run in near:
+            if run.domain != stretch.domain and not _in_hole(run, stretch):
+                contradicted += _transact(store, _delete(store, run))
+        if stretch.articles >= SHORTEST:
+            for was, shall_be in _proposals(stretch, near):
+                proposed += _change(store, was, shall_be, job)
+    pending = [run for run in _records(store, 1, _TOP) if run.proposed > run.hi]
     activated = withdrawn = 0
-    if proposals:
+    if pending:
         sleep(WAIT_SECONDS)
-        for run in proposals:
+        for run in pending:
             if _holds(store, run):
-                active = run._replace(status="active", nonce=_nonce())
-                activated += _done(store, [_put(store, active, instead_of=run)])
+                activated += _change(store, run, run._replace(hi=run.proposed))
             else:
-                withdrawn += _done(store, [_delete(store, run)])
-    return JobReport(proposed, activated, withdrawn, _merge(store))
+                withdrawn += _end(store, run, run.hi)
+    return JobReport(proposed, activated, withdrawn, contradicted)
 
 
-def _feed_runs(store: Store) -> Iterator[Run]:
-    """The runs of SHORTEST or more articles in the feed, from the highest id downwards."""
-    count, lo, hi, domain = 0, 0, 0, -1
+class _Stretch(NamedTuple):
+    """Articles of one domain with none of another between them."""
+
+    lo: int
+    hi: int
+    domain: int
+    articles: int
+
+
+def _stretches(store: Store) -> Iterator[_Stretch]:
+    """The whole feed, from the highest id downwards."""
+    found: _Stretch | None = None
     for item in _feed(store, 1, _TOP):
-        if item["domain"] != domain:
-            if count >= SHORTEST:
-                yield Run(lo, hi, domain, "found", "")
-            count, hi, domain = 0, item["id"], item["domain"]
-        count += 1
-        lo = item["id"]
-    if count >= SHORTEST:
-        yield Run(lo, hi, domain, "found", "")
-
-
-def _uncovered(run: Run, records: list[Run]) -> Iterator[tuple[int, int]]:
-    """The parts of a run that no record covers; records come lowest first."""
-    start = run.lo
-    for record in records:
-        if record.hi < start or record.lo > run.hi:
+        article_id, domain = item["id"], item["domain"]
+        if found is not None and found.domain == domain:
+            found = found._replace(lo=article_id, articles=found.articles + 1)
             continue
-        if record.lo > start:
-            yield start, record.lo - 1
-        start = record.hi + 1
-    if start <= run.hi:
-        yield start, run.hi
+        if found is not None:
+            yield found
+        found = _Stretch(article_id, article_id, domain, 1)
+    if found is not None:
+        yield found
+
+
+def _touching(records: list[Run], stretch: _Stretch) -> list[Run]:
+    """The records that share ids with a stretch, lowest first, as all are."""
+    first = bisect_left(records, stretch.lo, key=lambda run: run.proposed)
+    return records[first : bisect_right(records, stretch.hi, key=lambda run: run.lo)]
+
+
+def _in_hole(run: Run, stretch: _Stretch) -> bool:
+    """Whether a record of another domain may be true: all of the stretch is in its holes."""
+    return stretch.articles <= sum(stretch.lo <= hole <= stretch.hi for hole in run.holes)
+
+
+def _proposals(stretch: _Stretch, near: list[Run]) -> Iterator[tuple[Run | None, Run]]:
+    """What to write, and over what, so that records will cover a stretch."""
+    if not near or stretch.lo < near[0].lo:
+        end = near[0].lo - 1 if near else stretch.hi
+        yield None, Run(stretch.lo, stretch.lo - 1, stretch.domain, end, [], "")
+    for run, above in pairwise([*near, None]):
+        assert run is not None
+        end = above.lo - 1 if above else stretch.hi
+        # Nothing is in these holes any more: that part is proposed anew, without them.
+        closed = [hole for hole in run.holes if stretch.lo <= hole <= stretch.hi]
+        shall_be = run._replace(
+            hi=min([run.hi, *(hole - 1 for hole in closed)]),
+            proposed=max(run.proposed, end),
+            holes=[hole for hole in run.holes if hole not in closed],
+        )
+        if run.domain == stretch.domain and shall_be != run:
+            yield run, shall_be
 
 
 def _holds(store: Store, run: Run) -> bool:
-    return all(item["domain"] == run.domain for item in _feed(store, run.lo, run.hi))
-
-
-def _merge(store: Store) -> int:
-    """Join active records of one domain that touch; both being true, so is their union."""
-    merged = 0
-    below: Run | None = None
-    for run in _records(store, 1, _TOP):
-        touches = (
-            below is not None
-            and below.hi + 1 == run.lo
-            and below.domain == run.domain
-            and below.status == run.status == "active"
-        )
-        if below is not None and touches:
-            grown = below._replace(hi=run.hi, nonce=_nonce())
-            joined = [_put(store, grown, instead_of=below), _delete(store, run)]
-            if _done(store, joined):
-                merged += 1
-                below = grown
-                continue
-        below = run
-    return merged
+    return all(
+        item["domain"] == run.domain or item["id"] in run.holes
+        for item in _feed(store, run.hi + 1, run.proposed)
+    )
 
 
 # ---- records and the feed in the tables ------------------------------------------------------
@@ -234,7 +262,7 @@ def _records(store: Store, low: int, high: int) -> list[Run]:
     }
     for page in _pages(store, body):
         for run in runs_of(page):
-            if run.hi < low:
+            if run.proposed < low:
                 return found[::-1]
             found.append(run)
     return found[::-1]
@@ -265,37 +293,27 @@ def _pages(store: Store, body: Json) -> Iterator[Json]:
         body = {**body, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def _done(store: Store, actions: list[Json]) -> bool:
-    """Whether the actions could be done; not, if a record is not as it was read."""
-    try:
-        store.client.transact(actions)
-    except Refused as refused:
-        if refused.code != "TransactionCanceledException":
-            raise
-        return False
-    return True
-
-
-def _run(item: Json) -> Run:
-    return Run(item["lo"], item["hi"], item["domain"], item["status"], item["nonce"])
-
-
-def _nonce() -> str:
-    return os.urandom(8).hex()
-
-
-def _put(store: Store, run: Run, instead_of: Run | None = None) -> Json:
-    """Write a record: a new one, or one in the place of another that is still as it was read."""
-    body: Json = {"TableName": store.runs, "Item": _item(run)}
-    if instead_of is None:
+def _change(store: Store, was: Run | None, shall_be: Run, job: str | None = None) -> bool:
+    """Write a record over the one that was read, or a new one, and as the last job if need be."""
+    body: Json = {
+        "TableName": store.runs,
+        "Item": typed_item({"partition": PARTITION, **shall_be._replace(nonce=_nonce())._asdict()}),
+    }
+    if was is None:
         body["ConditionExpression"] = "attribute_not_exists(lo)"
     else:
-        body |= _unchanged(instead_of)
-    return {"Put": body}
+        body |= _unchanged(was)
+    return _transact(store, {"Put": body}, *([_is_last_job(store, job)] if job else []))
 
 
 def _delete(store: Store, run: Run) -> Json:
-    return {"Delete": {"TableName": store.runs, "Key": _key(run), **_unchanged(run)}}
+    return {
+        "Delete": {
+            "TableName": store.runs,
+            "Key": typed_item({"partition": PARTITION, "lo": run.lo}),
+            **_unchanged(run),
+        }
+    }
 
 
 def _unchanged(run: Run) -> Json:
@@ -305,12 +323,23 @@ def _unchanged(run: Run) -> Json:
     }
 
 
-def _key(run: Run) -> Json:
-    return typed_item({"partition": PARTITION, "lo": run.lo})
+def _transact(store: Store, *actions: Json) -> bool:
+    """Whether the actions were done; not, if a record is not as it was read."""
+    try:
+        store.client.transact(list(actions))
+    except Refused as refused:
+        if refused.code != "TransactionCanceledException":
+            raise
+        return False
+    return True
 
 
-def _item(run: Run) -> Json:
-    return typed_item({"partition": PARTITION, **run._asdict()})
+def _run(item: Json) -> Run:
+    return Run(*(item[name] for name in Run._fields))
+
+
+def _nonce() -> str:
+    return os.urandom(8).hex()
 
 
 # The job that began last; only it may propose, so that no two records ever overlap.
