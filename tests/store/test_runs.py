@@ -204,14 +204,6 @@ def test_where_others_gave_way_a_run_is_whole_again_after_the_next_job(store: St
     check_budget(store, model, 1000)
 
 
-@pytest.mark.prove
-def test_a_page_above_a_hundred_thousand_keeps_its_budget(store: Store) -> None:
-    model = made((range(1, 40), 3), (range(101, 100_101), 7))
-    load(store, model)
-    record_runs(store, at_once)
-    check_budget(store, model, 100_100)
-
-
 # ---- at every moment -------------------------------------------------------------------------
 
 
