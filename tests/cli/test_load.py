@@ -312,7 +312,13 @@ def test_a_table_that_is_not_there(
 # ---- interruption ----------------------------------------------------------------------------
 
 
-_SEEALSO = "from seealso_cli.main import main; main()"
+# A shell starts its background jobs with SIGINT ignored, which children inherit: as in a terminal.
+_SEEALSO = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from seealso_cli.main import main
+main()
+"""
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
