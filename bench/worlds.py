@@ -14,6 +14,7 @@ from tests.support.tables import another
 WRITERS = 4
 TITLE = "A title of the length that titles of articles usually have"
 ITEM_BYTES = 4096
+SUBMITTED_AT = 1795428000000  # milliseconds since 1970
 
 
 def mixed(count: int, domains: int, seed: int = 1) -> Iterator[Article]:
@@ -74,12 +75,8 @@ def write_links(store: Store, article_ids: Iterable[int]) -> None:
     for article_id in article_ids:
         page = page_key(article_id) | {"published": 5}
         for number in range(5):
-            page[f"link#{number:032x}"] = {
-                "url": f"https://example.com/a-page-that-links-back/{article_id}/{number}",
-                "title": TITLE,
-                "submitted_at": f"2026-11-23T10:00:0{number}.000Z",
-                "published_at": f"2026-11-23T10:00:0{number}.000Z",
-            }
+            url = f"https://example.com/a-page-that-links-back/{article_id}/{number}"
+            page[f"link#{number:032x}"] = [url, TITLE, SUBMITTED_AT + number, SUBMITTED_AT + number]
         store.client.call("PutItem", {"TableName": store.links, "Item": typed_item(page)})
 
 

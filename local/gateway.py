@@ -17,6 +17,8 @@ type Json = Any
 
 # A custom domain by this name: every client can resolve it, and paths reach functions unprefixed.
 HOST = "127.0.0.1"
+_BUCKET = f"{STACK_NAME}-wired"
+_KEY = "template.json"
 
 
 def wire(port: int) -> str:
@@ -31,7 +33,7 @@ def wire(port: int) -> str:
     stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     cloudformation.update_stack(
         StackName=STACK_NAME,
-        TemplateBody=json.dumps(with_routes(json.loads(body) if isinstance(body, str) else body)),
+        TemplateURL=_stored(port, with_routes(json.loads(body) if isinstance(body, str) else body)),
         Parameters=[
             {"ParameterKey": parameter["ParameterKey"], "UsePreviousValue": True}
             for parameter in stack.get("Parameters", [])
@@ -42,6 +44,16 @@ def wire(port: int) -> str:
         StackName=STACK_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
     return f"http://{HOST}:{port}"
+
+
+def _stored(port: int, template: Json) -> str:
+    """The template's URL in the emulator's S3: as a request's TemplateBody it may have 50 KB."""
+    endpoint = account.endpoint(port)
+    s3 = account.session().client("s3", endpoint_url=endpoint)
+    location = {"LocationConstraint": account.REGION}
+    s3.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration=location)
+    s3.put_object(Bucket=_BUCKET, Key=_KEY, Body=json.dumps(template).encode())
+    return f"{endpoint}/{_BUCKET}/{_KEY}"
 
 
 def with_routes(template: Json) -> Json:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from local import emulator, guard, sample_data, stack
+from local.editors import ADMIN, EDITOR
 from local.paths import API_URL, LOCAL, LOGS
 from local.sample_data import ARTICLE
 from local.stack import Stack
@@ -81,9 +82,13 @@ Ready in {seconds:.0f} s: {url}/articles/{ARTICLE}
 
 Try next:
   curl -i {url}/articles/{ARTICLE}
-  curl -s {url}/articles/{ARTICLE}/related
   curl -s "{url}/domains/7/articles?limit=5"
   make load FILE=data/articles.jsonl     (in another terminal; any file of articles)
+  .local/venv/bin/seealso login {EDITOR.name} --local
+
+Editors' passwords here:
+  {EDITOR.name}   {EDITOR.password}   (articles and links)
+  {ADMIN.name}    {ADMIN.password}   (sites, blocked hosts and the audit too)
 
 After changing a function, stop this and run it again. Ctrl-C stops it."""
 

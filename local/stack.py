@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local import deploy, emulator, gateway, guard, sample_data
+from local import deploy, editors, emulator, gateway, guard, sample_data
 from local.build import build_local
 from local.steps import step
 
@@ -21,14 +21,20 @@ class Stack:
 
 
 def deploy_to(port: int, logs: Path) -> Stack:
-    """Builds, deploys to the empty emulator on the port and wires. Raises Failure."""
+    """Builds, deploys to the empty emulator on the port, wires, and creates users.
+
+    Raises Failure.
+    """
     with step("sam build"):
         built = build_local()
     with step("sam deploy"):
         deploy.deploy(port, built / "template.yaml", logs / "deploy.log")
     with step("wire the gateway"):
         api_url = gateway.wire(port)
-    return Stack(port, api_url, deploy.outputs(port))
+    outputs = deploy.outputs(port)
+    with step("create an editor and an admin"):
+        editors.create(port, outputs, editors.EDITOR, editors.ADMIN)
+    return Stack(port, api_url, outputs)
 
 
 @contextmanager

@@ -76,15 +76,19 @@ def all_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 
 
 @pytest.fixture(params=engines.names())
-def store(request: pytest.FixtureRequest, all_engines: Engines) -> Store:
+def store(request: pytest.FixtureRequest, all_engines: Engines) -> Iterator[Store]:
     """A store with empty tables, on each engine in turn."""
-    return tables.make_store(all_engines.endpoint(request.param))
+    made = tables.make_store(all_engines.endpoint(request.param))
+    yield made
+    tables.drop(made)
 
 
 @pytest.fixture
-def moto_store(all_engines: Engines) -> Store:
+def moto_store(all_engines: Engines) -> Iterator[Store]:
     """A store with empty tables in this process, for what does not depend on the engine."""
-    return tables.make_store(all_engines.endpoint("moto"))
+    made = tables.make_store(all_engines.endpoint("moto"))
+    yield made
+    tables.drop(made)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a load shows as it goes: a bar on a terminal, and what is wrong with rows anywhere.
+"""What a load or export shows as it goes: a bar on a terminal, and lines anywhere.
 
 All of it goes to stderr.
 """
@@ -10,11 +10,11 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from seealso_cli.rows import Fault
+from seealso.fields import Fault
 
 
 class Display:
-    """A bar of the bytes read out of `total` (None: not known), with rows, rate and time left."""
+    """A bar of what is done out of `total` (None: not known), with rows, rate and time left."""
 
     def __init__(self, total: int | None) -> None:
         self._console = Console(stderr=True, highlight=False, emoji=False)
@@ -36,10 +36,10 @@ class Display:
         """Since the display was made."""
         return time.monotonic() - self._started
 
-    def advance(self, name: str, bytes_read: int, rows: int) -> None:
-        """Show how far the reading has come, in all files."""
+    def advance(self, name: str, done: int, rows: int) -> None:
+        """Show how far the work has come: `done` of the total, in bytes or rows."""
         self._bar.update(
-            self._task, description=name, completed=bytes_read, rows=rows, rate=rows / self.seconds
+            self._task, description=name, completed=done, rows=rows, rate=rows / self.seconds
         )
 
     def report(self, name: str, line: int, faults: list[Fault]) -> None:

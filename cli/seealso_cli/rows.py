@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
+from seealso.fields import Fault, has_surrogate
 from seealso_cli.files import LONGEST_ROW, Damaged, File, Line
 
 type Columns = dict[str, Any]
@@ -27,13 +28,6 @@ class NotJson(ValueError):
     def __init__(self, reason: str, line: int = 0) -> None:
         super().__init__(reason)
         self.line = line
-
-
-class Fault(NamedTuple):
-    """What is wrong: with a column (or member), or where that is empty, with the whole row."""
-
-    field: str
-    reason: str
 
 
 class Row(NamedTuple):
@@ -232,15 +226,6 @@ def _not_utf8(fields: list[str]) -> list[Fault]:
 
 
 # ---- both ------------------------------------------------------------------------------------
-
-
-def has_surrogate(text: str) -> bool:
-    """Whether a text has a code point that UTF-8 cannot write (RFC 3629, section 3)."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def shown(name: str) -> str:

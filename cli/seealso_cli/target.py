@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
 import click
@@ -42,17 +42,38 @@ class TargetOptions(TypedDict):
     runs_table: str | None
 
 
+class Stack(NamedTuple):
+    """A stack of seealso that is there; `endpoint` is the emulator's, None for AWS."""
+
+    name: str
+    session: "boto3.Session"
+    endpoint: str | None
+    outputs: dict[str, str]
+
+    def output(self, name: str) -> str:
+        """An output that every stack of seealso has. Raises Unable."""
+        if name not in self.outputs:
+            raise Unable(f"The stack {self.name} has no output {name}: is it one of seealso?")
+        return self.outputs[name]
+
+
+def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Give a command the options --stack and --local."""
+    command = click.option("--local", is_flag=True, help="The local stack that `make run` serves.")(
+        command
+    )
+    return click.option("--stack", metavar="NAME", help="The deployed stack of this name.")(command)
+
+
 def target_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
     """Give a command the options of TargetOptions."""
     options = [
-        click.option("--stack", metavar="NAME", help="The deployed stack of this name."),
-        click.option("--local", is_flag=True, help="The local stack that `make run` serves."),
         click.option("--endpoint", metavar="URL", help="Any DynamoDB, with the tables' names:"),
         *(click.option(f"--{table}-table", metavar="NAME") for table in _TABLES),
     ]
     for option in reversed(options):
         command = option(command)
-    return command
+    return stack_options(command)
 
 
 def stores(target: TargetOptions, needs: Sequence[str]) -> OpenStore:
@@ -87,24 +108,48 @@ def _named_tables(target: TargetOptions) -> dict[str, str]:
     return {table: name for table, name in names.items() if name}
 
 
-def _deployed(stack: str) -> OpenStore:
-    session = _own_session()
-    tables = _stack_tables(session, stack, None)
+def _deployed(name: str) -> OpenStore:
+    stack = _deployed_stack(name)
     # boto3 knows the endpoints of all partitions, and those that the user's profile sets.
-    endpoint = session.client("dynamodb").meta.endpoint_url
-    return _opener(endpoint, session.region_name, _own_credentials(session), tables)
+    endpoint = stack.session.client("dynamodb").meta.endpoint_url
+    credentials = _own_credentials(stack.session)
+    return _opener(endpoint, stack.session.region_name, credentials, _tables(stack))
 
 
 def _local() -> OpenStore:
+    stack = _local_stack()
+    endpoint = stack.endpoint or ""
+    return _opener(endpoint, _LOCAL_REGION, lambda: _LOCAL_CREDENTIALS, _tables(stack))
+
+
+def find_stack(name: str | None, local: bool) -> Stack:
+    """The deployed stack of this name, or the local one.
+
+    Raises click.UsageError, or Unable when it can't be found.
+    """
+    if (name is not None) + local != 1:
+        raise click.UsageError("Say where: exactly one of --stack NAME, --local.")
+    return _local_stack() if name is None else _deployed_stack(name)
+
+
+def _deployed_stack(name: str) -> Stack:
+    session = _own_session()
+    return Stack(name, session, None, _outputs(session, name, None))
+
+
+def _local_stack() -> Stack:
     here = Path.cwd()
     files = [folder / _API_URL for folder in (here, *here.parents)]
     file = next((file for file in files if file.is_file()), None)
     if file is None:
         raise Unable("The local stack is not running: start it with `make run` and keep it open.")
+    api_url = file.read_text().strip()
     # By name: what comes to 127.0.0.1 is taken for a call of the API, not of AWS.
-    endpoint = f"http://localhost:{urlsplit(file.read_text().strip()).port}"
-    tables = _stack_tables(_local_session(), _LOCAL_STACK, endpoint)
-    return _opener(endpoint, _LOCAL_REGION, lambda: _LOCAL_CREDENTIALS, tables)
+    endpoint = f"http://localhost:{urlsplit(api_url).port}"
+    session = bare_session(_LOCAL_REGION)
+    outputs = _outputs(session, _LOCAL_STACK, endpoint)
+    # The emulator has no address of its own for an API.
+    return Stack(_LOCAL_STACK, session, endpoint, {**outputs, "ApiUrl": api_url})
 
 
 def _elsewhere(endpoint: str, tables: dict[str, str]) -> OpenStore:
@@ -125,7 +170,7 @@ def _opener(
     def open_store() -> Store:
         client = Client(endpoint, region, credentials, LIMIT_SECONDS, ATTEMPT_SECONDS)
         articles, links, sites, runs = (tables.get(table, "") for table in _TABLES)
-        return Store(client, articles=articles, links=links, sites=sites, runs=runs)
+        return Store(client, articles=articles, links=links, sites=sites, runs=runs, audit="")
 
     return open_store
 
@@ -166,8 +211,8 @@ def _own_credentials(session: "boto3.Session") -> Callable[[], Credentials]:
     return current
 
 
-def _local_session() -> "boto3.Session":
-    """A session that reads nothing of the user's own AWS set-up."""
+def bare_session(region: str) -> "boto3.Session":
+    """A session that reads nothing of the user's own AWS set-up; its keys are the emulator's."""
     import boto3
     import botocore.session
 
@@ -177,12 +222,12 @@ def _local_session() -> "boto3.Session":
     core.set_config_variable("credentials_file", os.devnull)
     keys = _LOCAL_CREDENTIALS
     return boto3.Session(
-        keys.access_key, keys.secret_key, region_name=_LOCAL_REGION, botocore_session=core
+        keys.access_key, keys.secret_key, region_name=region, botocore_session=core
     )
 
 
-def _stack_tables(session: "boto3.Session", stack: str, endpoint: str | None) -> dict[str, str]:
-    """The names of the stack's tables, from its outputs. Raises Unable."""
+def _outputs(session: "boto3.Session", stack: str, endpoint: str | None) -> dict[str, str]:
+    """The outputs of the stack of this name. Raises Unable."""
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -201,9 +246,13 @@ def _stack_tables(session: "boto3.Session", stack: str, endpoint: str | None) ->
     except BotoCoreError as error:
         way_out = " Start it with `make run`." if endpoint else ""
         raise Unable(f"{where} can't be asked: {error}{way_out}") from None
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
-    tables = {table: outputs.get(f"{table.capitalize()}Table", "") for table in _TABLES}
+    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def _tables(stack: Stack) -> dict[str, str]:
+    """The names of the stack's tables. Raises Unable."""
+    tables = {table: stack.outputs.get(f"{table.capitalize()}Table", "") for table in _TABLES}
     missing = [table for table, name in tables.items() if not name]
     if missing:
-        raise Unable(f"The stack {stack} has no table of {missing[0]}: is it one of seealso?")
+        raise Unable(f"The stack {stack.name} has no table of {missing[0]}: is it one of seealso?")
     return tables

@@ -6,21 +6,27 @@ from datetime import UTC, datetime
 
 from seealso import dynamodb, sites
 from seealso.bodies import form_members, json_members, media_type, read_body
-from seealso.http import Answer, Event, answer_json, base_url, path_number, serve
+from seealso.http import (
+    NOT_STORED,
+    Answer,
+    Event,
+    answer_json,
+    base_url,
+    path_link_id,
+    path_number,
+    serve,
+)
 from seealso.links import Link, get_link
-from seealso.problems import Problem
+from seealso.problems import Problem, link_not_found
 from seealso.submissions import (
     Submission,
-    link_not_found,
     read_submission,
     submit,
     with_form_consents,
     withdraw,
 )
 
-NOT_STORED = {"cache-control": "no-store"}
 _IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
-_LINK_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 def post_link(event: Event) -> Answer:
@@ -76,7 +82,7 @@ def delete_link(event: Event) -> Answer:
     if scheme.lower() != "bearer" or not token.strip():
         detail = "Send the withdraw token: Authorization: Bearer <withdraw_token>."
         raise Problem("unauthorized", detail, headers={"www-authenticate": "Bearer"})
-    withdraw(dynamodb.store(), _link_id(event), token.strip(), datetime.now(UTC))
+    withdraw(dynamodb.store(), path_link_id(event), token.strip(), datetime.now(UTC))
     return {"statusCode": 204, "headers": dict(NOT_STORED)}
 
 
@@ -114,15 +120,8 @@ def _check_origin(event: Event) -> None:
         raise Problem("foreign-origin", "Links are submitted from the network's own pages.")
 
 
-def _link_id(event: Event) -> str:
-    link_id: str = event["pathParameters"]["link_id"]
-    if not _LINK_ID.fullmatch(link_id):
-        raise link_not_found()
-    return link_id
-
-
 def _link(event: Event) -> Link:
-    link = get_link(dynamodb.store(), _link_id(event))
+    link = get_link(dynamodb.store(), path_link_id(event))
     if link is None:
         raise link_not_found()
     return link

@@ -21,7 +21,8 @@ _POM = Path(__file__).with_name("pom.xml")
 _HOME = LOCAL / "dynamodb-local"
 # What pom.xml was when the jars were fetched, written after the last of them.
 _FETCHED = _HOME / "pom.xml"
-_HEAP = "768m"
+# For 100,000 articles with texts of 1.5 KB, and a job that reads all of them.
+_HEAP = "2g"
 _START_TIMEOUT = 60.0
 
 

@@ -15,19 +15,10 @@ from seealso.log import logger
 from tests.support import faulty
 
 DELETED, DRAFT, MISSING = 105, 104, 999
+# As a page item has them: url, title, when submitted and when published in milliseconds.
 LINKS = {
-    "link#second": {
-        "url": "https://example.com/b",
-        "title": None,
-        "submitted_at": "2026-03-02T10:00:00Z",
-        "published_at": "2026-03-02T11:00:00Z",
-    },
-    "link#first": {
-        "url": "https://example.com/a",
-        "title": "Of one's own",
-        "submitted_at": "2026-03-01T10:00:00Z",
-        "published_at": "2026-03-05T10:00:00Z",
-    },
+    "link#second": ["https://example.com/b", None, 1772445600000, 1772449200000],
+    "link#first": ["https://example.com/a", "Of one's own", 1772359200000, 1772704800000],
 }
 # Article: its source.
 SOURCES = {100: 100, 101: 102, 103: DRAFT, 106: DELETED, 107: MISSING}

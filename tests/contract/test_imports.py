@@ -49,7 +49,7 @@ def built() -> Path:
 def run(built: Path, function: str, program: str, sent: Any = None) -> str:
     """What the program prints where nothing but the built layer and function can be imported."""
     path = [built / "CommonLayer/python", built / function]
-    settings = tables.environment(Store(tables.client("http://127.0.0.1:1"), *"abcd"))
+    settings = tables.environment(Store(tables.client("http://127.0.0.1:1"), *"abcde"))
     # -S: without the packages of this interpreter's environment; -P: nor of this folder.
     return subprocess.run(
         [sys.executable, "-S", "-P", "-c", program],

@@ -47,13 +47,13 @@ def test_a_page_shows_its_links_in_order_of_submission(network: Store) -> None:
             "link_id": "first",
             "url": "https://example.com/a",
             "title": "Of one's own",
-            "published_at": "2026-03-05T10:00:00Z",
+            "published_at": "2026-03-05T10:00:00.000Z",
         },
         {
             "link_id": "second",
             "url": "https://example.com/b",
             "title": None,
-            "published_at": "2026-03-02T11:00:00Z",
+            "published_at": "2026-03-02T11:00:00.000Z",
         },
     ]
     assert shown["places_left"] == 3

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,9 +28,10 @@ class Response:
 
 @dataclass(frozen=True)
 class Deployed:
-    """The deployed stack and a client of its API."""
+    """The deployed stack, its folder, and a client of its API."""
 
     stack: Stack
+    folder: Path
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Response:
         return self.request("GET", path, headers=headers)
@@ -43,7 +45,8 @@ class Deployed:
         body: bytes | None = None,
     ) -> Response:
         """Sends the path as it is given, without normalising it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=30)
+        # A busy machine may need long to start a container for each of many callers at once.
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=120)
         try:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
@@ -59,4 +62,4 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
     if worker_id != "master":
         folder = folder.parent
     with stack.shared(folder / "stack") as running:
-        yield Deployed(running)
+        yield Deployed(running, folder / "stack")

@@ -1,4 +1,4 @@
-"""Copies of a deployed function under a narrower role, to show that its policy holds no excess."""
+"""The deployed functions, and copies under narrower roles to show that policies hold no excess."""
 
 import json
 from typing import Any
@@ -8,23 +8,28 @@ from local.deploy import STACK_NAME
 from tests.end_to_end.conftest import Deployed
 
 
-def invoke_copy(deployed: Deployed, function: str, event: object, *, without: str | None) -> Any:
+def invoke_copy(
+    deployed: Deployed,
+    function: str,
+    event: object,
+    *,
+    without: str | None,
+    name: str | None = None,
+) -> Any:
     """The answer of a copy of the function whose policy lacks one table or index.
 
-    `function` is its name in template.yaml, `without` a table's there or `index/<name>`.
+    `function` is its name in template.yaml, `without` a table's there or `index/<name>`; `name`
+    is the copy's own where there is another one that lacks the same.
     """
-    session, endpoint = account.session(), account.endpoint(deployed.stack.port)
-    cloudformation = session.client("cloudformation", endpoint_url=endpoint)
-    iam = session.client("iam", endpoint_url=endpoint)
-    functions = session.client("lambda", endpoint_url=endpoint)
+    endpoint = account.endpoint(deployed.stack.port)
+    iam = account.session().client("iam", endpoint_url=endpoint)
+    functions = _functions(deployed)
 
-    template: Any = cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Processed")
-    properties = template["TemplateBody"]["Resources"][function]["Properties"]
-    resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
-    names = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
+    properties = processed_template(deployed)["Resources"][function]["Properties"]
+    names = physical_names(deployed)
     original = functions.get_function(FunctionName=names[function])["Configuration"]
 
-    name = f"{function}-without-{(without or 'nothing').replace('/', '-')}"
+    name = name or f"{function}-without-{(without or 'nothing').replace('/', '-')}"
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_FOR_LAMBDA))["Role"]
     original_role = names[f"{function}Role"]
     for policy in iam.list_role_policies(RoleName=original_role)["PolicyNames"]:
@@ -47,8 +52,54 @@ def invoke_copy(deployed: Deployed, function: str, event: object, *, without: st
     functions.get_waiter("function_active_v2").wait(
         FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 1000}
     )
+    answer = _invoked(functions, name, event)
+    functions.delete_function(FunctionName=name)  # its process would stay until the stack ends
+    return answer
+
+
+def invoke(deployed: Deployed, function: str, event: object) -> Any:
+    """The answer of the deployed function, called past the gateway."""
+    return _invoked(_functions(deployed), physical_names(deployed)[function], event)
+
+
+def environment(deployed: Deployed, function: str) -> dict[str, str]:
+    """The deployed function's environment."""
+    name = physical_names(deployed)[function]
+    found = _functions(deployed).get_function_configuration(FunctionName=name)
+    variables: dict[str, str] = found["Environment"]["Variables"]
+    return variables
+
+
+def processed_template(deployed: Deployed) -> Any:
+    """template.yaml after the SAM transform, as it was deployed and wired."""
+    template = _cloudformation(deployed).get_template(
+        StackName=STACK_NAME, TemplateStage="Processed"
+    )
+    return template["TemplateBody"]
+
+
+def physical_names(deployed: Deployed) -> dict[str, str]:
+    """The names of the stack's resources by their names in template.yaml."""
+    resources = _cloudformation(deployed).describe_stack_resources(StackName=STACK_NAME)
+    return {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for each in resources["StackResources"]
+    }
+
+
+def _invoked(functions: Any, name: str, event: object) -> Any:
     invoked = functions.invoke(FunctionName=name, Payload=json.dumps(event))
     return json.loads(invoked["Payload"].read())
+
+
+def _cloudformation(deployed: Deployed) -> Any:
+    endpoint = account.endpoint(deployed.stack.port)
+    return account.session().client("cloudformation", endpoint_url=endpoint)
+
+
+def _functions(deployed: Deployed) -> Any:
+    endpoint = account.endpoint(deployed.stack.port)
+    return account.session().client("lambda", endpoint_url=endpoint)
 
 
 _FOR_LAMBDA = {

@@ -8,7 +8,7 @@ from collections import defaultdict
 from datetime import UTC, datetime
 
 from seealso.dynamodb import Json, Store, items
-from seealso.links import due_links
+from seealso.links import due_links, link_of, shown_on_page
 from seealso.sites import Site
 
 HOLDING = ("pending", "published", "lapsed")
@@ -101,10 +101,7 @@ def _of_pages(links: dict[str, Json], pages: dict[str, Json], sites: dict[int, S
                 wrong.append(
                     f"page {article_id} says {page.get(counter)} {counter}, not {len(counted)}"
                 )
-        members = ("url", "title", "submitted_at", "published_at")
-        must_show = {
-            link["pk"]: {member: link.get(member) for member in members} for link in published
-        }
+        must_show = dict(shown_on_page(link_of(link)) for link in published)
         shown = {name: value for name, value in page.items() if name.startswith("link#")}
         if shown != must_show:
             wrong.append(f"page {article_id} shows {shown}, not {must_show}")

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 
 from seealso import links
 from seealso.articles import get_article, put_articles
+from seealso.audit import Act
 from seealso.dynamodb import Call, Client, Json, Refused, Store
 from seealso.links import (
     Changed,
@@ -27,7 +28,6 @@ from seealso.links import (
     PageFull,
     Status,
     change_link,
-    end_links_of,
     expire_due,
     get_link,
     link_of,
@@ -35,6 +35,7 @@ from seealso.links import (
 )
 from seealso.pages import read_page
 from seealso.problems import Problem
+from seealso.purging import end_links_of
 from seealso.submissions import Submission, submit, withdraw
 from tests.links.invariants import HOLDING, check
 from tests.links.racing import APPROVED, AT_ONCE, NOW, forget_links, make_network
@@ -249,11 +250,11 @@ class Life(RuleBasedStateMachine):
         ended = random.randint(0, len(living))
         if ended < len(living):
             with pytest.raises(Killed):
-                end_links_of(dying(self.store, ended), article_id, self.now)
+                end_links_of(dying(self.store, ended), by_admin(self.now), article_id)
             check(self.store)
         else:
             ended = 0
-        assert end_links_of(self.store, article_id, self.now) == len(living) - ended
+        assert end_links_of(self.store, by_admin(self.now), article_id) == len(living) - ended
         for known in living:
             self._moved(known, "removed", frees=True)
 
@@ -429,6 +430,11 @@ class DyingClient(Client):
         return self.wave([Call(operation, body)])[0]
 
 
+def by_admin(now: datetime) -> Act:
+    """What an admin does at a time."""
+    return Act("admin", now, "request", kept_days=1)
+
+
 def dying(store: Store, transactions: int) -> Store:
     """A store over the same tables that is killed after so many transactions."""
     client = store.client
@@ -507,14 +513,14 @@ _WAYS: dict[str, list[Status]] = {
 
 def test_purging_ends_links_and_frees_their_urls(store: Store) -> None:
     before = purgeable(store)
-    assert end_links_of(store, 2, NOW) == 3
+    assert end_links_of(store, by_admin(NOW), 2) == 3
     check(store)
     for name, link in before.items():
         after = get_link(store, link.link_id)
         if name in HOLDING:
             assert after is not None
             assert after.status == "removed"
-            assert after.history[-1]["by"] == "purge"
+            assert after.history[-1]["by"] == "admin"
         else:
             assert after == link
     claims = {name: _has_claim(store, link) for name, link in before.items()}
@@ -525,10 +531,10 @@ def test_purging_ends_links_and_frees_their_urls(store: Store) -> None:
 def test_purging_goes_on_where_it_was_killed(store: Store, transactions: int) -> None:
     purgeable(store)
     with pytest.raises(Killed):
-        end_links_of(dying(store, transactions), 2, NOW)
+        end_links_of(dying(store, transactions), by_admin(NOW), 2)
     check(store)
-    assert end_links_of(store, 2, NOW) == 3 - transactions
-    assert end_links_of(store, 2, NOW) == 0
+    assert end_links_of(store, by_admin(NOW), 2) == 3 - transactions
+    assert end_links_of(store, by_admin(NOW), 2) == 0
     check(store)
 
 
@@ -546,7 +552,7 @@ def test_purging_yields_to_a_change_at_the_same_time(
         return change(store, link, status, *given, **named)
 
     monkeypatch.setattr(links, "change_link", overtaken)
-    assert end_links_of(store, 2, NOW) == 2
+    assert end_links_of(store, by_admin(NOW), 2) == 2
     assert others == []
     check(store)
 
@@ -561,7 +567,7 @@ def test_purging_reads_on_past_a_page_of_the_index(
         return call(client, operation, body | {"Limit": 2} if operation == "Query" else body)
 
     monkeypatch.setattr(Client, "call", short)
-    assert end_links_of(store, 2, NOW) == 3
+    assert end_links_of(store, by_admin(NOW), 2) == 3
 
 
 def _has_claim(store: Store, link: Link) -> bool:

@@ -156,7 +156,7 @@ def add_link_counting_first(store: Store, link: Link, site: Site) -> None:
     claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
     roomy = 1_000_000
     page_update = links._page_update(store, link, None, roomy, roomy)
-    actions = [links._put_new(store, each) for each in (claim, links._item(link))]
+    actions = [links._put_new(store, each) for each in (claim, links.link_item(link))]
     try:
         store.client.transact([*actions, page_update])
     except Refused as refused:
@@ -174,7 +174,7 @@ def add_link_looking_first(store: Store, link: Link, site: Site) -> None:
     claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
     put_claim = {"Put": {"TableName": store.links, "Item": typed_item(claim)}}
     page_update = links._page_update(store, link, None, site.cap, site.waiting_cap)
-    store.client.transact([put_claim, links._put_new(store, links._item(link)), page_update])
+    store.client.transact([put_claim, links._put_new(store, links.link_item(link)), page_update])
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,11 @@ def mixed_races(racers: Racers, seed: int, rounds: int) -> None:
     make_network(store, ARTICLES, cap=MIXED_CAP, waiting_cap=MIXED_CAP)
     receipts: dict[str, Receipt] = {}
     changes = 0
-    for _ in range(rounds):
+    for number in range(rounds):
+        if number % 10 == 0:
+            # Rejected and removed links block their URLs, until nothing more can happen.
+            forget_links(store)
+            receipts.clear()
         there = [found for each in receipts if (found := get_link(store, each)) is not None]
         actions = [_some_action(random, there, receipts) for _ in range(RACERS)]
         for outcome in racers.race(actions):

@@ -132,7 +132,7 @@ def test_an_article_purged_while_it_is_imported_is_new(store: Store) -> None:
     puts: list[Call] = []
 
     def before(call: Call) -> None:
-        if call.operation == "PutItem":
+        if call.operation == "PutItem" and call.body["TableName"] == store.articles:
             puts.append(call)
             if len(puts) == 2:
                 purge(store, ARTICLE.id)
@@ -150,7 +150,7 @@ def test_an_article_hidden_while_it_is_imported_stays_hidden(store: Store) -> No
     puts: list[Call] = []
 
     def before(call: Call) -> None:
-        if call.operation == "PutItem":
+        if call.operation == "PutItem" and call.body["TableName"] == store.articles:
             puts.append(call)
             if len(puts) == 2:
                 assert put_articles(store, [(hidden, ARTICLE)]) == [None]

@@ -215,7 +215,10 @@ def test_pages_are_right_between_all_calls_of_the_job(store: Store) -> None:
         check_pages(store, model, 1000, 601)
 
     with closing(watched(store, look).client) as client:
-        record_runs(Store(client, store.articles, store.links, store.sites, store.runs), at_once)
+        record_runs(
+            Store(client, store.articles, store.links, store.sites, store.runs, store.audit),
+            at_once,
+        )
     check_budget(store, model, 1000)
 
 
@@ -224,7 +227,7 @@ def test_a_job_killed_at_any_call_leaves_what_the_next_one_can_use(store: Store)
     load(store, model)
     for step in range(200):
         with closing(killed_at(store, step).client) as client:
-            job = Store(client, store.articles, store.links, store.sites, store.runs)
+            job = Store(client, store.articles, store.links, store.sites, store.runs, store.audit)
             try:
                 record_runs(job, at_once)
                 break
@@ -299,7 +302,7 @@ def test_a_job_that_another_one_overtook_proposes_nothing(store: Store) -> None:
             record_runs(store, at_once)
 
     with closing(watched(store, overtake).client) as client:
-        job = Store(client, store.articles, store.links, store.sites, store.runs)
+        job = Store(client, store.articles, store.links, store.sites, store.runs, store.audit)
         assert record_runs(job, at_once).proposed == 0
     check_records(store, model)
     check_budget(store, model, 1000)
@@ -327,7 +330,9 @@ def test_a_stranger_within_a_run_is_seen(store: Store, moment: str) -> None:
 
     other = another(store)
     with closing(other.client), closing(watched(store, before).client) as client:
-        record_runs(Store(client, store.articles, store.links, store.sites, store.runs), during)
+        record_runs(
+            Store(client, store.articles, store.links, store.sites, store.runs, store.audit), during
+        )
         if moment == "after the job":
             write()
     model = model | {500: replace(stranger, version=2)}
@@ -360,7 +365,7 @@ def test_a_writer_that_was_too_slow_makes_way_afterwards(
             record_runs(store, at_once)
 
     with closing(watched(store, the_job_first).client) as client:
-        slow = Store(client, store.articles, store.links, store.sites, store.runs)
+        slow = Store(client, store.articles, store.links, store.sites, store.runs, store.audit)
         stranger = replace(article(500, 5), version=2)
         assert put_articles(slow, [(stranger, model[500])]) == [None]
     model = model | {500: stranger}

@@ -14,11 +14,12 @@ def event(
     query: str = "",
     headers: dict[str, str] | None = None,
     body: str | bytes | None = None,
+    claims: dict[str, str] | None = None,
 ) -> Event:
     """The event of one request: `route` is the gateway's route key, `path` its decoded parameters.
 
     `query` is the raw query string. A body in bytes comes in base64, as the gateway hands over
-    forms.
+    forms. `claims` are those of the token that the gateway's authorizer has checked.
     """
     method, _, template = route.partition(" ")
     raw_path = template
@@ -49,6 +50,8 @@ def event(
         },
         "isBase64Encoded": isinstance(body, bytes),
     }
+    if claims is not None:
+        made["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
     if path:
         made["pathParameters"] = path
     if isinstance(body, bytes):

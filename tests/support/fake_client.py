@@ -199,8 +199,7 @@ class Database:
                     return "TransactionConflictException"
                 reasons.append({"Code": "TransactionConflict"})
                 continue
-            conditions = _conditions(body.get("ConditionExpression", ""), body)
-            if not all(_holds(each, there or {}) for each in conditions):
+            if not _met(body, there or {}):
                 refused: Json = {"Code": "ConditionalCheckFailed"}
                 if there and body.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
                     refused["Item"] = there
@@ -257,7 +256,7 @@ def fake_store(database: Database, turn: Callable[[], None] = _nothing) -> Store
         database=database,
         turn=turn,
     )
-    return Store(client, "ArticlesTable", "LinksTable", "SitesTable", "RunsTable")
+    return Store(client, "ArticlesTable", "LinksTable", "SitesTable", "RunsTable", "AuditTable")
 
 
 @cache
@@ -304,6 +303,14 @@ def _conditions(expression: str, body: Json) -> list[_Condition]:
             found.append((name, part["operator"], plain(values[part["right"]])))
         rest = rest[clause.end() :].removeprefix(" AND ")
     return found
+
+
+def _met(body: Json, item: Json) -> bool:
+    """Whether one of the alternatives of a write's condition holds, if it has any."""
+    return any(
+        all(_holds(each, item) for each in _conditions(alternative, body))
+        for alternative in body.get("ConditionExpression", "").split(" OR ")
+    )
 
 
 def _holds(condition: _Condition, item: Json) -> bool:

@@ -44,13 +44,17 @@ def request(
     target: str,
     headers: dict[str, str] | None = None,
     body: str | bytes | None = None,
+    claims: dict[str, str] | None = None,
 ) -> Response:
-    """The answer to a request; `target` is path and query, percent-encoded."""
+    """The answer to a request; `target` is path and query, percent-encoded.
+
+    `claims` are those of a token that the authorizer lets through.
+    """
     path, _, query = target.partition("?")
     for route, function in routes().items():
         parameters = _matched(route, method, path)
         if parameters is not None:
-            answer = handler(function)(event(route, parameters, query, headers, body), None)
+            answer = handler(function)(event(route, parameters, query, headers, body, claims), None)
             return Response(answer["statusCode"], answer["headers"], answer.get("body", ""))
     return Response(404, {"content-type": "application/json"}, '{"message":"Not Found"}')
 

@@ -1,6 +1,7 @@
 """The project's tables on any engine, made from template.yaml, and a store over them."""
 
 import secrets
+from functools import cache
 from typing import Any
 
 from cfnlint.decode import cfn_yaml
@@ -9,10 +10,14 @@ from local.paths import ROOT
 from seealso.dynamodb import Client, Credentials, Store
 
 REGION = "eu-west-1"
+# Of editors' tokens.
+ISSUER = f"https://cognito-idp.{REGION}.amazonaws.com/{REGION}_Editors00"
+AUDIENCE = "client0000000000000000000"
 CREDENTIALS = Credentials("test", "test", None)
 _MEMBERS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
+@cache
 def table_definitions() -> dict[str, dict[str, Any]]:
     """CreateTable's members of each table of template.yaml, by logical id."""
     resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
@@ -44,14 +49,22 @@ def make_store(endpoint: str) -> Store:
         links=f"{prefix}LinksTable",
         sites=f"{prefix}SitesTable",
         runs=f"{prefix}RunsTable",
+        audit=f"{prefix}AuditTable",
     )
+
+
+def drop(store: Store) -> None:
+    """Delete the tables, which would stay in the engine's memory, and close the connections."""
+    for name in (store.articles, store.links, store.sites, store.runs, store.audit):
+        store.client.call("DeleteTable", {"TableName": name})
+    store.client.close()
 
 
 def another(store: Store) -> Store:
     """A store of its own, for another thread, over the same tables."""
     mine = store.client
     theirs = client(mine.endpoint, mine.limit_seconds)
-    return Store(theirs, store.articles, store.links, store.sites, store.runs)
+    return Store(theirs, store.articles, store.links, store.sites, store.runs, store.audit)
 
 
 def environment(store: Store) -> dict[str, str]:
@@ -65,6 +78,11 @@ def environment(store: Store) -> dict[str, str]:
         "LINKS_TABLE": store.links,
         "SITES_TABLE": store.sites,
         "RUNS_TABLE": store.runs,
+        "AUDIT_TABLE": store.audit,
+        "ADMIN_ISSUER": ISSUER,
+        "ADMIN_AUDIENCE": AUDIENCE,
+        "ADMIN_GROUPS_CLAIM": "cognito:groups",
+        "AUDIT_DAYS": "365",
         "SERVER_TIMING": "off",
         "DUPLICATE_SCOPE": "network",
         "SUBMITS_PER_TEN_MINUTES": "100000",

@@ -21,7 +21,14 @@ def between(moto_store: Store) -> Iterator[Proxy]:
 @pytest.fixture
 def store(moto_store: Store, between: Proxy) -> Iterator[Store]:
     client = tables.client(between.endpoint)
-    yield Store(client, moto_store.articles, moto_store.links, moto_store.sites, moto_store.runs)
+    yield Store(
+        client,
+        moto_store.articles,
+        moto_store.links,
+        moto_store.sites,
+        moto_store.runs,
+        moto_store.audit,
+    )
     client.close()
 
 

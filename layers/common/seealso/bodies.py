@@ -6,6 +6,7 @@ Stricter than json.loads: what a later reader could take for something else is r
 
 import base64
 import json
+from collections import Counter
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -29,12 +30,15 @@ class Members(dict[str, Any]):
     overwritten: tuple[Any, ...] = ()
 
 
-def read_body(event: Event) -> bytes:
-    """The body's bytes. Raises Problem 413 or, where the gateway's base64 is broken, 400."""
+def read_body(event: Event, largest: int = LARGEST_BODY) -> bytes:
+    """The body's bytes, `largest` at most.
+
+    Raises Problem 413 or, where the gateway's base64 is broken, 400.
+    """
     body = event.get("body") or ""
     # Before decoding: base64 is a third longer than what it holds.
-    if len(body) > LARGEST_BODY * 4 // 3 + 4:
-        raise _too_large()
+    if len(body) > largest * 4 // 3 + 4:
+        raise _too_large(largest)
     if event.get("isBase64Encoded"):
         try:
             data = base64.b64decode(body, validate=True)
@@ -45,14 +49,23 @@ def read_body(event: Event) -> bytes:
             data = body.encode()
         except UnicodeEncodeError:
             raise _malformed("The body is not valid UTF-8.") from None
-    if len(data) > LARGEST_BODY:
-        raise _too_large()
+    if len(data) > largest:
+        raise _too_large(largest)
     return data
 
 
 def media_type(event: Event) -> str:
     """The Content-Type without its parameters, in lower case; empty if there is none."""
     return str(event["headers"].get("content-type", "")).partition(";")[0].strip().lower()
+
+
+def json_body(event: Event, largest: int = LARGEST_BODY) -> Members:
+    """The members of a request whose body must be JSON. Raises Problem 413, 415, 400."""
+    data = read_body(event, largest)
+    if media_type(event) != "application/json":
+        detail = "Send application/json."
+        raise Problem("unsupported-media-type", detail, [("Content-Type", detail)])
+    return json_members(data)
 
 
 def form_members(data: bytes) -> Members:
@@ -92,8 +105,8 @@ def shown_name(name: str) -> str:
 def _members(pairs: list[tuple[str, Any]]) -> Members:
     members = Members(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        members.repeated = tuple(name for name in members if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        members.repeated = tuple(name for name in members if counts[name] > 1)
         members.overwritten = tuple(value for name, value in pairs if value is not members[name])
     return members
 
@@ -140,5 +153,5 @@ def _malformed(detail: str) -> Problem:
     return Problem("malformed-request", detail)
 
 
-def _too_large() -> Problem:
-    return Problem("too-large", f"The body is over {LARGEST_BODY} bytes.")
+def _too_large(largest: int) -> Problem:
+    return Problem("too-large", f"The body is over {largest} bytes.")

@@ -341,6 +341,7 @@ class Store:
     links: str
     sites: str
     runs: str
+    audit: str
     # What sites.py has read, by domain: (time of reading, item); see there.
     site_cache: dict[int, tuple[float, Json | None]] = field(default_factory=dict)
     # What sites.py has read of all of them: (time of reading, Network); see there.
@@ -369,6 +370,7 @@ def store() -> Store:
             links=environ["LINKS_TABLE"],
             sites=environ["SITES_TABLE"],
             runs=environ["RUNS_TABLE"],
+            audit=environ["AUDIT_TABLE"],
         )
     return found
 

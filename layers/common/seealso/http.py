@@ -8,7 +8,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from seealso import dynamodb
 from seealso.dynamodb import StoreUnavailable, Tally
 from seealso.log import logger
-from seealso.problems import Problem
+from seealso.problems import Problem, link_not_found
 
 type Event = dict[str, Any]
 type Answer = dict[str, Any]
@@ -25,10 +25,13 @@ type Route = Callable[[Event], Answer]
 LARGEST_ID = 2**31 - 1  # of articles and domains (contract.md)
 RETRY_AFTER_SECONDS = 2
 CACHED = "public, max-age=30"
+NOT_STORED = {"cache-control": "no-store"}
 
+LINK_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 # If-None-Match compares weakly (RFC 9110, 13.1.2).
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_VERSION = re.compile(r'("?)([1-9][0-9]{0,9})\1', re.ASCII)
 
 
 def serve(routes: Mapping[str, Route]) -> Callable[[Event, object], Answer]:
@@ -85,6 +88,27 @@ def answer_read(event: Event, body: Any) -> Answer:
     return answer
 
 
+def version_tag(version: int) -> str:
+    """The entity tag of a version, as the admin routes' ETag has it."""
+    return f'"{version}"'
+
+
+def if_match(event: Event) -> int:
+    """The version that If-Match names, quoted or bare. Raises Problem 428 or 400.
+
+    One version alone: a list, or `*`, would overwrite what its sender has not seen.
+    """
+    wanted = event["headers"].get("if-match")
+    if wanted is None:
+        detail = "Send the ETag of what you are changing, as you have read it, in If-Match."
+        raise Problem("precondition-required", detail, [("If-Match", detail)])
+    match = _VERSION.fullmatch(wanted.strip())
+    if match is None:
+        detail = 'If-Match must be the ETag of what you have read, such as "3".'
+        raise Problem("malformed-request", detail, [("If-Match", detail)])
+    return int(match[2])
+
+
 def base_url(event: Event) -> str:
     """The address that the request was sent to, as absolute URLs begin with it."""
     # The gateway routes by Host, so no other than one of its own ever gets here.
@@ -99,6 +123,14 @@ def path_number(event: Event, name: str, least: int) -> int:
         detail = f"{name} must be a whole number from {least} to {LARGEST_ID}, in plain digits."
         raise Problem("invalid-id", detail, [(name, detail)])
     return number
+
+
+def path_link_id(event: Event) -> str:
+    """The link's id in the path. Raises Problem 404 for what no link can have."""
+    link_id: str = event["pathParameters"]["link_id"]
+    if not LINK_ID.fullmatch(link_id):
+        raise link_not_found()
+    return link_id
 
 
 def query_number(event: Event, name: str, least: int, most: int = LARGEST_ID) -> int | None:
@@ -127,6 +159,15 @@ def query_text(event: Event, name: str) -> str | None:
     return values[0] if values else None
 
 
+def query_choice(event: Event, name: str, choices: Collection[str]) -> str | None:
+    """The one of the choices that the query string has under this name, None if it is not there."""
+    text = query_text(event, name)
+    if text is not None and text not in choices:
+        detail = f"{name} must be one of {', '.join(choices)}."
+        raise Problem("malformed-request", detail, [(name, detail)])
+    return text
+
+
 def _number(text: str) -> int | None:
     number = int(text) if _NUMBER.fullmatch(text) else None
     return None if number is None or number > LARGEST_ID else number
@@ -141,11 +182,7 @@ _INTERNAL = Problem("internal", "The error is logged under this request id.")
 
 
 def _problem_answer(problem: Problem, request_id: str) -> Answer:
-    headers = {
-        "content-type": "application/problem+json",
-        "cache-control": "no-store",
-        **problem.headers,
-    }
+    headers = {"content-type": "application/problem+json", **NOT_STORED, **problem.headers}
     return answer_json(problem.status, problem.body(request_id), headers)
 
 

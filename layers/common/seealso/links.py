@@ -6,25 +6,35 @@ transaction, conditional on the status and version that the change was decided f
 by a link that may hold one, whatever races or fails.
 
 The page item has its published links as attributes `link#<link_id>` of its own level: an update
-of a map's member would fail on a page that has no map yet.
+of a map's member would fail on a page that has no map yet. Each is a short list with its times as
+numbers, so that a page of five usual links stays within the 1 KB that a write unit pays for.
 """
 
 import contextlib
 import random
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
-from seealso.dynamodb import BACKOFF_SECONDS, Json, Refused, Store, items, plain_item, typed_item
+from seealso.dynamodb import (
+    BACKOFF_SECONDS,
+    Json,
+    Refused,
+    Store,
+    items,
+    plain_item,
+    typed_item,
+)
 from seealso.sites import Site
 
 type Status = Literal[
     "pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"
 ]
 
+STATUSES: tuple[Status, ...] = get_args(Status.__value__)
 # Which counter of the page a status stands in.
 _COUNTERS = {"pending": "waiting", "published": "published"}
 HOLD_CLAIM = frozenset({"pending", "published", "lapsed"})
@@ -70,6 +80,9 @@ class Link:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
+_FIELDS = tuple(each.name for each in fields(Link))
+
+
 class PageFull(Exception):
     """No place is free on the page; `cap` is how many there are."""
 
@@ -80,6 +93,10 @@ class PageFull(Exception):
 
 class QueueFull(Exception):
     """As many links wait for the page as may wait."""
+
+
+class PageClosed(Exception):
+    """The page's article is being purged."""
 
 
 class Duplicate(Exception):
@@ -114,20 +131,33 @@ def page_key(article_id: int) -> Json:
 def page_links(page_item: Json | None) -> list[PageLink]:
     """The published links of a page in order of submission; none where nothing was submitted."""
     links = [
-        (name.removeprefix("link#"), link)
-        for name, link in (page_item or {}).items()
+        (name.removeprefix("link#"), *shown)
+        for name, shown in (page_item or {}).items()
         if name.startswith("link#")
     ]
-    links.sort(key=lambda each: (each[1]["submitted_at"], each[0]))
+    links.sort(key=lambda link: (link[3], link[0]))
     return [
-        {
-            "link_id": link_id,
-            "url": link["url"],
-            "title": link["title"],
-            "published_at": link["published_at"],
-        }
-        for link_id, link in links
+        {"link_id": link_id, "url": url, "title": title, "published_at": _time(published)}
+        for link_id, url, title, _, published in links
     ]
+
+
+def shown_on_page(link: Link) -> tuple[str, list[str | int | None]]:
+    """The attribute of the page item that shows a published link: its name and value."""
+    return f"link#{link.link_id}", [
+        link.url,
+        link.title,
+        _milliseconds(link.submitted_at),
+        _milliseconds(link.published_at or link.submitted_at),
+    ]
+
+
+def _milliseconds(time_of_day: str) -> int:
+    return round(datetime.fromisoformat(time_of_day).timestamp() * 1000)
+
+
+def _time(milliseconds: int) -> str:
+    return rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
 def places_left(page_item: Json | None, cap: int) -> int:
@@ -154,8 +184,22 @@ def get_link(store: Store, link_id: str) -> Link | None:
 
 def link_of(item: Json) -> Link:
     """The link of its plain item."""
-    fields = {name: value for name, value in item.items() if name not in ("pk", "due")}
-    return Link(**{"title": None, "published_at": None, **fields})
+    known = {name: item[name] for name in _FIELDS if name in item}
+    return Link(**{"title": None, "published_at": None, **known})
+
+
+def domain_status(domain: int, status: str) -> str:
+    """What the links of a status on one site have in common: the key of its queue."""
+    return f"{domain}#{status}"
+
+
+def link_item(link: Link) -> Json:
+    """The link's plain item with the index keys that its status calls for."""
+    item = {name: value for name, value in asdict(link).items() if value is not None}
+    item["domain_status"] = domain_status(link.domain, link.status)
+    if link.due_at:
+        item["due"] = "due"
+    return {"pk": f"link#{link.link_id}", **item}
 
 
 def due_links(store: Store, now: datetime, limit: int = 100) -> list[str]:
@@ -185,12 +229,13 @@ def rfc3339(moment: datetime) -> str:
 def add_link(store: Store, link: Link, site: Site) -> None:
     """Put a new link with its claim and count it on its page, or nothing of it.
 
-    Raises AlreadySubmitted, Duplicate, PageFull or QueueFull; only the transaction decides.
+    Raises AlreadySubmitted, Duplicate, PageClosed, PageFull or QueueFull; only the transaction
+    decides.
     """
     claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
     actions = [
         _put_new(store, claim),
-        _put_new(store, _item(link)),
+        _put_new(store, link_item(link)),
         _page_update(store, link, None, site.cap, site.waiting_cap),
     ]
     while True:
@@ -211,6 +256,8 @@ def add_link(store: Store, link: Link, site: Site) -> None:
                 continue
             if of_page.code != _CONDITION:
                 raise
+            if (of_page.item or {}).get("closed_until", "") >= link.submitted_at:
+                raise PageClosed from None
             if places_left(of_page.item, site.cap) == 0:
                 raise PageFull(site.cap) from None
             raise QueueFull from None
@@ -225,6 +272,11 @@ def claim_key(scope: str, key_version: int, url_key: str) -> str:
 # ---- changes ---------------------------------------------------------------------------------
 
 
+def may_follow(status: str, following: str) -> bool:
+    """Whether a link of one status may get another."""
+    return following in _MOVES.get(status, ())
+
+
 def change_link(
     store: Store,
     link: Link,
@@ -232,26 +284,30 @@ def change_link(
     now: datetime,
     by: str,
     *,
+    reason: str | None = None,
     cap: int = 0,
     keep_blocked: bool = True,
+    also: Sequence[Json] = (),
 ) -> Link:
     """Give a link another status; returns the link as it is then.
 
-    `link` is what the change was decided for; `by` names who decided, for its history; `cap` is
-    how many places the page has, which only publishing asks.
+    `link` is what the change was decided for; `by` names who decided and `reason` why, for its
+    history; `cap` is how many places the page has, which only publishing asks; `also` are further
+    actions of the same transaction.
     withdrawn and expired free the URL; rejected and removed keep it blocked, unless
     `keep_blocked` is False. Raises Changed if the link has changed since, PageFull if it is to
     be published and no place is free, ValueError for a status that cannot follow.
     """
-    if status not in _MOVES.get(link.status, ()):
+    if not may_follow(link.status, status):
         raise ValueError(f"{status} cannot follow {link.status}")
+    event = {"at": rfc3339(now), "status": status, "by": by}
     changed = replace(
         link,
         status=status,
         version=link.version + 1,
         published_at=rfc3339(now) if status == "published" else link.published_at,
         due_at=rfc3339(now + timedelta(days=LAPSED_DAYS)) if status == "lapsed" else None,
-        history=[*link.history, {"at": rfc3339(now), "status": status, "by": by}],
+        history=[*link.history, event | ({"reason": reason} if reason else {})],
     )
     actions = [_put_changed(store, changed, link)]
     if status not in HOLD_CLAIM:
@@ -260,7 +316,7 @@ def change_link(
     if link.status in _COUNTERS or status in _COUNTERS:
         actions.append(_page_update(store, changed, link.status, cap=cap))
     try:
-        store.client.transact(actions)
+        store.client.transact([*actions, *also])
     except Refused as refused:
         codes = [reason.code for reason in refused.reasons]
         if _CONDITION not in codes:
@@ -293,42 +349,7 @@ def expire_due(store: Store, now: datetime) -> int:
             return expired
 
 
-def end_links_of(store: Store, article_id: int, now: datetime) -> int:
-    """Remove the links of an article that is to be purged, and free their URLs; returns how many.
-
-    For an article that is public no more, for longer than a submission may take: a link that is
-    added later, or is not in the index yet, is left to the next call. Safe to kill and to call
-    again. What an editor has rejected or removed before keeps its URL blocked.
-    """
-    ended = 0
-    for link_id in _links_of(store, article_id):
-        link = get_link(store, link_id)
-        while link is not None and link.status in HOLD_CLAIM:
-            try:
-                change_link(store, link, "removed", now, by="purge", keep_blocked=False)
-                ended += 1
-                break
-            except Changed:
-                link = get_link(store, link_id)
-    return ended
-
-
-def _links_of(store: Store, article_id: int) -> Iterator[str]:
-    """The ids of all links of an article, in order of submission."""
-    body: Json = {
-        "TableName": store.links,
-        "IndexName": "article-submitted",
-        "KeyConditionExpression": "article_id = :article_id",
-        "ExpressionAttributeValues": typed_item({":article_id": article_id}),
-        "ReturnConsumedCapacity": "TOTAL",
-    }
-    while True:
-        answer = store.client.call("Query", body)
-        for item in items(answer):
-            yield item["pk"].removeprefix("link#")
-        if "LastEvaluatedKey" not in answer:
-            return
-        body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+# ---- writing ---------------------------------------------------------------------------------
 
 
 def _page_update(
@@ -342,16 +363,12 @@ def _page_update(
     sets: list[str] = []
     removes: list[str] = []
     conditions: list[str] = []
-    names = {"#link": f"link#{link.link_id}"}
+    name, shown = shown_on_page(link)
+    names = {"#link": name}
     values: Json = {":one": 1}
     if after == "published":
         sets.append("#link = :link")
-        values[":link"] = {
-            "url": link.url,
-            "title": link.title,
-            "submitted_at": link.submitted_at,
-            "published_at": link.published_at,
-        }
+        values[":link"] = shown
     else:
         removes.append("#link")
     if counter := _COUNTERS.get(before or ""):
@@ -363,6 +380,9 @@ def _page_update(
     if after == "published" or before is None:
         conditions.append(_below("published", ":cap", cap))
         values[":cap"] = cap
+    if before is None:
+        conditions.append("(attribute_not_exists(closed_until) OR closed_until < :submitted_at)")
+        values[":submitted_at"] = link.submitted_at
     if before is None and after == "pending":
         conditions.append(_below("waiting", ":waiting_cap", waiting_cap))
         values[":waiting_cap"] = waiting_cap
@@ -401,7 +421,7 @@ def _put_changed(store: Store, changed: Link, link: Link) -> Json:
     return {
         "Put": {
             "TableName": store.links,
-            "Item": typed_item(_item(changed)),
+            "Item": typed_item(link_item(changed)),
             "ConditionExpression": "version = :version",
             "ExpressionAttributeValues": typed_item({":version": link.version}),
         }
@@ -420,10 +440,3 @@ def _end_claim(store: Store, link: Link, blocked: bool) -> Json:
     action["UpdateExpression"] = "SET blocked = :true"
     action["ExpressionAttributeValues"] |= typed_item({":true": True})
     return {"Update": action}
-
-
-def _item(link: Link) -> Json:
-    item = {name: value for name, value in asdict(link).items() if value is not None}
-    if link.due_at:
-        item["due"] = "due"
-    return {"pk": f"link#{link.link_id}", **item}

@@ -16,12 +16,15 @@ PROBLEMS = {
     "duplicate-link": (409, "The URL is taken"),
     "page-full": (409, "The page is full"),
     "queue-full": (409, "Too many links are waiting"),
+    "conflict": (409, "Not possible as things are"),
+    "precondition-failed": (412, "Changed in the meantime"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "The body's media type is not supported"),
     "invalid-fields": (422, "Some fields are not valid"),
     "consent-missing": (422, "Consent is missing"),
     "url-not-acceptable": (422, "The URL is not acceptable"),
     "idempotency-key-reused": (422, "The Idempotency-Key was used before"),
+    "precondition-required": (428, "If-Match is missing"),
     "rate-limited": (429, "Too many submissions"),
     "internal": (500, "Something went wrong here"),
     "unavailable": (503, "Temporarily unavailable"),
@@ -72,3 +75,7 @@ class Problem(Exception):
 def article_not_found() -> Problem:
     """The same for an article that is not there and for one that is not public."""
     return Problem("not-found", "There is no published article with this id.")
+
+
+def link_not_found() -> Problem:
+    return Problem("not-found", "There is no link with this id.")

@@ -1,10 +1,11 @@
 """Sites: a domain's hosts, name and link policy, read often and kept for a short time."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import NamedTuple
 
-from seealso.dynamodb import Json, Store, items, typed_item
+from seealso.dynamodb import Json, Refused, Store, items, plain_item, typed_item
 
 # A change of a site binds within 60 s (contract.md); the rest is for reading it.
 CACHE_SECONDS = 50.0
@@ -25,9 +26,16 @@ class Site:
     waiting_cap: int = 20
     pending_days: int = 14
     blocked_hosts: list[str] = field(default_factory=list)
+    version: int = 0  # of the stored site; 0: none is stored
+
+
+class Changed(Exception):
+    """The site is not as it was when the change was decided."""
 
 
 _FIELDS = tuple(each.name for each in fields(Site))
+# What an editor or a file says of a site.
+COLUMNS = frozenset(_FIELDS) - {"version"}
 
 
 class Network(NamedTuple):
@@ -70,16 +78,62 @@ def network(store: Store) -> Network:
     return known
 
 
-def put_site(store: Store, site: Site) -> None:
-    """Write a site whole, over the one that is there. Raises Refused, StoreUnavailable."""
-    store.client.call(
-        "PutItem",
+def all_sites(store: Store) -> list[Site]:
+    """All sites as they are now, by domain; of NETWORK the blocked hosts alone mean anything."""
+    found = [_site(item["domain"], item) for item in _scan(store)]
+    return sorted(found, key=lambda site: site.domain)
+
+
+def get_site(store: Store, domain: int) -> Site:
+    """The site of a domain as it is now (strongly consistent); version 0 where there is none."""
+    answer = store.client.call(
+        "GetItem",
         {
             "TableName": store.sites,
-            "Item": typed_item(asdict(site)),
+            "Key": typed_item({"domain": domain}),
+            "ConsistentRead": True,
             "ReturnConsumedCapacity": "TOTAL",
         },
     )
+    return _site(domain, plain_item(answer["Item"]) if "Item" in answer else None)
+
+
+def put_site(store: Store, site: Site) -> None:
+    """Write a site whole, over the one that is there. Raises Refused, StoreUnavailable."""
+    columns = {name: value for name, value in asdict(site).items() if name in COLUMNS - {"domain"}}
+    store.client.call(
+        "UpdateItem",
+        {
+            "TableName": store.sites,
+            "Key": typed_item({"domain": site.domain}),
+            "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in columns)}"
+            " ADD version :one",
+            "ExpressionAttributeNames": {f"#{name}": name for name in columns},
+            "ExpressionAttributeValues": typed_item(
+                {":one": 1, **{f":{name}": value for name, value in columns.items()}}
+            ),
+            "ReturnConsumedCapacity": "TOTAL",
+        },
+    )
+
+
+def change_site(store: Store, site: Site, was: Site, also: Sequence[Json]) -> None:
+    """Write a site over what was there, in one transaction with the further actions.
+
+    Raises Changed if that is not there any more.
+    """
+    put: Json = {"TableName": store.sites, "Item": typed_item(asdict(site))}
+    if was.version:
+        put["ConditionExpression"] = "version = :version"
+        put["ExpressionAttributeValues"] = typed_item({":version": was.version})
+    else:
+        put["ConditionExpression"] = "attribute_not_exists(version)"
+    try:
+        store.client.transact([{"Put": put}, *also])
+    except Refused as refused:
+        if not refused.reasons or refused.reasons[0].code != "ConditionalCheckFailed":
+            raise
+        raise Changed from None
 
 
 def _scan(store: Store) -> list[Json]:

@@ -19,7 +19,7 @@ from seealso import clients, links, sites, urls
 from seealso.bodies import Members, shown_name
 from seealso.dynamodb import Json, Store, StoreUnavailable, batch_get, batch_got
 from seealso.links import Link
-from seealso.problems import Problem, article_not_found
+from seealso.problems import Problem, article_not_found, link_not_found
 
 LONGEST_TITLE = 200  # code points
 CONSENT = json.loads(Path(__file__).with_name("consent.json").read_text("utf-8"))
@@ -212,6 +212,8 @@ def submit(
         return Receipt(there, token, _places_left(page_item, there, site.cap))
     except links.Duplicate as duplicate:
         raise _duplicate(store, duplicate) from None
+    except links.PageClosed:
+        raise article_not_found() from None
     except links.PageFull as full:
         detail = f"The page has its {full.cap} links already."
         raise Problem("page-full", detail, members={"cap": full.cap}) from None
@@ -245,10 +247,6 @@ def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
 def token_hash(token: str) -> str:
     """What is stored of a withdraw token."""
     return sha256(token.encode()).hexdigest()
-
-
-def link_not_found() -> Problem:
-    return Problem("not-found", "There is no link with this id.")
 
 
 def _derived(label: str, secret: str) -> str:
