@@ -2,37 +2,62 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 import click
 
+from seealso_cli.article_commands import articles
+from seealso_cli.audit_command import audit
+from seealso_cli.link_commands import links
+from seealso_cli.options import dry_run_option, file_type
+from seealso_cli.site_commands import blocks, sites
 from seealso_cli.target import TargetOptions, target_options
+from seealso_cli.user_commands import admins, editors, login, logout
 
 # What a command needs is imported inside it, so that --help and completion answer at once.
 
-_FILE = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
-_DRY_RUN = click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
+
+class _Interruptible(click.Group):
+    """Ends with 130 where click would end with 1, which means something else here."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted.", err=True)
+            ctx.exit(130)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Interruptible, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="seealso")
 def main() -> None:
     """Run a network of article sites.
 
-    Exit status: 0 all done, 1 something in a file was bad (the rest is done), 2 it could not be
-    done, 130 interrupted.
+    load, export and `sites load` work on the tables, with AWS credentials; admins and editors on
+    the user pool, with AWS credentials; all else goes to the API, for those who are signed in.
+
+    \b
+    Exit status:
+      0    done
+      1    refused as it was sent, or some rows of a file were bad (the others are done)
+      2    could not be done: wrong usage, no such stack, no answer
+      3    not signed in, or not any more
+      4    not allowed
+      5    not there
+      6    not possible as things are, or changed by somebody else meanwhile
+      130  interrupted
     """
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=file_type, metavar="FILE...")
 @click.option(
     "--format",
     "file_format",
     type=click.Choice(["jsonl", "csv"]),
     help="What the files are; found out from their first line if not given.",
 )
-@_DRY_RUN
+@dry_run_option
 @target_options
 def load(
     files: Sequence[str],
@@ -54,22 +79,26 @@ def load(
     sys.exit(load_articles(files, file_format, opener))
 
 
-@main.group()
-def sites() -> None:
-    """Sites: a domain's host names, name, article address and link policy."""
-
-
-@sites.command("load")
-@click.argument("file", type=_FILE, metavar="FILE")
-@_DRY_RUN
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(["published", "draft"]),
+    multiple=True,
+    help="Articles in this state alone.",
+)
 @target_options
-def sites_load(file: str, dry_run: bool, **target: Unpack[TargetOptions]) -> None:
-    """Load sites from a JSON array or JSON Lines; `-` is standard input.
+def export(file: str, states: Sequence[str], **target: Unpack[TargetOptions]) -> None:
+    """Write all articles into a file of JSON Lines that `seealso load` reads; `-` is stdout.
 
-    Members: domain, hosts, name, article_url, cap, publish, waiting_cap, pending_days,
-    blocked_hosts. Each site is written whole, over the one that is there.
+    Gzipped where FILE ends in .gz. Deleted articles are left out. FILE is there when it is whole.
     """
-    from seealso_cli.sites import load_sites
+    from seealso_cli.export import export_articles
     from seealso_cli.target import stores
 
-    sys.exit(load_sites(file, None if dry_run else stores(target, needs=["sites"])))
+    sys.exit(export_articles(file, states, stores(target, needs=["articles"])))
+
+
+for _command in (articles, links, sites, blocks, audit, login, logout, admins, editors):
+    main.add_command(_command)

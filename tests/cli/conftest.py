@@ -9,9 +9,18 @@ from click.testing import CliRunner
 
 from seealso import runs
 from seealso.dynamodb import Store
-from seealso_cli import writing
+from seealso_cli import api, login_file, writing
+from seealso_cli.login_file import Login
 from seealso_cli.main import main
-from tests.cli.support import Outcome, options, result
+from tests.cli.admin_api import AdminApi, Users, serving, token, user_pool
+from tests.cli.support import Outcome, Printed, options, printed, result
+from tests.support.editors import ADMIN, EDITOR, claims
+
+
+class Admin(Protocol):
+    """Runs `seealso` with the arguments, for what it prints."""
+
+    def __call__(self, *arguments: str | Path | int, stdin: bytes = b"") -> Printed: ...
 
 
 class Seealso(Protocol):
@@ -45,3 +54,63 @@ def seealso(monkeypatch: pytest.MonkeyPatch) -> Seealso:
         return result(ran)
 
     return run
+
+
+# ---- the API -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def admin_api(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdminApi]:
+    """The API over a store, with nobody signed in."""
+    monkeypatch.setattr(api, "LONGEST_PAUSE_SECONDS", 0.0)
+    with serving() as found:
+        yield found
+
+
+@pytest.fixture
+def users(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Users]:
+    """The users whose tokens the API takes."""
+    with user_pool(deployed_environment.client.endpoint) as found:
+        monkeypatch.setenv("ADMIN_ISSUER", found.issuer)
+        monkeypatch.setenv("ADMIN_AUDIENCE", found.pool.client_id)
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("SEEALSO_PASSWORD", "SEEALSO_NEW_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def run() -> Admin:
+    """`seealso`, whoever is signed in."""
+
+    def run(*arguments: str | Path | int, stdin: bytes = b"") -> Printed:
+        return printed(CliRunner().invoke(main, [*map(str, arguments)], input=stdin))
+
+    return run
+
+
+@pytest.fixture
+def as_editor(admin_api: AdminApi, run: Admin) -> Admin:
+    """`seealso` with an editor signed in."""
+    return signed_in(admin_api, run, EDITOR, "editors")
+
+
+@pytest.fixture
+def as_admin(admin_api: AdminApi, run: Admin) -> Admin:
+    """`seealso` with an admin signed in."""
+    return signed_in(admin_api, run, ADMIN, "admins")
+
+
+def signed_in(admin_api: AdminApi, run: Admin, name: str, group: str) -> Admin:
+    """`run`, always with this one signed in."""
+    login = Login(admin_api.url, token(**claims(name, f"[{group}]") | {"exp": 2**33}))
+
+    def run_so(*arguments: str | Path | int, stdin: bytes = b"") -> Printed:
+        login_file.write(login)
+        return run(*arguments, stdin=stdin)
+
+    return run_so

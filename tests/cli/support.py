@@ -29,6 +29,31 @@ class Outcome(NamedTuple):
         return self.lines[-1]
 
 
+class Printed(NamedTuple):
+    """How a command ended that prints on stdout; `told` are the lines on stderr."""
+
+    status: int
+    out: str
+    told: list[str]
+
+    def json(self) -> Any:
+        """The one document of --json."""
+        assert self.status == 0, self.told
+        (line,) = self.out.splitlines()
+        return json.loads(line)
+
+    def json_lines(self) -> list[Any]:
+        """The documents of --json."""
+        assert self.status == 0, self.told
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def printed(ran: Result) -> Printed:
+    """What a run in this process printed, which must not have ended by an exception."""
+    assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
+    return Printed(ran.exit_code, ran.stdout, ran.stderr.splitlines())
+
+
 def result(ran: Result) -> Outcome:
     """The outcome of a run in this process, which must not have ended by an exception."""
     assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception

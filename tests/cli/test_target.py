@@ -203,6 +203,6 @@ def test_the_local_stack(
 def test_help_needs_no_aws_sdk() -> None:
     code = (
         "import sys; from seealso_cli.main import main; main(['--help'], standalone_mode=False);"
-        "assert not {'boto3', 'botocore', 'rich', 'sqlite3'} & set(sys.modules)"
+        "assert not {'boto3', 'botocore', 'rich', 'sqlite3', 'urllib3'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
