@@ -1,6 +1,6 @@
 """`make bench`: measure, write docs/benchmarks.md, and fail where a budget does not hold.
 
-`python -m bench submissions` measures and writes that part alone.
+`python -m bench submissions` measures and writes that part alone; so do `views` and `editing`.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import pages, submissions
+from bench import editing, pages, submissions
 from bench.pages import Row
 from local import dynamodb_local
 from local.paths import ROOT
@@ -37,18 +37,36 @@ the design; the site's policy is in the container's cache, as it is for all but 
 
 def main() -> int:
     written = _FILE.read_text("utf-8") if _FILE.exists() else ""
-    views, _, _ = written.partition(submissions.HEADING)
+    parts = dict(zip(_PARTS, _split(written), strict=True))
     hold = True
-    if sys.argv[1:] != ["submissions"]:
-        views, hold = _views()
+    for name in sys.argv[1:] or _PARTS:
+        parts[name], holds = _views() if name == "views" else _reported(_REPORTS[name].report)
+        hold = hold and holds
+    text = "\n".join(part.strip() + "\n" for part in parts.values())
+    _FILE.write_text(text, "utf-8")
+    print(text)
+    return 0 if hold else 1
+
+
+_REPORTS = {"submissions": submissions, "editing": editing}
+_PARTS = ("views", *_REPORTS)
+
+
+def _split(written: str) -> list[str]:
+    """The parts of what was written before, in the order of _PARTS."""
+    found = []
+    for module in reversed(_REPORTS.values()):
+        written, heading, part = written.partition(module.HEADING)
+        found.append(heading + part)
+    return [written, *reversed(found)]
+
+
+def _reported(report: Callable[[Store], tuple[str, bool]]) -> tuple[str, bool]:
     with (
         tempfile.TemporaryDirectory() as folder,
         dynamodb_local.running(Path(folder)) as endpoint,
     ):
-        submitting, these_hold = submissions.report(make_store(endpoint))
-    _FILE.write_text(views + submitting, "utf-8")
-    print(views + submitting)
-    return 0 if hold and these_hold else 1
+        return report(make_store(endpoint))
 
 
 def _views() -> tuple[str, bool]:

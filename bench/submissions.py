@@ -2,12 +2,11 @@
 
 import io
 import json
-import math
 import os
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +16,10 @@ from typing import Any
 import boto3
 
 from bench import worlds
+from bench.units import Recorded, snapshot, write_units
 from seealso import dynamodb, links
 from seealso.articles import Article, put_articles
-from seealso.dynamodb import Call, Client, Json, Refused, Store, items, typed_item
+from seealso.dynamodb import Json, Store, typed_item
 from seealso.submissions import Receipt, Submission, submit
 from tests.support import events, functions, tables
 
@@ -33,18 +33,14 @@ FIRST_PAGE = 1_000_000
 SECONDS = 4.0
 THREADS = (1, 4, 16)
 BLOCKS, BLOCK = 21, 40
-_KB = 1024
 _TITLE = "A title of the length that titles of links will usually have"
 
 _TEXT = """
 The article has an item of 4 KB, the URL {url} characters, the title {title}. A container is warm
 when it has read the sites' policies (kept for 50 s) and the day's key; what a cold one adds is
 read one after the other, before the submission's own two waves. Write units are worked out from
-the items that each submission has left, by the documented rules: a transaction writes each item
-twice, so 2 units for each KB begun of the larger of the item before and after; 1 for each KB begun
-of each index entry; the count of the client's submissions, outside the transaction, 1. DynamoDB
-Local reports for a transaction 4 units for each KB begun of all its items together, and the same
-for each index: that is in the table beside it, and is not what AWS charges.
+what changed in the tables, by the documented rules (bench/units.py). DynamoDB Local reports more
+for a transaction, which is in the table beside it and is not what AWS charges.
 
 | submission | requests | transactions | waves | read units | write units | reported | in budget |
 |---|---:|---:|---:|---:|---:|---:|---|
@@ -175,58 +171,15 @@ def _costs(store: Store) -> list[Cost]:
 
 
 def _cost(store: Store, what: str, article_id: int, *, has_budget: bool = True) -> Cost:
-    before = _items(store)
+    before = snapshot(store)
     tally = store.client.start()
-    with _Recorded() as calls:
+    with Recorded() as calls:
         _submit(store, article_id)
     requests, waves = tally.requests, tally.waves
     reads, reported = tally.read_units, tally.write_units
-    after = _items(store)
-    written = sum(
-        _write_units(before.get(pk), item) for pk, item in after.items() if before.get(pk) != item
-    )
+    written = write_units(store, before, snapshot(store), calls.made)
     transactions = sum(call.operation == "TransactWriteItems" for call in calls.made)
     return Cost(what, requests, transactions, waves, reads, written, reported, has_budget)
-
-
-def _items(store: Store) -> dict[str, Json]:
-    answer = store.client.call("Scan", {"TableName": store.links, "ConsistentRead": True})
-    return {item["pk"]: item for item in items(answer)}
-
-
-def _write_units(before: Json | None, after: Json) -> int:
-    """The units of one changed item (AWS, "Read and write operations", "Transactions")."""
-    largest = max(_bytes(typed_item(item)) for item in (before, after) if item)
-    kind = after["pk"].partition("#")[0]
-    units = math.ceil(largest / _KB) * (2 if kind in ("claim", "link", "page") else 1)
-    for index in tables.table_definitions()["LinksTable"]["GlobalSecondaryIndexes"]:
-        keys = {each["AttributeName"] for each in index["KeySchema"]}
-        if keys <= after.keys():
-            # Submitting only adds entries: an entry that changes its key would cost two writes.
-            assert before is None
-            kept = {"pk", *keys, *index["Projection"].get("NonKeyAttributes", [])}
-            entry = {name: value for name, value in after.items() if name in kept}
-            units += math.ceil(_bytes(typed_item(entry)) / _KB)
-    return units
-
-
-def _bytes(item: Json) -> int:
-    """The size of a typed item (AWS, "DynamoDB item sizes and formats")."""
-    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
-
-
-def _value_bytes(value: Json) -> int:
-    ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return math.ceil(len(content) / 2) + 1
-        case "M":
-            return 3 + len(content) + _bytes(content)
-        case "L":
-            return 3 + len(content) + sum(_value_bytes(each) for each in content)
-    return 1
 
 
 def _cost_line(cost: Cost) -> str:
@@ -236,27 +189,6 @@ def _cost_line(cost: Cost) -> str:
         f"| {cost.read_units:g} | {cost.write_units} | {cost.reported:g} "
         f"| {holds if cost.has_budget else ''} |\n"
     )
-
-
-class _Recorded:
-    """The calls that all clients make while this is entered."""
-
-    def __init__(self) -> None:
-        self.made: list[Call] = []
-
-    def __enter__(self) -> "_Recorded":
-        self._try_wave = Client.try_wave
-        made, try_wave = self.made, self._try_wave
-
-        def recording(client: Client, calls: Sequence[Call]) -> list[Json | Refused]:
-            made.extend(calls)
-            return try_wave(client, calls)
-
-        Client.try_wave = recording  # type: ignore[assignment, method-assign]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        Client.try_wave = self._try_wave  # type: ignore[method-assign]
 
 
 # ---- rates -----------------------------------------------------------------------------------
@@ -330,7 +262,7 @@ def _cpu(store: Store) -> tuple[float, float, float]:
         submit_link = functions.handler("submit_link")
         for article_ids in batched((number for number, _ in articles), BLOCK, strict=True):
             posts = [_post(article_id) for article_id in article_ids]
-            with _Recorded() as calls:
+            with Recorded() as calls:
                 started = time.process_time()
                 answers = [submit_link(post, None) for post in posts]
                 whole = time.process_time() - started

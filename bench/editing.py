@@ -1,0 +1,220 @@
+"""What each action of an editor costs, and that the queue is one query at any length."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import batched
+from typing import Any, NamedTuple
+
+from bench import worlds
+from bench.units import Recorded, snapshot, write_units
+from seealso import articles, editing, links, moderation, purging, site_editing, submissions
+from seealso.articles import Article
+from seealso.audit import Act, read_audit
+from seealso.dynamodb import Call, Store, typed_item
+from seealso.link_queue import queue
+from seealso.links import Link, rfc3339
+from seealso.site_editing import Block
+from seealso.sites import Site
+from tests.support import tables
+
+HEADING = "## Editors' actions"
+QUEUED = 100_000
+DOMAINS = 10
+DOMAIN = 7
+LISTED = 20
+
+_TEXT = """
+Articles have items of 4 KB. Each change is one transaction with its audit line; write units are
+worked out by the documented rules (bench/units.py). The article that is purged has 5 published and
+2 pending links. The queue holds {queued:,} pending links of {domains} sites when its first pages
+are read, of {listed} links each.
+
+| action | requests | waves | read units | write units |
+|---|---:|---:|---:|---:|
+{costs}
+"""
+
+
+class Cost(NamedTuple):
+    """What one action has cost."""
+
+    what: str
+    requests: int
+    waves: int
+    read_units: float
+    write_units: int | None  # None: it only reads
+
+
+def report(store: Store) -> tuple[str, bool]:
+    """This part of docs/benchmarks.md, from measurements on an empty store; and if budgets hold."""
+    costs = [*_changes(store), *_queues(store)]
+    text = _TEXT.format(
+        queued=QUEUED, domains=DOMAINS, listed=LISTED, costs="".join(map(_line, costs)).rstrip()
+    )
+    return f"{HEADING}\n{text}", all(
+        cost.requests == 1 for cost in costs if cost.what.startswith("queue")
+    )
+
+
+def _changes(store: Store) -> Iterator[Cost]:
+    act = Act("editor@example.com", datetime.now(UTC), "a-request-of-an-editor", 365)
+    site = Site(DOMAIN, ["seven.example.com"], "Seven", "https://seven.example.com/{id}")
+    yield _cost(store, "create a site", lambda: site_editing.save_site(store, act, site, None))
+    changed = replace(site, cap=5, publish="approved")
+    yield _cost(store, "change a site", lambda: site_editing.save_site(store, act, changed, 1))
+    block = Block("spam.example.net", None)
+    yield _cost(store, "block a host", lambda: site_editing.block_host(store, act, block))
+
+    draft = replace(worlds.of_4_kb(Article(1, DOMAIN, worlds.TITLE, "", "2026-11-23"), None), id=0)
+    draft = replace(draft, state="draft", version=1)
+    yield _cost(store, "create an article", lambda: editing.create(store, act, None, draft))
+    yield _cost(store, "read an article", lambda: articles.get_article(store, 1), reads=True)
+    for what, action, columns in (
+        ("patch a draft", "patch", {"title": f"{worlds.TITLE} again"}),
+        ("publish an article", "publish", None),
+        ("patch a published article", "patch", {"title": worlds.TITLE}),
+        ("move an article to another domain", "patch", {"domain": DOMAIN + 1}),
+        ("move it back", "patch", {"domain": DOMAIN}),
+        ("unpublish an article", "unpublish", None),
+        ("delete an article", "delete", None),
+        ("restore an article", "restore", None),
+    ):
+        yield _cost(store, what, _on_article(store, act, action, columns))
+    yield _cost(
+        store,
+        "list a domain's articles",
+        lambda: articles.list_articles(store, DOMAIN, articles.STATES, LISTED),
+        reads=True,
+    )
+
+    second = editing.create(store, act, None, replace(draft, state="published"))
+    made = [_submitted(store, second.id, number) for number in range(9)]
+    yield _cost(store, "read a link", lambda: links.get_link(store, made[0]), reads=True)
+    yield _cost(store, "approve a link", _on_link(store, act, made[0], "approve"))
+    yield _cost(store, "reject a link", _on_link(store, act, made[1], "reject"))
+    yield _cost(store, "remove a published link", _on_link(store, act, made[0], "remove"))
+    for link_id in made[2:7]:
+        _on_link(store, act, link_id, "approve")()
+    editing.set_state(store, act, second.id, 1, "delete")
+    yield _cost(store, "purge an article", lambda: purging.purge(store, act, second.id, 2))
+    yield _cost(store, "read the audit", lambda: read_audit(store, LISTED), reads=True)
+    yield _cost(
+        store,
+        "read an article's audit",
+        lambda: read_audit(store, LISTED, article_id=1),
+        reads=True,
+    )
+
+
+def _on_article(
+    store: Store, act: Act, action: str, columns: dict[str, Any] | None
+) -> Callable[[], object]:
+    def change() -> object:
+        # As the editor has read it before, at no cost of the change.
+        if columns is None:
+            return editing.set_state(store, act, 1, version, action)
+        return editing.set_columns(store, act, 1, version, columns, action)
+
+    article = articles.get_article(store, 1)
+    assert article is not None
+    version = article.version
+    return change
+
+
+def _on_link(
+    store: Store, act: Act, link_id: str, action: moderation.Action
+) -> Callable[[], object]:
+    link = links.get_link(store, link_id)
+    assert link is not None
+    decision = moderation.Decision("It is not about the film." if action == "reject" else None)
+    return lambda: moderation.decide(store, act, link_id, link.version, action, decision)
+
+
+def _submitted(store: Store, article_id: int, number: int) -> str:
+    url = f"https://www.a-site-of-a-reader.org/2026/11/about-the-film-{number:09}"
+    return submissions.submit(
+        store,
+        article_id,
+        submissions.Submission(url, worlds.TITLE),
+        None,
+        "192.0.2.7",
+        datetime.now(UTC),
+        per_window=1000,
+        scope="network",
+    ).link.link_id
+
+
+def _cost(store: Store, what: str, action: Callable[[], object], *, reads: bool = False) -> Cost:
+    before = {} if reads else snapshot(store)
+    tally = store.client.start()
+    with Recorded() as calls:
+        action()
+    requests, waves, read_units = tally.requests, tally.waves, tally.read_units
+    written = None if reads else write_units(store, before, snapshot(store), calls.made)
+    return Cost(what, requests, waves, read_units, written)
+
+
+def _line(cost: Cost) -> str:
+    written = "" if cost.write_units is None else str(cost.write_units)
+    return f"| {cost.what} | {cost.requests} | {cost.waves} | {cost.read_units:g} | {written} |\n"
+
+
+# ---- the queue -------------------------------------------------------------------------------
+
+
+def _queues(store: Store) -> Iterator[Cost]:
+    _fill(store)
+    for what, domain in (("all sites", None), ("one site", DOMAIN)):
+        yield _cost(
+            store,
+            f"queue of {what}, first page of {QUEUED:,} links",
+            partial(queue, store, "pending", domain, LISTED + 1),
+            reads=True,
+        )
+
+
+def _fill(store: Store) -> None:
+    """Put pending links straight into the table; the queue reads nothing else."""
+    began = datetime(2026, 11, 1, tzinfo=UTC)
+    pending = batched((_pending(number, began) for number in range(QUEUED)), 25, strict=False)
+    lock = threading.Lock()
+
+    def writer() -> None:
+        mine = tables.another(store)
+        while True:
+            with lock:
+                batch: Sequence[Link] | None = next(pending, None)
+            if batch is None:
+                break
+            puts = [{"PutRequest": {"Item": typed_item(links.link_item(link))}} for link in batch]
+            mine.client.wave([Call("BatchWriteItem", {"RequestItems": {mine.links: puts}})])
+        mine.client.close()
+
+    threads = [threading.Thread(target=writer) for _ in range(worlds.WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _pending(number: int, began: datetime) -> Link:
+    at = rfc3339(began + timedelta(seconds=number))
+    return Link(
+        link_id=f"{number:032x}",
+        article_id=number // 10 + 1000,
+        domain=number % DOMAINS,
+        url=f"https://www.a-site-of-a-reader.org/2026/11/about-the-film-{number:09}",
+        title=worlds.TITLE,
+        status="pending",
+        version=1,
+        link_back="unchecked",
+        submitted_at=at,
+        published_at=None,
+        claim=f"claim#1#network#{number:064x}",
+        consent={"version": 1, "at": at},
+        token_hash=f"{number:064x}",
+        due_at=at,
+    )
