@@ -71,8 +71,7 @@ def all_articles(store: Store, note: Callable[[str], None]) -> Iterator[list[Art
     }
     while True:
         answer = patiently(lambda: store.client.call("Scan", body), note, threading.Event())
-        # The counter of ids is an item with the id 0 (articles.py).
-        yield [article_of(item) for item in items(answer) if item["id"] != 0]
+        yield [article_of(item) for item in items(answer)]
         if "LastEvaluatedKey" not in answer:
             return
         body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

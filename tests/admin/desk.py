@@ -8,10 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from seealso import contract, links
+from seealso import links
 from seealso.articles import Article, article_of, import_articles
 from seealso.audit import Act
-from seealso.contract import Operation
+from seealso.contract import admin as contract
+from seealso.contract.operations import Operation
+from seealso.contract.refusals import Problem
 from seealso.dynamodb import Call, Json, Store, typed_item
 from seealso.links import Link, Status
 from seealso.problems import PROBLEMS
@@ -60,7 +62,7 @@ def checked(method: str, target: str, response: Response) -> Response:
         assert name in of.problems, response
         assert (response.status, response.json()["title"]) == PROBLEMS[name]
         assert response.headers["content-type"] == "application/problem+json"
-        conforms(contract.Problem, response.body)
+        conforms(Problem, response.body)
         assert not any(inner in response.body for inner in ("Table", "Traceback", "dynamodb"))
         return response
     reply = next(each for each in of.replies if each.status == response.status)
@@ -93,7 +95,7 @@ def operation(method: str, target: str) -> Operation:
     path = f"/admin{target.partition('?')[0]}"
     return next(
         each
-        for each in contract.ADMIN_OPERATIONS
+        for each in contract.OPERATIONS
         if each.method == method
         and gateway._matched(f"{method} {each.path}", method, path) is not None
     )

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from seealso import contract
 from seealso.articles import import_articles
+from seealso.contract.admin import ArticlePatch, ArticleReplacement
+from seealso.contract.members import Sent
 from seealso.dynamodb import Json, Store
 from tests.admin import desk
 from tests.admin.desk import (
@@ -228,10 +229,10 @@ def test_what_is_not_changed_so(network: Store, method: str, wrong: Json) -> Non
 
 
 @pytest.mark.parametrize(
-    ("method", "model"), [("PUT", contract.ArticleReplacement), ("PATCH", contract.ArticlePatch)]
+    ("method", "model"), [("PUT", ArticleReplacement), ("PATCH", ArticlePatch)]
 )
 def test_members_that_are_not_set_are_as_described(
-    network: Store, method: str, model: type[contract.Sent]
+    network: Store, method: str, model: type[Sent]
 ) -> None:
     """What docs/openapi.json allows is taken, and what it does not is refused."""
     members: list[Json] = [{"version": True}, {"id": None}, {"state": None}, {"version": None}]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seealso import contract
+from seealso.contract import admin as contract
 from seealso.dynamodb import Store
 from tests.admin import desk
 from tests.admin.desk import COLUMNS, DRAFT, SHOWN, SITE, SITED, link_id
@@ -35,7 +35,7 @@ def send(route: Route, body: str | bytes | None, **headers: str) -> Response:
 
 
 def test_every_route_that_takes_a_body_is_tried() -> None:
-    taking = {each.name for each in contract.ADMIN_OPERATIONS if each.request}
+    taking = {each.name for each in contract.OPERATIONS if each.request}
     assert {desk.operation(*route).name for route in ROUTES} == taking
 
 

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from seealso import contract, site_editing, sites
+from seealso import site_editing, sites
 from seealso.articles import import_articles
+from seealso.contract.admin import SiteReplacement
 from seealso.dynamodb import Json, Store
 from seealso.site_editing import Block
 from seealso.sites import NETWORK, Site, get_site, put_site
@@ -137,7 +138,7 @@ def test_members_that_are_not_set_are_as_described(network: Store) -> None:
     members: list[Json] = [{"version": None}, {"version": "x"}, {"domain": None}]
     for member in members:
         body, version = SITE | member, admin("GET", f"/sites/{SITED}").json()["version"]
-        described = desk.allowed(contract.SiteReplacement, body)
+        described = desk.allowed(SiteReplacement, body)
         assert (put(SITED, body, version).status, member) == (200 if described else 422, member)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from seealso import dynamodb, problems
-from seealso.contract import Problem
+from seealso.contract.refusals import Problem
 from seealso.dynamodb import Store
 from tests.contract.conftest import Log
 from tests.support import faulty

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from seealso.contract import Problem
+from seealso.contract.refusals import Problem
 from seealso.cursors import cursor_of
 from seealso.dynamodb import Store
 from seealso.http import LARGEST_ID

@@ -15,7 +15,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from local.paths import ROOT
-from seealso import contract, pages
+from seealso import pages
+from seealso.contract import reading, submitting
+from seealso.contract.openapi import document
+from seealso.contract.refusals import Problem
 from seealso.dynamodb import Store
 from seealso.problems import PROBLEMS
 from tests.support import gateway
@@ -25,7 +28,7 @@ COMMITTED = json.loads((ROOT / "docs/openapi.json").read_text())
 
 
 def test_the_committed_document_is_the_generated_one() -> None:
-    assert contract.document() == COMMITTED, "run make openapi"
+    assert document() == COMMITTED, "run make openapi"
 
 
 def test_it_is_valid_openapi() -> None:
@@ -61,9 +64,9 @@ def shape(kind: Any) -> Any:
 @pytest.mark.parametrize(
     ("model", "built"),
     [
-        (contract.Page, pages.Page),
-        (contract.RelatedLists, pages.RelatedLists),
-        (contract.ListedArticle, pages.ListedArticle),
+        (reading.Page, pages.Page),
+        (reading.RelatedLists, pages.RelatedLists),
+        (reading.ListedArticle, pages.ListedArticle),
     ],
 )
 def test_the_models_name_what_the_functions_build(model: Any, built: Any) -> None:
@@ -79,11 +82,11 @@ def conforms(model: type[BaseModel], body: str) -> None:
 @pytest.mark.parametrize(
     ("target", "model"),
     [
-        *[(f"/articles/{each}", contract.Page) for each in (100, 101, 103, 106, 119, 225)],
-        *[(f"/articles/{each}/related", contract.RelatedLists) for each in (100, 101, 103, 119)],
-        ("/domains/5/articles", contract.DomainArticles),
-        ("/domains/5/articles?limit=100", contract.DomainArticles),
-        ("/domains/6/articles", contract.DomainArticles),
+        *[(f"/articles/{each}", reading.Page) for each in (100, 101, 103, 106, 119, 225)],
+        *[(f"/articles/{each}/related", reading.RelatedLists) for each in (100, 101, 103, 119)],
+        ("/domains/5/articles", reading.DomainArticles),
+        ("/domains/5/articles?limit=100", reading.DomainArticles),
+        ("/domains/6/articles", reading.DomainArticles),
     ],
 )
 def test_what_is_shown_conforms(network: Store, target: str, model: type[BaseModel]) -> None:
@@ -107,7 +110,7 @@ def test_what_is_shown_conforms(network: Store, target: str, model: type[BaseMod
 def test_problems_conform(network: Store, target: str, name: str) -> None:
     refused = get(target)
     assert refused.headers["content-type"] == "application/problem+json"
-    conforms(contract.Problem, refused.body)
+    conforms(Problem, refused.body)
     body = refused.json()
     assert (refused.status, body["title"]) == PROBLEMS[name]
     assert (body["status"], body["type"]) == (refused.status, f"/problems/{name}")
@@ -122,9 +125,9 @@ def test_a_links_answers_conform(network: Store) -> None:
     consent = {"has_right_to_share": True, "agrees_to_link_back": True}
     accepted = post("/articles/101/links", url="https://example.com/a", **consent)
     assert accepted.status == 201
-    conforms(contract.Receipt, accepted.body)
+    conforms(submitting.Receipt, accepted.body)
     link = f"/links/{accepted.json()['link_id']}"
-    conforms(contract.LinkStatus, get(link).body)
+    conforms(submitting.LinkStatus, get(link).body)
     token = {"Authorization": f"Bearer {accepted.json()['withdraw_token']}"}
     refused = {
         "duplicate-link": post("/articles/103/links", url="https://example.com/a#b", **consent),
@@ -137,7 +140,7 @@ def test_a_links_answers_conform(network: Store) -> None:
     for name, answer in refused.items():
         assert answer.json()["type"] == f"/problems/{name}"
         assert (answer.status, answer.json()["title"]) == PROBLEMS[name]
-        conforms(contract.Problem, answer.body)
+        conforms(Problem, answer.body)
     assert gateway.request("DELETE", link, token).status == 204
 
 

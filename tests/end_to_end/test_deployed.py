@@ -4,7 +4,7 @@ import pytest
 
 from local.sample_data import ARTICLE
 from tests.end_to_end.conftest import Deployed
-from tests.end_to_end.copies import invoke_copy
+from tests.end_to_end.copies import invoke, invoke_copy
 from tests.support.events import event
 
 READ = event("GET /articles/{id}", {"id": str(ARTICLE)})
@@ -53,3 +53,12 @@ def test_a_copy_of_the_function_with_the_same_policy_reads_the_article(deployed:
 )
 def test_a_policy_that_is_too_narrow_is_seen(deployed: Deployed, resource: str) -> None:
     assert invoke_copy(deployed, "GetArticle", READ, without=resource)["statusCode"] == 500
+
+
+def test_the_hourly_job_may_do_what_it_does(deployed: Deployed) -> None:
+    assert invoke(deployed, "ExpireLinks", {}) is None
+
+
+@pytest.mark.parametrize("resource", ["index/due", "index/status-submitted"])
+def test_the_hourly_jobs_policy_holds_no_excess(deployed: Deployed, resource: str) -> None:
+    assert "errorMessage" in invoke_copy(deployed, "ExpireLinks", {}, without=resource)

@@ -1,11 +1,14 @@
-"""Links that waited too long: the daily schedule's function, run as the schedule runs it."""
+"""Links that waited too long: the hourly schedule's function, run as the schedule runs it."""
 
+import io
+import json
 from datetime import timedelta
 
 import pytest
 
 from seealso import links
-from seealso.dynamodb import Store
+from seealso.dynamodb import Client, Json, Store
+from seealso.log import logger
 from tests.submissions import world
 from tests.submissions.conftest import Clock
 from tests.submissions.world import OTHER, SHOWN, WAITING, posted, status_of
@@ -115,3 +118,25 @@ def test_what_the_index_has_from_before(
         "expired",
     ]
     world.check_books(network)
+
+
+def test_those_that_wait_are_counted(
+    anywhere: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", log)
+    receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(7)]
+    world.change(anywhere, receipts[0], "published")
+    log.truncate(log.seek(0))
+    call = Client.call
+
+    def short(client: Client, operation: str, body: Json) -> Json:
+        """A count that takes several parts, as over 1 MB."""
+        return call(client, operation, body | ({"Limit": 4} if "Select" in body else {}))
+
+    monkeypatch.setattr(Client, "call", short)
+    expire()
+    line = json.loads(log.getvalue())
+    assert line["PendingLinks"] == 6
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    assert metrics["Metrics"] == [{"Name": "PendingLinks", "Unit": "Count"}]

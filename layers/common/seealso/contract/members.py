@@ -1,0 +1,44 @@
+"""What bodies of more than one subject are made of."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from seealso.http import LARGEST_ID
+
+ArticleId = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[6646098])]
+Domain = Annotated[int, Field(ge=0, le=LARGEST_ID, examples=[7])]
+Title = Annotated[str, Field(min_length=1, max_length=300)]
+Date = Annotated[
+    str,
+    Field(
+        description="As it was loaded: an ISO 8601 date, or a date-time with `T` or a space, "
+        "with an offset or none.",
+        examples=["2026-02-25"],
+    ),
+]
+Time = Annotated[
+    str,
+    Field(
+        description="RFC 3339, in UTC.",
+        pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$",
+        json_schema_extra={"format": "date-time"},
+        examples=["2026-03-01T10:00:00Z"],
+    ),
+]
+
+
+LinkId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+Status = Literal["pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"]
+
+
+class Body(BaseModel):
+    """What all bodies share: nothing is converted, and members may be added."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Sent(BaseModel):
+    """What all bodies that editors send share: unknown members are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
