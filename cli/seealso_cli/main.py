@@ -12,7 +12,7 @@ from seealso_cli.link_commands import links
 from seealso_cli.options import dry_run_option, file_type
 from seealso_cli.site_commands import blocks, sites
 from seealso_cli.target import TargetOptions, target_options
-from seealso_cli.user_commands import admins, editors, login, logout
+from seealso_cli.user_commands import admins, editors, login, logout, token
 
 # What a command needs is imported inside it, so that --help and completion answer at once.
 
@@ -100,5 +100,5 @@ def export(file: str, states: Sequence[str], **target: Unpack[TargetOptions]) ->
     sys.exit(export_articles(file, states, stores(target, needs=["articles"])))
 
 
-for _command in (articles, links, sites, blocks, audit, login, logout, admins, editors):
+for _command in (articles, links, sites, blocks, audit, login, logout, token, admins, editors):
     main.add_command(_command)

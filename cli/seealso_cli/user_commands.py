@@ -1,4 +1,4 @@
-"""`seealso login`, `logout`, `admins`, `editors`: who may do what."""
+"""`seealso login`, `logout`, `token`, `admins`, `editors`: who may do what."""
 
 import os
 import sys
@@ -88,6 +88,14 @@ def logout() -> None:
 
     signing_in.sign_out()
     click.echo("Signed out.", err=True)
+
+
+@click.command()
+def token() -> None:
+    """Print an access token that is valid now, for other clients of the API."""
+    from seealso_cli import signing_in
+
+    click.echo(signing_in.current().access_token)
 
 
 @click.group()

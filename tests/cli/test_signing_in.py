@@ -62,6 +62,14 @@ def test_signed_in(run: Admin, signed_in: Login, admin_api: AdminApi, tmp_path: 
     assert admin_api.requests[-1][2]["authorization"] == f"Bearer {signed_in.access_token}"
 
 
+def test_the_token_for_other_clients(run: Admin, signed_in: Login) -> None:
+    assert run("token") == Printed(0, f"{signed_in.access_token}\n", [])
+    login_file.write(replace(signed_in, expires_at=0.0))
+    assert run("token").out == f"{login_file.read().access_token}\n"
+    login_file.remove()
+    assert run("token").status == 3
+
+
 def test_a_wrong_password(
     run: Admin, signed_in: Login, where: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
