@@ -1,9 +1,11 @@
 """The command line in this process, over the stores of the engines."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import boto3
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +16,7 @@ from seealso_cli.login_file import Login
 from seealso_cli.main import main
 from tests.cli.admin_api import AdminApi, Users, serving, token, user_pool
 from tests.cli.support import Outcome, Printed, options, printed, result
+from tests.conftest import Engines
 from tests.support.editors import ADMIN, EDITOR, claims
 
 
@@ -114,3 +117,34 @@ def signed_in(admin_api: AdminApi, run: Admin, name: str, group: str) -> Admin:
         return run(*arguments, stdin=stdin)
 
     return run_so
+
+
+type MakeStack = Callable[[str, dict[str, str]], None]
+
+
+@pytest.fixture
+def make_stack(all_engines: Engines) -> Iterator[MakeStack]:
+    """Makes stacks of these outputs, by name, for one test."""
+    endpoint = all_engines.endpoint("ministack")
+    cloudformation = boto3.client("cloudformation", endpoint_url=endpoint)
+    made: list[str] = []
+
+    def make(name: str, outputs: dict[str, str]) -> None:
+        template = {
+            "Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
+            "Outputs": {output: {"Value": value} for output, value in outputs.items()},
+        }
+        made.append(name)
+        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+        wait("stack_create_complete", name)
+
+    def wait(state: Any, name: str) -> None:
+        cloudformation.get_waiter(state).wait(
+            StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        )
+
+    yield make
+    for name in made:
+        cloudformation.delete_stack(StackName=name)
+        wait("stack_delete_complete", name)
+    cloudformation.close()

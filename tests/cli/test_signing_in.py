@@ -13,14 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 
 from seealso_cli import login_file, signing_in
 from seealso_cli.failure import Refusal
 from seealso_cli.login_file import Login
 from tests.cli.admin_api import PASSWORD, AdminApi, Users, token, user_pool
-from tests.cli.conftest import Admin
+from tests.cli.conftest import Admin, MakeStack
 from tests.cli.support import Printed
 from tests.conftest import Engines
 from tests.support.editors import ADMIN, EDITOR, claims
@@ -101,10 +100,12 @@ def test_the_first_time(
     assert run("login", EDITOR, *where).status == 0
 
 
-# In a session of its own, where the terminal is the one that questions go to.
+# In a session of its own, where the terminal is the one that questions go to; and with the signals
+# that a shell's foreground has, however these tests were started.
 _ON_A_TERMINAL = """
-import fcntl, termios
+import fcntl, signal, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from seealso_cli.main import main
 main()
 """
@@ -377,20 +378,6 @@ def emulated(
         yield found
 
 
-def make_stack(users: Users, name: str, outputs: dict[str, str]) -> None:
-    """A stack of these outputs."""
-    template = {
-        "Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
-        "Outputs": {output: {"Value": value} for output, value in outputs.items()},
-    }
-    cloudformation = boto3.client("cloudformation", endpoint_url=users.pool.endpoint)
-    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
-    cloudformation.close()
-
-
 def outputs(users: Users, api_url: str) -> dict[str, str]:
     return {
         "ApiUrl": api_url,
@@ -400,9 +387,13 @@ def outputs(users: Users, api_url: str) -> dict[str, str]:
 
 
 def test_the_first_admin_of_a_stack(
-    run: Admin, emulated: Users, admin_api: AdminApi, monkeypatch: pytest.MonkeyPatch
+    run: Admin,
+    emulated: Users,
+    admin_api: AdminApi,
+    make_stack: MakeStack,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make_stack(emulated, "editors-own", outputs(emulated, admin_api.url))
+    make_stack("editors-own", outputs(emulated, admin_api.url))
     added = run("admins", "add", ADMIN, "--stack=editors-own")
     assert added.status == 0, added
     client = f"--client-id {emulated.pool.client_id} --region {REGION}"
@@ -442,8 +433,8 @@ def test_the_first_admin_of_a_stack(
     assert run("admins", "add", ADMIN, "--stack=editors-own").status == 2
 
 
-def test_a_stack_without_a_user_pool(run: Admin, emulated: Users) -> None:
-    make_stack(emulated, "issuers-own", {"ApiUrl": "https://api.example.com"})
+def test_a_stack_without_a_user_pool(run: Admin, emulated: Users, make_stack: MakeStack) -> None:
+    make_stack("issuers-own", {"ApiUrl": "https://api.example.com"})
     for command in (["login"], ["admins", "add"], ["editors", "add"]):
         outcome = run(*command, EDITOR, "--stack=issuers-own")
         assert outcome.status == 2
@@ -452,10 +443,14 @@ def test_a_stack_without_a_user_pool(run: Admin, emulated: Users) -> None:
 
 
 def test_the_local_stack(
-    run: Admin, emulated: Users, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Admin,
+    emulated: Users,
+    make_stack: MakeStack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With nothing of the user's own AWS set-up."""
-    make_stack(emulated, "seealso-local", outputs(emulated, "https://api.example.com"))
+    make_stack("seealso-local", outputs(emulated, "https://api.example.com"))
     api_url = f"http://127.0.0.1:{urlsplit(emulated.pool.endpoint or '').port}"
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local/api-url").write_text(f"{api_url}\n")

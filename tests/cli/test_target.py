@@ -1,6 +1,5 @@
 """Where a command works: what it asks for, finds and says."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 
 from seealso.dynamodb import Store
 from seealso_cli import writing
 from seealso_cli.failure import Unable
 from seealso_cli.target import TargetOptions, stores
-from tests.cli.conftest import Seealso
+from tests.cli.conftest import MakeStack, Seealso
 from tests.cli.support import jsonl, options, row, table, write
 from tests.conftest import Engines
 from tests.support.tables import make_store
@@ -128,19 +126,6 @@ def deployed(all_engines: Engines) -> Iterator[Store]:
     store.client.close()
 
 
-def make_stack(store: Store, name: str, outputs: dict[str, str]) -> None:
-    template = {
-        "Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
-        "Outputs": {output: {"Value": value} for output, value in outputs.items()},
-    }
-    cloudformation = boto3.client("cloudformation", endpoint_url=store.client.endpoint)
-    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
-    cloudformation.close()
-
-
 def outputs(store: Store) -> dict[str, str]:
     return {
         "ApiUrl": "https://api.example.com",
@@ -152,10 +137,14 @@ def outputs(store: Store) -> dict[str, str]:
 
 
 def test_a_deployed_stack(
-    seealso: Seealso, deployed: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+    seealso: Seealso,
+    deployed: Store,
+    make_stack: MakeStack,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make_stack(deployed, "articles", outputs(deployed))
-    make_stack(deployed, "others", {"ApiUrl": "https://api.example.com"})
+    make_stack("articles", outputs(deployed))
+    make_stack("others", {"ApiUrl": "https://api.example.com"})
     monkeypatch.setenv("AWS_ENDPOINT_URL", deployed.client.endpoint)
     outcome = seealso("load", path, "--stack=articles")
     assert outcome.status == 0, outcome.lines
@@ -173,10 +162,14 @@ def test_a_deployed_stack(
 
 
 def test_the_local_stack(
-    seealso: Seealso, deployed: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+    seealso: Seealso,
+    deployed: Store,
+    make_stack: MakeStack,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Found from a folder inside, with nothing of the user's own AWS set-up."""
-    make_stack(deployed, "seealso-local", outputs(deployed))
+    make_stack("seealso-local", outputs(deployed))
     (path.parent / "docs").mkdir()
     monkeypatch.chdir(path.parent / "docs")
     for name in [name for name in os.environ if name.startswith("AWS_")]:
