@@ -1,11 +1,9 @@
 """What each action of an editor costs, and that the queue is one query at any length."""
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import batched
 from typing import Any, NamedTuple
 
 from bench import worlds
@@ -13,12 +11,11 @@ from bench.units import Recorded, snapshot, write_units
 from seealso import articles, editing, links, moderation, purging, site_editing, submissions
 from seealso.articles import Article
 from seealso.audit import Act, read_audit
-from seealso.dynamodb import Call, Store, typed_item
+from seealso.dynamodb import Store
 from seealso.link_queue import queue
 from seealso.links import Link, rfc3339
 from seealso.site_editing import Block
 from seealso.sites import Site
-from tests.support import tables
 
 HEADING = "## Editors' actions"
 QUEUED = 100_000
@@ -166,7 +163,10 @@ def _line(cost: Cost) -> str:
 
 
 def _queues(store: Store) -> Iterator[Cost]:
-    _fill(store)
+    # Straight into the table: the queue reads nothing else.
+    began = datetime(2026, 11, 1, tzinfo=UTC)
+    pending = (links.link_item(_pending(number, began)) for number in range(QUEUED))
+    worlds.write(store, store.links, pending)
     for what, domain in (("all sites", None), ("one site", DOMAIN)):
         yield _cost(
             store,
@@ -174,30 +174,6 @@ def _queues(store: Store) -> Iterator[Cost]:
             partial(queue, store, "pending", domain, LISTED + 1),
             reads=True,
         )
-
-
-def _fill(store: Store) -> None:
-    """Put pending links straight into the table; the queue reads nothing else."""
-    began = datetime(2026, 11, 1, tzinfo=UTC)
-    pending = batched((_pending(number, began) for number in range(QUEUED)), 25, strict=False)
-    lock = threading.Lock()
-
-    def writer() -> None:
-        mine = tables.another(store)
-        while True:
-            with lock:
-                batch: Sequence[Link] | None = next(pending, None)
-            if batch is None:
-                break
-            puts = [{"PutRequest": {"Item": typed_item(links.link_item(link))}} for link in batch]
-            mine.client.wave([Call("BatchWriteItem", {"RequestItems": {mine.links: puts}})])
-        mine.client.close()
-
-    threads = [threading.Thread(target=writer) for _ in range(worlds.WRITERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def _pending(number: int, began: datetime) -> Link:

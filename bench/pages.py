@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from bench import worlds
-from seealso.articles import Article, put_articles
+from seealso.articles import Article, article_item, put_articles
 from seealso.dynamodb import Store
 from seealso.pages import read_page
 from seealso.runs import record_runs
@@ -102,7 +102,7 @@ def _dearest(
 
 def _write(store: Store, what: str, articles: list[Article]) -> None:
     started = time.monotonic()
-    worlds.write(store, articles)
+    worlds.write(store, store.articles, map(article_item, articles))
     seconds = time.monotonic() - started
     rate = len(articles) / seconds
     print(f"{what}: written in {seconds:.0f} s, {rate:,.0f} articles/s", file=sys.stderr)
