@@ -31,12 +31,12 @@ run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=456
 .PHONY: test
 test: $(project) $(tools) ## run every test but the long provings
 	@$(python) -m local.dynamodb_local
-	@exec $(venv)/bin/pytest -n logical
+	@exec $(venv)/bin/pytest -n logical --dist worksteal
 
 .PHONY: prove
 prove: $(project) $(tools) ## run the long provings
 	@$(python) -m local.dynamodb_local
-	@exec $(venv)/bin/pytest -n logical -m prove
+	@exec $(venv)/bin/pytest -n logical --dist worksteal -m prove
 
 .PHONY: lint
 lint: $(project) $(tools) ## check style, types and the template
