@@ -10,6 +10,7 @@ entry that is put or removed; an entry whose key changes is both (AWS, "Read and
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
+from unittest.mock import patch
 
 from seealso.dynamodb import Call, Client, Json, Refused, Store, items, plain_item, typed_item
 from tests.support import tables
@@ -65,18 +66,18 @@ class Recorded:
         self.made: list[Call] = []
 
     def __enter__(self) -> "Recorded":
-        self._try_wave = Client.try_wave
-        made, try_wave = self.made, self._try_wave
+        made, try_wave = self.made, Client.try_wave
 
         def recording(client: Client, calls: Sequence[Call]) -> list[Json | Refused]:
             made.extend(calls)
             return try_wave(client, calls)
 
-        Client.try_wave = recording  # type: ignore[assignment, method-assign]
+        self._patch = patch.object(Client, "try_wave", recording)
+        self._patch.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        Client.try_wave = self._try_wave  # type: ignore[method-assign]
+        self._patch.stop()
 
 
 def _name(store: Store, logical_id: str) -> str:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from seealso.articles import Article, article_of
 from seealso.dynamodb import Json, Refused, Store, StoreUnavailable, items
@@ -137,4 +137,4 @@ def _zipped(path: str, stream: Any) -> Iterator[IO[bytes]]:
         yield stream
         return
     with gzip.GzipFile("", "wb", fileobj=stream) as zipped:
-        yield zipped  # type: ignore[misc]
+        yield cast("IO[bytes]", zipped)

@@ -78,8 +78,8 @@ def running(folder: Path, *, on_disk: bool = False) -> Iterator[str]:
 
 def _start(lease: Path, folder: Path, on_disk: bool) -> str:
     port = emulator.free_port()
-    jars = _HOME / "lib"
-    command = ["java", f"-Xmx{_HEAP}", f"-Djava.library.path={jars}", "-cp", f"{jars}/*"]
+    # Its SQLite finds its native library beside its own jar.
+    command = ["java", f"-Xmx{_HEAP}", "-cp", f"{_HOME / 'lib'}/*"]
     command += ["com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-disableTelemetry"]
     command += ["-port", str(port), *(["-dbPath", str(folder)] if on_disk else ["-inMemory"])]
     log = folder / "dynamodb-local.log"

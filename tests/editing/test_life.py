@@ -639,8 +639,13 @@ def _now_and_then_stale(random: Random, version: int) -> int:
 
 def live(store: Store, examples: int, steps: int) -> None:
     """Run the machine over an engine."""
+
+    class Here(Life):
+        def __init__(self) -> None:
+            super().__init__(store.client.endpoint)
+
     run_state_machine_as_test(
-        lambda: Life(store.client.endpoint),  # type: ignore[arg-type] # any factory will do
+        Here,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,

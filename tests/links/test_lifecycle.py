@@ -452,8 +452,13 @@ def live(store: Store, examples: int, steps: int) -> None:
     with faulty.proxy(store.client.endpoint) as between:
         through = another(store)
         through.client.endpoint = between.endpoint
+
+        class Here(Life):
+            def __init__(self) -> None:
+                super().__init__(store, through, between)
+
         run_state_machine_as_test(
-            lambda: Life(store, through, between),  # type: ignore[arg-type] # any factory will do
+            Here,
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=steps,

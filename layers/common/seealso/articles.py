@@ -75,16 +75,8 @@ def article_of(item: Json) -> Article:
 
 def get_article(store: Store, article_id: int) -> Article | None:
     """The article as it is now (strongly consistent), in whatever state; None if there is none."""
-    answer = store.client.call(
-        "GetItem",
-        {
-            "TableName": store.articles,
-            "Key": typed_item({"id": article_id}),
-            "ConsistentRead": True,
-            "ReturnConsumedCapacity": "TOTAL",
-        },
-    )
-    return article_of(plain_item(answer["Item"])) if "Item" in answer else None
+    item = store.client.get_item(store.articles, {"id": article_id})
+    return article_of(item) if item else None
 
 
 def put_articles(

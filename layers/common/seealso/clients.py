@@ -71,17 +71,8 @@ def _read_or_make_key(store: Store, day: str, now: datetime) -> str:
         "key": os.urandom(32).hex(),
         "expires_at": int((now + KEY_LIFETIME).timestamp()),
     }
-    found = store.client.call(
-        "GetItem",
-        {
-            "TableName": store.links,
-            "Key": typed_item({"pk": item["pk"]}),
-            "ConsistentRead": True,
-            "ReturnConsumedCapacity": "TOTAL",
-        },
-    )
-    if "Item" in found:
-        return str(plain_item(found["Item"])["key"])
+    if found := store.client.get_item(store.links, {"pk": item["pk"]}):
+        return str(found["key"])
     try:
         store.client.call(
             "PutItem",

@@ -141,6 +141,12 @@ class Client:
         """The answer to one call. Raises Refused or StoreUnavailable."""
         return self.wave([Call(operation, body)])[0]
 
+    def get_item(self, table: str, key: Json) -> Json | None:
+        """The item of a plain key as it is now (strongly consistent); None if there is none."""
+        body = {"TableName": table, "Key": typed_item(key), "ConsistentRead": True}
+        answer = self.call("GetItem", body | {"ReturnConsumedCapacity": "TOTAL"})
+        return plain_item(answer["Item"]) if "Item" in answer else None
+
     def transact(self, actions: list[Json]) -> None:
         """Do all of a transaction's actions or none. Raises Refused, with a reason for each."""
         self.call(

@@ -25,7 +25,6 @@ from seealso.dynamodb import (
     Refused,
     Store,
     items,
-    plain_item,
     typed_item,
 )
 from seealso.sites import Site
@@ -170,16 +169,8 @@ def places_left(page_item: Json | None, cap: int) -> int:
 
 def get_link(store: Store, link_id: str) -> Link | None:
     """The link as it is now (strongly consistent); None if there is none."""
-    answer = store.client.call(
-        "GetItem",
-        {
-            "TableName": store.links,
-            "Key": typed_item({"pk": f"link#{link_id}"}),
-            "ConsistentRead": True,
-            "ReturnConsumedCapacity": "TOTAL",
-        },
-    )
-    return link_of(plain_item(answer["Item"])) if "Item" in answer else None
+    item = store.client.get_item(store.links, {"pk": f"link#{link_id}"})
+    return link_of(item) if item else None
 
 
 def link_of(item: Json) -> Link:

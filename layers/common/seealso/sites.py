@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import NamedTuple
 
-from seealso.dynamodb import Json, Refused, Store, items, plain_item, typed_item
+from seealso.dynamodb import Json, Refused, Store, items, typed_item
 
 # A change of a site binds within 60 s (contract.md); the rest is for reading it.
 CACHE_SECONDS = 50.0
@@ -86,16 +86,7 @@ def all_sites(store: Store) -> list[Site]:
 
 def get_site(store: Store, domain: int) -> Site:
     """The site of a domain as it is now (strongly consistent); version 0 where there is none."""
-    answer = store.client.call(
-        "GetItem",
-        {
-            "TableName": store.sites,
-            "Key": typed_item({"domain": domain}),
-            "ConsistentRead": True,
-            "ReturnConsumedCapacity": "TOTAL",
-        },
-    )
-    return _site(domain, plain_item(answer["Item"]) if "Item" in answer else None)
+    return _site(domain, store.client.get_item(store.sites, {"domain": domain}))
 
 
 def put_site(store: Store, site: Site) -> None:
