@@ -16,8 +16,8 @@ sam := .local/tools/sam/bin/sam
 project := $(venv)/.installed
 setup_log := .local/logs/setup.log
 tools := .local/tools/sam/.made .local/tools/emulator/.made
-locks := layers/common/requirements requirements/bootstrap requirements/sam requirements/emulator \
-	requirements/dev
+locks := layers/common/requirements functions/graphql/requirements requirements/bootstrap \
+	requirements/sam requirements/emulator requirements/dev
 checked := layers/common functions cli local tests bench
 
 .PHONY: help
@@ -31,6 +31,7 @@ run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=456
 .PHONY: test
 test: $(project) $(tools) ## run every test but the long provings
 	@$(python) -m local.dynamodb_local
+	@$(python) -m tests.graphql_http
 	@exec $(venv)/bin/pytest -n logical --dist worksteal
 
 .PHONY: prove

@@ -18,7 +18,7 @@ from random import Random
 
 import pytest
 
-from seealso import articles, dynamodb, pages, runs
+from seealso import articles, dynamodb, lists, pages, runs
 from seealso.articles import Article
 from seealso.dynamodb import Store, plain_item
 from tests.support import oracle
@@ -215,8 +215,8 @@ def _check_page(
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "SHORTEST", 3)
     monkeypatch.setattr(pages, "WINDOW", 3)
-    monkeypatch.setattr(pages, "FURTHER_WINDOW", 9)
-    monkeypatch.setattr(pages, "RECORDS_READ", 3)
+    monkeypatch.setattr(lists, "_FURTHER_WINDOW", 9)
+    monkeypatch.setattr(lists, "_RECORDS_READ", 3)
     monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", 0.0)
 
 

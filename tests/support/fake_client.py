@@ -31,6 +31,7 @@ from tests.support import tables
 
 _CLAUSE = re.compile(
     r"(?P<absent>attribute_not_exists\((?P<attribute>\S+)\))"
+    r"|(?P<negated>NOT )?(?P<member>\S+) IN \((?P<members>[^)]*)\)"
     r"|(?P<between>\S+) BETWEEN (?P<low>\S+) AND (?P<high>\S+)"
     r"|(?P<left>\S+) (?P<operator>=|<>|<=|>=|<|>) (?P<right>\S+)"
 )
@@ -41,6 +42,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<=": lambda left, right: left <= right,
     ">": lambda left, right: left > right,
     ">=": lambda left, right: left >= right,
+    "in": lambda left, right: left in right,
+    "not in": lambda left, right: left not in right,
 }
 
 type Key = tuple[Any, ...]
@@ -294,6 +297,10 @@ def _conditions(expression: str, body: Json) -> list[_Condition]:
         part = clause.groupdict()
         if part["absent"]:
             found.append((names.get(part["attribute"], part["attribute"]), "absent", None))
+        elif part["member"]:
+            name = names.get(part["member"], part["member"])
+            among = [plain(values[each]) for each in part["members"].split(", ")]
+            found.append((name, "not in" if part["negated"] else "in", among))
         elif part["between"]:
             name = names.get(part["between"], part["between"])
             found.append((name, ">=", plain(values[part["low"]])))

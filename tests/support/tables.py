@@ -86,4 +86,11 @@ def environment(store: Store) -> dict[str, str]:
         "SERVER_TIMING": "off",
         "DUPLICATE_SCOPE": "network",
         "SUBMITS_PER_TEN_MINUTES": "100000",
+        "GRAPHQL_INTROSPECTION": "on",
+        "GRAPHQL_TOKENS": "5000",
+        "GRAPHQL_DEPTH": "20",
+        "GRAPHQL_FIELDS": "500",
+        "GRAPHQL_TOP_FIELDS": "50",
+        "GRAPHQL_DIRECTIVES": "100",
+        "GRAPHQL_READ_UNITS": "200",
     }

@@ -11,6 +11,7 @@ Protocol: AWS "DynamoDB low-level API"; signing: AWS "Signature Version 4 signin
 import contextlib
 import hmac
 import json
+import math
 import os
 import random
 import select
@@ -58,6 +59,10 @@ _RETRIED = frozenset(
 
 class StoreUnavailable(Exception):
     """The store did not answer within the time limit; the text says what happened, for the log."""
+
+
+class TooExpensive(Exception):
+    """One request of a client has cost, or is sure to cost, more read units than it may."""
 
 
 class Refused(Exception):
@@ -117,7 +122,8 @@ class Client:
     """A connection pool to one DynamoDB endpoint; for one thread.
 
     `limit_seconds` bounds each wave with all its retries, `attempt_seconds` each try of it; after
-    `start()`, all waves until the next `start()` share one such limit.
+    `start()`, all waves until the next `start()` share one such limit. `most_read_units` bounds
+    what a tally may come to: the try of a wave that passes it is the last.
     """
 
     endpoint: str
@@ -125,6 +131,7 @@ class Client:
     credentials: Callable[[], Credentials]
     limit_seconds: float = REQUEST_SECONDS
     attempt_seconds: float = ATTEMPT_SECONDS
+    most_read_units: float = math.inf
     tally: Tally = field(default_factory=Tally)
     _deadline: float | None = field(default=None, init=False)
     _idle: list[socket.socket] = field(default_factory=list, init=False)
@@ -154,7 +161,10 @@ class Client:
         )
 
     def wave(self, calls: Sequence[Call]) -> list[Json]:
-        """The answers to calls that are sent together. Raises Refused or StoreUnavailable."""
+        """The answers to calls that are sent together.
+
+        Raises Refused, StoreUnavailable or TooExpensive.
+        """
         answers: list[Json] = []
         for answer in self.try_wave(calls):
             if isinstance(answer, Refused):
@@ -192,6 +202,8 @@ class Client:
                             continue
                     outcomes[index] = result
                     del pending[index]
+            if self.tally.read_units > self.most_read_units:
+                raise TooExpensive
             if pending:
                 pause = random.uniform(0.5, 1.0) * min(BACKOFF_SECONDS * 2**attempt, 1.0)  # noqa: S311 jitter
                 attempt += 1

@@ -34,25 +34,33 @@ _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 _VERSION = re.compile(r'("?)([1-9][0-9]{0,9})\1', re.ASCII)
 
 
-def serve(routes: Mapping[str, Route]) -> Callable[[Event, object], Answer]:
+def answer_problem(event: Event, problem: Problem) -> Answer:
+    """A problem's answer (RFC 9457)."""
+    headers = {"content-type": "application/problem+json", **NOT_STORED, **problem.headers}
+    body = problem.body(event["requestContext"]["requestId"])
+    return answer_json(problem.status, body, headers)
+
+
+def serve(
+    routes: Mapping[str, Route], answer_problem: Callable[[Event, Problem], Answer] = answer_problem
+) -> Callable[[Event, object], Answer]:
     """A Lambda handler over routes by their API Gateway route keys (`GET /articles/{id}`)."""
 
     def handler(event: Event, _context: object) -> Answer:
         started = time.perf_counter()
         tally = Tally()
-        request_id = event["requestContext"]["requestId"]
         trouble: Exception | None = None
         try:
             tally = dynamodb.store().client.start()
             answer = routes[event["routeKey"]](event)
         except Problem as problem:
-            answer = _problem_answer(problem, request_id)
+            answer = answer_problem(event, problem)
         except StoreUnavailable as unavailable:
             trouble = unavailable
-            answer = _problem_answer(_UNAVAILABLE, request_id)
+            answer = answer_problem(event, _UNAVAILABLE)
         except Exception as unexpected:  # noqa: BLE001 logged whole, answered without a word of it
             trouble = unexpected
-            answer = _problem_answer(_INTERNAL, request_id)
+            answer = answer_problem(event, _INTERNAL)
         answer["headers"]["x-content-type-options"] = "nosniff"
         milliseconds = round((time.perf_counter() - started) * 1000, 2)
         if os.environ.get("SERVER_TIMING") == "on":
@@ -181,11 +189,6 @@ _UNAVAILABLE = Problem(
 _INTERNAL = Problem("internal", "The error is logged under this request id.")
 
 
-def _problem_answer(problem: Problem, request_id: str) -> Answer:
-    headers = {"content-type": "application/problem+json", **NOT_STORED, **problem.headers}
-    return answer_json(problem.status, problem.body(request_id), headers)
-
-
 _METRICS = {
     "Namespace": "seealso",
     "Dimensions": [["route"]],
@@ -214,7 +217,7 @@ def _log(
         "read_units": tally.read_units,
         "write_units": tally.write_units,
         "cold_start": int(_cold),
-        "failed": int(status >= 500),
+        "failed": int(trouble is not None or status >= 500),
         "correlation_id": event["requestContext"]["requestId"],
         "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [_METRICS]},
     }

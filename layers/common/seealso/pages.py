@@ -9,21 +9,16 @@ consistent; only published articles are in the two indexes read here.
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypedDict
 
-from seealso import runs, sites
-from seealso.articles import FEED
-from seealso.dynamodb import Call, Json, Store, batch_get, batch_got, items, typed, typed_item
+from seealso import sites
+from seealso.dynamodb import Call, Json, Store, batch_get, batch_got, items
 from seealso.links import PageLink, page_key, page_links, places_left
+from seealso.lists import ALL, SPARE, Ids, domain_query, feed_query, read_domain, read_feed
+from seealso.waves import read_alone
 
 SAME_DOMAIN = 8
 OTHER_DOMAINS = 3
-# Articles read at first in search of 3 of other domains: more than 3 in nearly every mixed feed,
-# and with ordinary titles within the 4 KB of half a read unit.
-WINDOW = 25
-# After it, inside what no run's record covers: runs there are shorter than runs.SHORTEST, so three
-# articles of other domains are met within this many, once the job has been there.
-FURTHER_WINDOW = 2 * runs.SHORTEST + 1
-RECORDS_READ = 100
-GAPS_READ = 3
+# Articles of the feed read at first in search of OTHER_DOMAINS of other domains.
+WINDOW = OTHER_DOMAINS + SPARE
 
 
 class ShownArticle(TypedDict):
@@ -100,7 +95,7 @@ def read_page(
             "source_id": source["id"] if source else None,
         },
         "same_domain": _same_domain(reading.listed[article["domain"]], article_id),
-        "other_domains": _other_domains(store, article["domain"], reading.feed),
+        "other_domains": _other_domains(store, article["domain"], reading.feed, article_id),
         "source": source,
         "links": page_links(reading.page_item),
         "places_left": places_left(reading.page_item, reading.caps[article["domain"]]),
@@ -112,11 +107,11 @@ def read_related(store: Store, article_id: int) -> RelatedLists | None:
 
     Its text is not read: the feed has the article itself and those below it.
     """
-    feed = store.client.call(*_feed_query(store, article_id + 1, WINDOW + 1))
+    feed = store.client.call(*feed_query(store, WINDOW + 1, Ids(highest=article_id)))
     article, *_ = [*items(feed), None]
     if article is None or article["id"] != article_id:
         return None
-    calls = [_domain_query(store, article["domain"], SAME_DOMAIN + 1)]
+    calls = [domain_query(store, article["domain"], SAME_DOMAIN + 1)]
     known = {article_id: article}
     source_id = article.get("source_id")
     if source_id and source_id != article_id:
@@ -126,7 +121,7 @@ def read_related(store: Store, article_id: int) -> RelatedLists | None:
         known |= _published(answer, store)
     return {
         "same_domain": _same_domain(listed, article_id),
-        "other_domains": _other_domains(store, article["domain"], feed, besides=article_id),
+        "other_domains": _other_domains(store, article["domain"], feed, article_id),
         "source": _source(article, known),
     }
 
@@ -135,7 +130,8 @@ def read_domain_articles(
     store: Store, domain: int, limit: int, below: int | None = None
 ) -> DomainArticles:
     """A domain's published articles with ids under `below`, the highest first; at most `limit`."""
-    found = items(store.client.call(*_domain_query(store, domain, limit + 1, below)))
+    ids = Ids(highest=below - 1) if below else ALL
+    found = read_alone(store, read_domain(store, domain, limit + 1, ids))
     return DomainArticles(
         [
             {"id": item["id"], "title": item["title"], "date": item["date"]}
@@ -178,9 +174,9 @@ class _Reading:
         if any(keys.values()):
             calls["items"] = batch_get(keys)
         if first:
-            calls["feed"] = _feed_query(store, self.article_id, WINDOW)
+            calls["feed"] = feed_query(store, WINDOW, Ids(highest=self.article_id - 1))
         if domain is not None and domain not in self.listed:
-            calls["domain"] = _domain_query(store, domain, SAME_DOMAIN + 1)
+            calls["domain"] = domain_query(store, domain, SAME_DOMAIN + 1)
         if not calls:
             return
         answers = dict(zip(calls, store.client.wave(list(calls.values())), strict=True))
@@ -217,101 +213,13 @@ def _same_domain(listed: Json, article_id: int) -> list[SameDomainArticle]:
 
 
 def _other_domains(
-    store: Store, domain: int, feed: Json, besides: int | None = None
+    store: Store, domain: int, feed: Json, article_id: int
 ) -> list[OtherDomainArticle]:
-    """The highest articles of other domains in the feed from the first answer downwards.
-
-    Where a long run of the article's own domain fills the first window, its records are stepped
-    over (runs.py) and the gaps between them read, in two more waves. Without records the windows
-    grow: dearer, and as right.
-    """
-    found = [item for item in items(feed) if item["domain"] != domain and item["id"] != besides]
-    below = _next_below(feed)
-    window = FURTHER_WINDOW
-    while len(found) < OTHER_DOMAINS and below is not None:
-        gaps, below = _gaps_below(store, domain, below)
-        answers = store.client.wave(
-            [_feed_query(store, top, window, bottom, domain) for bottom, top in gaps]
-        )
-        for answer in answers:
-            found += items(answer)
-            if (unread := _next_below(answer)) is not None:
-                below = unread
-                break
-        window *= 8
+    """The highest articles of other domains below an article, from its first feed query on."""
+    reading = read_feed(
+        store, feed, OTHER_DOMAINS, Ids(highest=article_id - 1), {domain}, descending=True
+    )
     return [
         {"id": item["id"], "domain": item["domain"], "title": item["title"]}
-        for item in found[:OTHER_DOMAINS]
+        for item in read_alone(store, reading)[:OTHER_DOMAINS]
     ]
-
-
-def _gaps_below(store: Store, domain: int, below: int) -> tuple[list[tuple[int, int]], int | None]:
-    """Where articles of other domains can be under an id: (bottom, top) pairs, both exclusive.
-
-    At most GAPS_READ of them, the highest first, and the id under which there may be more, or
-    None. Between two ranges that the job has left apart there is an article of another domain.
-    """
-    answer = store.client.call(*runs.runs_below(store, domain, below, RECORDS_READ))
-    # Of ids under this one, or of none, the answer says nothing.
-    unread = int(answer["LastEvaluatedKey"]["lo"]["N"]) if "LastEvaluatedKey" in answer else None
-    gaps: list[tuple[int, int]] = []
-    top = below
-    known = [each for run in runs.runs_of(answer) for each in runs.known_ranges(run)]
-    for lo, hi in [*known, (0, (unread or 1) - 1)]:
-        if hi < top - 1:
-            if len(gaps) == GAPS_READ:
-                return gaps, top
-            gaps.append((hi, top))
-        top = min(top, lo)
-    return gaps, unread
-
-
-def _next_below(answer: Json) -> int | None:
-    key = answer.get("LastEvaluatedKey")
-    return int(key["id"]["N"]) if key else None
-
-
-def _feed_query(
-    store: Store, below: int, limit: int, above: int = 0, without_domain: int | None = None
-) -> Call:
-    """The highest published articles between two ids, both exclusive, of all domains but one."""
-    body: Json = {
-        "TableName": store.articles,
-        "IndexName": "feed-id",
-        "KeyConditionExpression": "#feed = :feed AND #id < :below",
-        "ExpressionAttributeNames": {"#feed": "feed", "#id": "id"},
-        "ExpressionAttributeValues": {":feed": typed(FEED), ":below": typed(below)},
-        "ScanIndexForward": False,
-        "Limit": limit,
-        "ReturnConsumedCapacity": "TOTAL",
-    }
-    if above:
-        # A key condition takes one comparison of the sort key: BETWEEN, with both ends inclusive.
-        body["KeyConditionExpression"] = "#feed = :feed AND #id BETWEEN :low AND :high"
-        body["ExpressionAttributeValues"] = typed_item(
-            {":feed": FEED, ":low": above + 1, ":high": below - 1}
-        )
-    if without_domain is not None:
-        body["FilterExpression"] = "#domain <> :domain"
-        body["ExpressionAttributeNames"]["#domain"] = "domain"
-        body["ExpressionAttributeValues"][":domain"] = typed(without_domain)
-    return Call("Query", body)
-
-
-def _domain_query(store: Store, domain: int, limit: int, below: int | None = None) -> Call:
-    """A domain's highest published articles, under an id if one is given."""
-    body: Json = {
-        "TableName": store.articles,
-        "IndexName": "domain-id",
-        "KeyConditionExpression": "#domain = :domain",
-        "ExpressionAttributeNames": {"#domain": "listed_domain"},
-        "ExpressionAttributeValues": {":domain": typed(domain)},
-        "ScanIndexForward": False,
-        "Limit": limit,
-        "ReturnConsumedCapacity": "TOTAL",
-    }
-    if below is not None:
-        body["KeyConditionExpression"] += " AND #id < :below"
-        body["ExpressionAttributeNames"]["#id"] = "id"
-        body["ExpressionAttributeValues"][":below"] = typed(below)
-    return Call("Query", body)

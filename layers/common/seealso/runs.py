@@ -24,7 +24,7 @@ Deleting and unpublishing make no record false. A record that the feed contradic
 import os
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -65,23 +65,43 @@ class JobReport(NamedTuple):
 # ---- reading ---------------------------------------------------------------------------------
 
 
-def runs_below(store: Store, domain: int, below: int, limit: int) -> Call:
-    """The call for a domain's records that begin below an id, the highest first."""
+def runs_in(
+    store: Store, domains: Collection[int], ids: tuple[int, int], limit: int, *, descending: bool
+) -> list[Call]:
+    """The calls for some domains' records that share ids with a range, in its reading direction.
+
+    At most `limit` records are read by the last call. Only in ascending order is there another
+    one before it: for the record that covers the lowest id.
+    """
+    lowest, highest = ids
+    if descending:
+        return [_records_query(store, domains, (0, highest), limit, descending=True)]
+    return [
+        # Records do not overlap: the one that begins last below an id is the one that covers it.
+        _records_query(store, domains, (0, lowest), 1, descending=True),
+        _records_query(store, domains, (lowest, highest), limit, descending=False),
+    ]
+
+
+def _records_query(
+    store: Store, domains: Collection[int], begin: tuple[int, int], limit: int, *, descending: bool
+) -> Call:
+    names = {f":domain{index}": domain for index, domain in enumerate(sorted(domains))}
+    values = {":partition": PARTITION, ":lowest": begin[0], ":highest": begin[1], **names}
     return Call(
         "Query",
         {
             "TableName": store.runs,
-            "KeyConditionExpression": "#partition = :partition AND #lo < :below",
-            "FilterExpression": "#domain = :domain",
+            "KeyConditionExpression": "#partition = :partition"
+            " AND #lo BETWEEN :lowest AND :highest",
+            "FilterExpression": f"#domain IN ({', '.join(names)})",
             "ExpressionAttributeNames": {
                 "#partition": "partition",
                 "#lo": "lo",
                 "#domain": "domain",
             },
-            "ExpressionAttributeValues": typed_item(
-                {":partition": PARTITION, ":below": below, ":domain": domain}
-            ),
-            "ScanIndexForward": False,
+            "ExpressionAttributeValues": typed_item(values),
+            "ScanIndexForward": not descending,
             "Limit": limit,
             "ReturnConsumedCapacity": "TOTAL",
         },
