@@ -1,6 +1,7 @@
 """`make bench`: measure, write docs/benchmarks.md, and fail where a budget does not hold.
 
-`python -m bench submissions` measures and writes that part alone; so do `views` and `editing`.
+`python -m bench submissions` measures and writes that part alone; so do `views`, `graphql`
+and `editing`.
 """
 
 import os
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import editing, pages, submissions
+from bench import editing, graphql, pages, submissions
 from bench.pages import Row
 from local import dynamodb_local
 from local.paths import ROOT
@@ -48,7 +49,7 @@ def main() -> int:
     return 0 if hold else 1
 
 
-_REPORTS = {"submissions": submissions, "editing": editing}
+_REPORTS = {"graphql": graphql, "submissions": submissions, "editing": editing}
 _PARTS = ("views", *_REPORTS)
 
 

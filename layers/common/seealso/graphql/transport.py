@@ -107,7 +107,7 @@ def answer_refusal(event: Event, refusal: QueryRefused) -> Answer:
     if isinstance(refusal, MutationRefused) and _method(event) == "GET":
         status, headers = 405, {"allow": "POST"}
     if status is None:
-        status = 400 if _media_type(event) == _RESPONSE else 200
+        status = 400 if _prefers_response(event) else 200
     return _errors(event, status, refusal.errors, headers)
 
 
@@ -117,7 +117,7 @@ def answer_problem(event: Event, problem: Problem) -> Answer:
     code: Code = "validation-failed"
     if status >= 500:
         code = "unexpected"
-        status = status if _media_type(event) == _RESPONSE else 200
+        status = status if _prefers_response(event) else 200
     elif not problem.errors:
         code = "parse-failed"
     made = error(code, problem.detail)
@@ -145,14 +145,17 @@ def _malformed(name: str, what: str) -> Problem:
 
 
 def _media_type(event: Event) -> str:
-    """What the client would rather have of the two; application/json unless it says so."""
+    return f"{_RESPONSE if _prefers_response(event) else _JSON}; charset=utf-8"
+
+
+def _prefers_response(event: Event) -> bool:
+    """Whether the client would rather have application/graphql-response+json."""
     weights = {_RESPONSE: 0.0, _JSON: 0.0}
     for part in event["headers"].get("accept", "").lower().split(","):
         name, *parameters = (each.strip() for each in part.split(";"))
         if name in weights:
             weights[name] = max(weights[name], _weight(parameters))
-    preferred = weights[_RESPONSE] > 0 and weights[_RESPONSE] >= weights[_JSON]
-    return f"{_RESPONSE if preferred else _JSON}; charset=utf-8"
+    return weights[_RESPONSE] > 0 and weights[_RESPONSE] >= weights[_JSON]
 
 
 def _weight(parameters: list[str]) -> float:

@@ -1,0 +1,227 @@
+"""What the query of web clients' page views costs, and its CPU beside `GET /articles/{id}`."""
+
+import io
+import json
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
+from typing import Any, NamedTuple
+
+from bench import worlds
+from local.paths import ROOT
+from seealso import dynamodb
+from seealso.articles import Article, article_item, put_articles
+from seealso.dynamodb import Store
+from seealso.runs import record_runs
+from tests.support import events, functions, tables
+
+HEADING = "## GraphQL"
+BUDGET = (4, 1, 3.0)  # requests, waves, read units
+RUN_BUDGET = (8, 3, 12.0)
+SIZES = (1_000, 10_000, 100_000)
+DOMAINS = 5
+RUN = 100_000
+VIEWS = 40
+BLOCKS, BLOCK = 21, 40
+QUERY = (ROOT / "data/page.graphql").read_text("utf-8")
+
+_TEXT = """
+The query that web clients send (data/page.graphql), with everything included, through the function:
+the dearest of {views} each. The article and its source have items of 4 KB.
+
+| query | articles | requests | waves | read units | budget | holds |
+|---|---:|---:|---:|---:|---|---|
+{costs}
+The function's own work, from event to answer with its log line, for the same article with the same
+hints: process CPU time, median of {blocks} interleaved blocks of {block}, DynamoDB Local beside it.
+
+| | CPU ms | of GET's |
+|---|---:|---:|
+| `GET /articles/{{id}}`, domain and source known | {get:.2f} | 1 |
+| the query, its document seen before | {warm:.2f} | {ratio:.2f} |
+| the query, its document new | {new:.2f} | {new_ratio:.2f} |
+"""
+
+
+class Cost(NamedTuple):
+    """The dearest of some queries, beside their budget."""
+
+    what: str
+    articles: int
+    requests: int
+    waves: int
+    units: float
+    budget: tuple[int, int, float]
+
+    def holds(self) -> bool:
+        measured = (self.requests, self.waves, self.units)
+        return all(each <= most for each, most in zip(measured, self.budget, strict=True))
+
+
+def report(store: Store) -> tuple[str, bool]:
+    """This part of docs/benchmarks.md, from measurements on empty tables; and if budgets hold."""
+    costs: list[Cost] = []
+    endpoint = store.client.endpoint
+    for size in SIZES:
+        here = tables.make_store(endpoint)
+        costs += _mixed(here, size)
+        if size < SIZES[-1]:
+            tables.drop(here)
+    get, warm, new = _cpu(here)
+    tables.drop(here)
+    costs += _in_a_run(store)
+    text = _TEXT.format(
+        views=VIEWS,
+        costs="".join(map(_line, costs)),
+        blocks=BLOCKS,
+        block=BLOCK,
+        get=statistics.median(get),
+        warm=statistics.median(warm),
+        ratio=_ratio(warm, get),
+        new=statistics.median(new),
+        new_ratio=_ratio(new, get),
+    )
+    return f"{HEADING}\n{text}", all(cost.holds() for cost in costs)
+
+
+def _mixed(store: Store, size: int) -> list[Cost]:
+    articles = list(worlds.mixed(size, DOMAINS))
+    pages = _written(store, articles, random.Random(2).sample(articles[size // 10 :], VIEWS))
+    ids = {article.id for article in articles}
+    return [
+        _dearest(store, "as it is", size, map(_variables, pages), BUDGET),
+        _dearest(
+            store,
+            "a foreign domain",
+            size,
+            (_variables(each) | {"domain": (each.domain + 1) % DOMAINS} for each in pages),
+            BUDGET,
+        ),
+        _dearest(
+            store,
+            "an id that is not there",
+            size,
+            (_variables(each) | {"id": each.id + 1} for each in pages if each.id + 1 not in ids),
+            BUDGET,
+        ),
+    ]
+
+
+def _in_a_run(store: Store) -> list[Cost]:
+    articles = worlds.with_run(RUN)
+    run = sorted((each for each in articles if each.domain == 99), key=lambda each: each.id)
+    chosen = [run[-1], *random.Random(3).sample(run[RUN // 2 :], VIEWS - 1)]
+    pages = _written(store, articles, chosen)
+    record_runs(store, sleep=lambda _: None)
+    absent = (_variables(each) | {"id": each.id + 1} for each in pages)
+    return [
+        _dearest(store, "in a run of its domain", RUN, map(_variables, pages), RUN_BUDGET),
+        _dearest(store, "in a run, an id that may not be there", RUN, absent, RUN_BUDGET),
+    ]
+
+
+def _written(store: Store, articles: list[Article], chosen: list[Article]) -> list[Article]:
+    """Writes the articles, the chosen ones and their source with items of 4 KB; those chosen."""
+    worlds.write(store, store.articles, map(article_item, articles))
+    source = articles[0]
+    pages = [worlds.of_4_kb(each, source.id) for each in chosen]
+    put_articles(store, [*zip(pages, chosen, strict=True)])
+    put_articles(store, [(worlds.of_4_kb(source, None), source)])
+    return pages
+
+
+def _variables(article: Article) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "domain": article.domain,
+        "srcId": article.source_id,
+        "hasSrc": True,
+        "hasSelf": True,
+    }
+
+
+def _dearest(
+    store: Store,
+    what: str,
+    articles: int,
+    views: Iterable[dict[str, Any]],
+    budget: tuple[int, int, float],
+) -> Cost:
+    requests, waves, units = 0, 0, 0.0
+    _use(store)
+    with redirect_stdout(io.StringIO()):  # where the function's log lines go
+        for variables in views:
+            cost = _answered(_post(QUERY, variables))["extensions"]["cost"]
+            requests = max(requests, cost["requests"])
+            waves = max(waves, cost["waves"])
+            units = max(units, cost["read_units"])
+    return Cost(what, articles, requests, waves, units, budget)
+
+
+def _use(store: Store) -> None:
+    """Lets the functions reach the store's tables."""
+    os.environ |= tables.environment(store)
+    dynamodb.forget_store()
+
+
+def _post(query: str, variables: dict[str, Any]) -> events.Event:
+    body = {"query": query, "variables": variables, "extensions": {"cost": True}}
+    headers = {"Content-Type": "application/json"}
+    return events.event("POST /graphql", headers=headers, body=json.dumps(body))
+
+
+def _answered(event: events.Event) -> Any:
+    answer = functions.handler("graphql")(event, None)
+    body = json.loads(answer["body"])
+    assert len(body["data"]["linksbottom"]) == 3, body
+    return body
+
+
+# ---- CPU -------------------------------------------------------------------------------------
+
+
+def _cpu(store: Store) -> tuple[list[float], list[float], list[float]]:
+    """CPU in ms of a page view by GET, by the query, and by one not seen before, block by block."""
+    article = list(worlds.mixed(SIZES[-1], DOMAINS))[-1]
+    source = next(worlds.mixed(1, DOMAINS))
+    (page,) = _written(store, [source, article], [article])
+    target = events.event(
+        "GET /articles/{id}", {"id": str(page.id)}, f"domain={page.domain}&source={page.source_id}"
+    )
+    variables = _variables(page)
+    _use(store)
+    get_article, graphql = functions.handler("get_article"), functions.handler("graphql")
+    numbers = iter(range(BLOCK * (BLOCKS + 1)))
+    kinds: list[Callable[[], tuple[Any, events.Event]]] = [
+        lambda: (get_article, target),
+        lambda: (graphql, _post(QUERY, variables)),
+        lambda: (graphql, _post(f"{QUERY}# {next(numbers)}", variables)),
+    ]
+    samples: list[list[float]] = [[], [], []]
+    with redirect_stdout(io.StringIO()):
+        for _ in range(BLOCKS + 1):
+            for kind, sample in zip(kinds, samples, strict=True):
+                asked = [kind() for _ in range(BLOCK)]
+                started = time.process_time()
+                answers = [handler(event, None) for handler, event in asked]
+                sample.append((time.process_time() - started) * 1000 / BLOCK)
+                assert {answer["statusCode"] for answer in answers} == {200}
+    # The first block opens the connections and reads the site's policy.
+    get, warm, new = (sample[1:] for sample in samples)
+    return get, warm, new
+
+
+def _ratio(these: list[float], those: list[float]) -> float:
+    return statistics.median(this / that for this, that in zip(these, those, strict=True))
+
+
+def _line(cost: Cost) -> str:
+    requests, waves, units = cost.budget
+    return (
+        f"| {cost.what} | {cost.articles:,} | {cost.requests} | {cost.waves} | {cost.units:g} "
+        f"| {requests} requests, {waves} waves, {units:g} units "
+        f"| {'yes' if cost.holds() else '**no**'} |\n"
+    )
