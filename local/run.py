@@ -83,6 +83,8 @@ Ready in {seconds:.0f} s: {url}/articles/{ARTICLE}
 Try next:
   curl -i {url}/articles/{ARTICLE}
   curl -s "{url}/domains/7/articles?limit=5"
+  curl -sG {url}/graphql --data-urlencode query@data/page.graphql \\
+    --data-urlencode variables@data/page.variables.json
   make load FILE=data/articles.jsonl     (in another terminal; any file of articles)
   .local/venv/bin/seealso login {EDITOR.name} --local
 

@@ -143,11 +143,14 @@ def _read(store: Store, asked: dict[str, _Asked]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     size = 0
     for key, each in asked.items():
-        rows = [_object(row, each.shown, ARTICLE) for row in found[each.selection]]
+        rows = []
+        for row in found[each.selection]:
+            rows.append(_object(row, each.shown, ARTICLE))
+            # The same text under many keys is large only when it is written out.
+            size += _characters(rows[-1])
+            if size > LARGEST_ANSWER:
+                raise too_large()
         data[key] = (rows[0] if rows else None) if each.is_one else rows
-        size += sum(map(_characters, rows))
-        if size > LARGEST_ANSWER:
-            raise too_large()
     return data
 
 
@@ -169,6 +172,10 @@ def _object(row: Json, shown: dict[str, _Shown], kind: GraphQLObjectType) -> dic
     return made
 
 
-def _characters(shown: dict[str, Any]) -> int:
-    """Of the texts of an object; those of its links are few and short."""
-    return sum(len(value) for value in shown.values() if isinstance(value, str))
+def _characters(shown: Any) -> int:
+    """How many there are in the texts of what is shown."""
+    if isinstance(shown, str):
+        return len(shown)
+    if isinstance(shown, dict):
+        return sum(map(_characters, shown.values()))
+    return sum(map(_characters, shown)) if isinstance(shown, list) else 0

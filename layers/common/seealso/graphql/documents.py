@@ -27,11 +27,14 @@ from graphql import (
     validate,
 )
 
+from seealso.graphql.planning import SERVED
 from seealso.graphql.refusals import Code, QueryRefused, error, invalid, refused
 from seealso.graphql.schema import SCHEMA
 from seealso.graphql.settings import LARGEST_REQUEST, settings
 
 _MOST_ERRORS = 5
+# What Hasura has at the top beside what is served.
+_FIELDS_NOT_SERVED = frozenset({"qa_ai_aggregate", "qa_ai_stream"})
 # Of the texts kept; a document takes about a hundred times as much.
 _KEPT_CHARACTERS = 200_000
 
@@ -114,8 +117,19 @@ def _read(query: str) -> Document:
     hidden = not settings().introspection
     errors = validate(SCHEMA, node, rules, max_errors=_MOST_ERRORS, hide_suggestions=hidden)
     if errors:
-        raise invalid(node, errors)
+        raise _not_served(errors) or invalid(node, errors)
     return document
+
+
+def _not_served(errors: list[GraphQLError]) -> QueryRefused | None:
+    """The refusal where a field is not of this schema, but of Hasura's."""
+    for each in errors:
+        for node in each.nodes or ():
+            if isinstance(node, FieldNode) and node.name.value in _FIELDS_NOT_SERVED:
+                name = node.name.value
+                path = f"$.selectionSet.{name}"
+                return refused("not-supported", f"{name} is not served. {SERVED}", path, [node])
+    return None
 
 
 def _unparsable(found: GraphQLError) -> QueryRefused:

@@ -13,7 +13,7 @@ from seealso.graphql.answering import too_large
 from seealso.graphql.documents import MutationRefused
 from seealso.graphql.refusals import Code, QueryRefused, error
 from seealso.graphql.settings import LARGEST_REQUEST
-from seealso.http import NOT_STORED, Answer, Event, answer_read, query_text
+from seealso.http import NOT_STORED, Answer, Event, answer_json, answer_read, query_text
 from seealso.problems import Problem
 
 _RESPONSE = "application/graphql-response+json"
@@ -88,14 +88,13 @@ def answer_data(event: Event, data: dict[str, Any], cost: dict[str, Any] | None)
     body: dict[str, Any] = {"data": data}
     if cost is not None:
         body["extensions"] = {"cost": cost}
-    answer = answer_read(event, body)
+    # Only what can be asked for again by the same URL is worth keeping.
+    is_kept = _method(event) == "GET" and cost is None
+    answer = answer_read(event, body) if is_kept else answer_json(200, body, NOT_STORED)
     text = answer.get("body", "")
     if len(text) > _SURELY_SMALL and len(json.dumps(text).encode()) > _LARGEST_PAYLOAD:
         raise too_large()
-    if _method(event) == "POST" or cost is not None:
-        # Only what can be asked for again by the same URL is worth keeping.
-        answer["headers"] = {**NOT_STORED}
-    if answer["statusCode"] == 200:
+    if text:
         answer["headers"]["content-type"] = _media_type(event)
     answer["headers"]["vary"] = "Accept"
     return answer
@@ -128,16 +127,8 @@ def answer_problem(event: Event, problem: Problem) -> Answer:
 def _errors(
     event: Event, status: int, errors: list[dict[str, Any]], headers: dict[str, str]
 ) -> Answer:
-    return {
-        "statusCode": status,
-        "headers": {
-            "content-type": _media_type(event),
-            "vary": "Accept",
-            **NOT_STORED,
-            **headers,
-        },
-        "body": json.dumps({"errors": errors}, ensure_ascii=False, separators=(",", ":")),
-    }
+    own = {"content-type": _media_type(event), "vary": "Accept", **NOT_STORED}
+    return answer_json(status, {"errors": errors}, own | headers)
 
 
 def _malformed(name: str, what: str) -> Problem:
