@@ -7,21 +7,28 @@ import pytest
 from hypothesis import settings
 from openapi_spec_validator import validate
 from pydantic import BaseModel
+from schemathesis.core.transport import Response
 from schemathesis.openapi.loaders import from_dict
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
+    content_type_conformance,
     positive_data_acceptance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
     unsupported_method,
 )
 
 from local.paths import ROOT
 from seealso import pages
-from seealso.contract import reading, submitting
+from seealso.contract import graphql, reading, submitting
 from seealso.contract.openapi import document
 from seealso.contract.refusals import Problem
-from seealso.dynamodb import Store
+from seealso.dynamodb import Store, StoreUnavailable
+from seealso.graphql import refusals
 from seealso.problems import PROBLEMS
 from tests.support import gateway
+from tests.support.functions import function
 from tests.support.gateway import get
 
 COMMITTED = json.loads((ROOT / "docs/openapi.json").read_text())
@@ -157,6 +164,140 @@ OTHER_THAN_THE_GATEWAYS = [unsupported_method, allow_header_conformance]
 @settings(max_examples=40)
 def test_schemathesis_finds_nothing(network: Store, case: Any) -> None:
     # Which cursors are the list's and which URLs are acceptable is more than a schema can tell.
-    opaque = "cursor" in case.query or case.method == "POST"
+    # The texts beside a query by GET must be JSON.
+    unruled = case.query.keys() & {"cursor", "variables", "extensions"}
+    opaque = unruled or case.method == "POST"
     made_up = [positive_data_acceptance] if opaque else []
     case.call_and_validate(excluded_checks=[*OTHER_THAN_THE_GATEWAYS, *made_up])
+
+
+# ---- GraphQL: refusals are no problems, and statuses depend on what the client prefers ---------
+
+JSON = "application/json"
+RESPONSE = "application/graphql-response+json"
+ONE = {
+    "query": "query One($id: Int!) "
+    "{ qa_ai_by_pk(id: $id) { id title links { url title published_at } } }",
+    "variables": {"id": 100},
+}
+METHODS = pytest.mark.parametrize("method", ["GET", "POST"])
+TYPES = pytest.mark.parametrize("accept", [JSON, RESPONSE])
+
+
+def asked(method: str, accept: str, sent: dict[str, Any] | str, **headers: str) -> Response:
+    """The answer to a query; it has a status, a body and headers that the document describes.
+
+    `sent` are the members, or a body as it is.
+    """
+    case = schema["/graphql"][method].Case(headers={"Accept": accept, **headers})
+    if isinstance(sent, dict) and method == "GET":
+        # What is not a string goes as JSON text.
+        case.query = {
+            name: each if isinstance(each, str) else json.dumps(each) for name, each in sent.items()
+        }
+        answer = case.call()
+    else:
+        case.headers.setdefault("Content-Type", JSON)
+        answer = case.call(data=sent if isinstance(sent, str) else json.dumps(sent))
+    conformance = [
+        status_code_conformance,
+        content_type_conformance,
+        response_headers_conformance,
+        response_schema_conformance,
+    ]
+    case.validate_response(answer, checks=conformance)
+    described = COMMITTED["paths"]["/graphql"][method.lower()]["responses"]
+    named = {name.lower() for name in described[str(answer.status_code)]["headers"]}
+    assert answer.headers.keys() - {"content-type", "content-length"} <= named
+    if answer.text:
+        assert answer.headers["content-type"] == [f"{accept}; charset=utf-8"]
+    return answer
+
+
+def codes_of(answer: Response) -> set[str]:
+    """The codes of a refusal, which has the model's shape."""
+    conforms(graphql.QueryErrors, answer.text)
+    return {each["extensions"]["code"] for each in answer.json()["errors"]}
+
+
+@METHODS
+@TYPES
+@pytest.mark.parametrize("extensions", [{}, {"cost": True}])
+def test_a_querys_data_conforms(
+    network: Store, method: str, accept: str, extensions: dict[str, Any]
+) -> None:
+    answer = asked(method, accept, {**ONE, "extensions": extensions})
+    assert answer.status_code == 200
+    conforms(graphql.QueryData, answer.text)
+    assert ("extensions" in answer.json()) == ("cost" in extensions)
+    assert ("etag" in answer.headers) == (method == "GET" and not extensions)
+
+
+@TYPES
+def test_data_that_the_client_has_is_a_304(network: Store, accept: str) -> None:
+    (tag,) = asked("GET", accept, ONE).headers["etag"]
+    again = asked("GET", accept, ONE, **{"If-None-Match": tag})
+    assert (again.status_code, again.text) == (304, "")
+
+
+@METHODS
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "parse-failed"),
+        ("{ nothing }", "validation-failed"),
+        ("{ qa_ai { id } }", "not-supported"),
+        (f"{{ {' '.join(f'a{each}: __typename' for each in range(100))} }}", "too-expensive"),
+    ],
+    ids=["parsing", "validating", "not served", "too much"],
+)
+def test_refused_queries_conform(network: Store, method: str, query: str, code: str) -> None:
+    for accept, status in ((JSON, 200), (RESPONSE, 400)):
+        answer = asked(method, accept, {"query": query})
+        assert (answer.status_code, codes_of(answer)) == (status, {code})
+
+
+@TYPES
+@pytest.mark.parametrize(
+    ("status", "method", "sent", "headers"),
+    [
+        (400, "GET", {}, {}),
+        (400, "GET", {**ONE, "variables": "["}, {}),
+        (400, "POST", "[", {}),
+        (400, "POST", "[]", {}),
+        (400, "POST", {**ONE, "query": 1}, {}),
+        (405, "GET", {"query": "mutation { nothing }"}, {}),
+        (413, "POST", "[" * 65_537, {}),
+        (415, "POST", "{}", {"Content-Type": "text/plain"}),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_refused_requests_conform(
+    network: Store, accept: str, status: int, method: str, sent: Any, headers: dict[str, str]
+) -> None:
+    answer = asked(method, accept, sent, **headers)
+    assert answer.status_code == status
+    assert codes_of(answer) <= {"parse-failed", "validation-failed"}
+
+
+@METHODS
+@pytest.mark.parametrize(("status", "trouble"), [(500, RuntimeError), (503, StoreUnavailable)])
+def test_the_servers_errors_conform(
+    network: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    status: int,
+    trouble: type[Exception],
+) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise trouble
+
+    monkeypatch.setattr(function("graphql"), "answer_query", fail)
+    for accept, expected in ((JSON, 200), (RESPONSE, status)):
+        answer = asked(method, accept, ONE)
+        assert (answer.status_code, codes_of(answer)) == (expected, {"unexpected"})
+        assert ("retry-after" in answer.headers) == (status == 503)
+
+
+def test_the_codes_are_those_of_the_function() -> None:
+    assert get_args(graphql.Code) == get_args(refusals.Code.__value__)

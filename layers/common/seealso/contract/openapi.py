@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from seealso.contract import admin, reading, submitting
+from seealso.contract import admin, graphql, reading, submitting
 from seealso.contract.operations import Operation
 from seealso.contract.refusals import GatewayMessage, Problem
 from seealso.http import CACHED
@@ -15,7 +15,12 @@ from seealso.problems import PROBLEMS
 
 type Json = dict[str, Any]
 
-OPERATIONS = (*reading.OPERATIONS, *submitting.OPERATIONS, *admin.OPERATIONS)
+OPERATIONS = (
+    *reading.OPERATIONS,
+    *graphql.OPERATIONS,
+    *submitting.OPERATIONS,
+    *admin.OPERATIONS,
+)
 
 # Statuses of the gateway's own answers, which it can give instead of any operation's.
 _GATEWAY = {
@@ -49,7 +54,23 @@ _HEADERS: dict[str, tuple[str, Json]] = {
             "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
         },
     ),
+    "DataTag": (
+        "ETag",
+        {
+            "description": "A strong tag over the body (RFC 9110); of data without its cost only.",
+            "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
+        },
+    ),
     "Cached": ("Cache-Control", {"required": True, "schema": {"const": CACHED}}),
+    "DataCached": (
+        "Cache-Control",
+        {
+            "description": "`no-store` for all but data without its cost.",
+            "required": True,
+            "schema": {"enum": [CACHED, "no-store"]},
+        },
+    ),
+    "Allow": ("Allow", {"required": True, "schema": {"const": "POST"}}),
     "Location": (
         "Location",
         {
@@ -59,6 +80,7 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     ),
     "NotCached": ("Cache-Control", {"schema": {"const": "no-store"}}),
     "NoSniff": ("X-Content-Type-Options", {"schema": {"const": "nosniff"}}),
+    "Vary": ("Vary", {"schema": {"const": "Accept"}}),
     "RetryAfter": (
         "Retry-After",
         {
@@ -142,9 +164,9 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
             "headers": _headers(reply.headers),
         }
         if reply.body is not None:
-            content = {"application/json": {"schema": schema_of[repr(reply.body)]}}
-            answers[reply.status]["content"] = content
-    names = (*operation.problems, "internal")
+            content = {"schema": schema_of[repr(reply.body)]}
+            answers[reply.status]["content"] = dict.fromkeys(reply.media_types, content)
+    names = (*operation.problems, "internal") if operation.has_problems else ()
     for status in sorted({PROBLEMS[name][0] for name in names}):
         answers[status] = _problems([name for name in names if PROBLEMS[name][0] == status])
     gateway = _GATEWAY | (_AUTHORIZER if operation.bearer == "editor" else {})
@@ -152,7 +174,10 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
         answer = answers.setdefault(status, {"description": "", "content": {}})
         said = f"{meaning} (the gateway's own answer)."
         answer["description"] = f"{answer['description']} {said}".strip()
-        answer["content"]["application/json"] = {"schema": schema_of[repr(GatewayMessage)]}
+        schema = schema_of[repr(GatewayMessage)]
+        if own := answer["content"].get("application/json"):
+            schema = {"anyOf": [own["schema"], schema]}
+        answer["content"]["application/json"] = {"schema": schema}
     described: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -160,7 +185,7 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
             {
                 "name": parameter.name,
                 "in": parameter.place,
-                "required": parameter.place == "path",
+                "required": parameter.required or parameter.place == "path",
                 "description": parameter.description,
                 "schema": schema_of[repr(parameter.type)],
             }

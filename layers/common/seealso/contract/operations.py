@@ -10,12 +10,13 @@ from seealso.contract.members import ArticleId, LinkId
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter; those in the path are required, all others are not."""
+    """A parameter; those in the path are required, others where it is said."""
 
     name: str
     place: Literal["path", "query", "header"]
     type: Any
     description: str
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Reply:
     description: str
     body: Any = None
     headers: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ("application/json",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Operation:
     request: Any = None
     bearer: str | None = None  # what the bearer token is, where one is needed
     forms: bool = False  # whether forms are taken beside JSON
+    has_problems: bool = True  # False where its refusals are other bodies, among the replies
 
 
 def read_replies(description: str, body: Any) -> tuple[Reply, ...]:

@@ -136,7 +136,7 @@ def _unparsable(found: GraphQLError) -> QueryRefused:
     # What the library says of a document that is over its limits.
     too_long = found.message.endswith("Parsing aborted.")
     code: Code = "too-expensive" if too_long else "parse-failed"
-    return QueryRefused([error(code, found.message, "$.query", found.nodes)])
+    return QueryRefused([error(code, found.message, "$.query", found.locations)])
 
 
 @dataclass(slots=True)

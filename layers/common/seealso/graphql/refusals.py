@@ -10,6 +10,7 @@ from graphql import (
     GraphQLError,
     Node,
     ObjectFieldNode,
+    SourceLocation,
     VariableDefinitionNode,
 )
 
@@ -40,11 +41,11 @@ class QueryRefused(Exception):
 
 
 def error(
-    code: Code, message: str, path: str = "$", nodes: Sequence[Node] | None = None
+    code: Code, message: str, path: str = "$", locations: Sequence[SourceLocation] | None = None
 ) -> dict[str, Any]:
     """One error of an answer."""
     made: dict[str, Any] = {"message": message[:_LONGEST_MESSAGE]}
-    if locations := GraphQLError(message, nodes).locations if nodes else None:
+    if locations:
         made["locations"] = [each.formatted for each in locations]
     made["extensions"] = {"path": path, "code": code}
     return made
@@ -54,7 +55,7 @@ def refused(
     code: Code, message: str, path: str = "$", nodes: Sequence[Node] | None = None
 ) -> QueryRefused:
     """A refusal for one reason."""
-    return QueryRefused([error(code, message, path, nodes)])
+    return QueryRefused([error(code, message, path, GraphQLError(message, nodes).locations)])
 
 
 def invalid(document: Node, found: Sequence[GraphQLError]) -> QueryRefused:
@@ -65,7 +66,7 @@ def invalid(document: Node, found: Sequence[GraphQLError]) -> QueryRefused:
                 "validation-failed",
                 each.message,
                 path_of(document, each.nodes[0]) if each.nodes else "$",
-                each.nodes,
+                each.locations,
             )
             for each in found
         ]

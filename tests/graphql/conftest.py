@@ -1,0 +1,122 @@
+"""The network that these tests ask about."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import batched
+from typing import Any
+
+import pytest
+
+from seealso import dynamodb
+from seealso.articles import Article, article_item
+from seealso.dynamodb import Call, Json, Store, typed_item
+from seealso.http import LARGEST_ID
+from tests.contract.conftest import LINKS, between, log
+from tests.graphql.asking import ask, data
+from tests.support import tables
+
+__all__ = ["between", "log"]  # fixtures: the proxy before the store, and the log
+
+DRAFT, DELETED, MISSING = 104, 105, 999
+ARTICLE_WITH_LINKS = 100
+SOURCES = {100: 100, 101: 102}
+LINKED = range(201, 226)
+DOMAINS = {1: 9, LARGEST_ID: 9, 400: 0, **dict.fromkeys(LINKED, 5)}
+LARGE_DOMAIN = 8
+LARGE_TEXT = 300_000  # bytes, about as many as a text may have
+LARGE = {
+    301: "x" * LARGE_TEXT,
+    302: '"' * LARGE_TEXT,  # twice as long in the answer, four times on its way out of Lambda
+    **dict.fromkeys(range(303, 308), "y" * LARGE_TEXT),
+}
+
+
+def _article(article_id: int) -> Article:
+    return Article(
+        article_id,
+        domain=DOMAINS.get(article_id, 7 if article_id % 2 else 3),
+        title=f"The {article_id}th \N{EM DASH} \U0001f600",
+        text=f'Several "words" of {article_id}.\n' * 3,
+        date="2026-02-25T10:00:00+01:00" if article_id == 101 else "2026-02-25",
+        source_id=SOURCES.get(article_id),
+        state={DRAFT: "draft", DELETED: "deleted"}.get(article_id, "published"),
+    )
+
+
+ALL = [_article(each) for each in sorted({*range(100, 120), *DOMAINS})]
+PUBLISHED = {each.id: each for each in ALL if each.state == "published"}
+
+
+@pytest.fixture
+def network(deployed_environment: Store) -> Store:
+    """100..119 of the domains 7 and 3 in turn, among them a draft and a deleted one; links on 100.
+
+    Domain 5 has 201..225, domain 9 the lowest and the highest id that there can be, domain 0 400.
+    """
+    page = {"pk": f"page#{ARTICLE_WITH_LINKS}", "published": len(LINKS), "waiting": 0, **LINKS}
+    _put(deployed_environment, deployed_environment.links, [page])
+    _put(deployed_environment, deployed_environment.articles, map(article_item, ALL))
+    # What is loaded with the first question is not a question's own time.
+    assert data(ask("{ __typename }")) == {"__typename": "query_root"}
+    return deployed_environment
+
+
+@pytest.fixture
+def large(network: Store) -> None:
+    """Some articles more, with texts of 300 KB."""
+    _put(network, network.articles, _large_articles())
+
+
+@pytest.fixture
+def counted(network: Store, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Those articles alone, on an engine of the test's own choice."""
+    for name, value in tables.environment(store).items():
+        monkeypatch.setenv(name, value)
+    dynamodb.forget_store()
+    _put(store, store.articles, _large_articles())
+    yield
+    dynamodb.forget_store()
+    store.client.close()
+
+
+@pytest.fixture
+def linked(network: Store) -> None:
+    """On each page of domain 5, as many links as there can be, each as long as it can be."""
+    url = "https://example.com/".ljust(2_048, "x")
+    links = {f"link#{each}": [url, "x" * 200, each, each] for each in range(20)}
+    pages = [{"pk": f"page#{each}", "published": 20, "waiting": 0, **links} for each in LINKED]
+    _put(network, network.links, pages)
+
+
+def _large_articles() -> list[Json]:
+    return [
+        article_item(Article(each, LARGE_DOMAIN, f"The {each}th", text, "2026-02-25"))
+        for each, text in LARGE.items()
+    ]
+
+
+def _put(store: Store, table: str, plain: Iterable[Json]) -> None:
+    requests = ({"PutRequest": {"Item": typed_item(each)}} for each in plain)
+    store.client.wave(
+        [
+            Call("BatchWriteItem", {"RequestItems": {table: some}})
+            for some in batched(requests, 25, strict=False)
+        ]
+    )
+
+
+def ids_where(condition: Callable[[Article], bool] = lambda _: True) -> list[int]:
+    """The ids of the published articles of which it is true, in ascending order."""
+    return [each for each, article in PUBLISHED.items() if condition(article)]
+
+
+def row(article_id: int) -> Mapping[str, Any]:
+    """The columns of a published article."""
+    article = PUBLISHED[article_id]
+    return {
+        "id": article.id,
+        "domain": article.domain,
+        "title": article.title,
+        "text": article.text,
+        "date": article.date,
+        "srcId": article.source_id or 0,
+    }
