@@ -55,7 +55,7 @@ def answer_query(
     execution = _Execution(document, operation, variables)
     asked: dict[str, _Asked] = {}
     introspected: list[FieldNode] = []
-    fields = execution.fields(QUERY, [operation])
+    fields = execution.top()
     for key, nodes in fields.items():
         name = nodes[0].name.value
         if name in ("__schema", "__type"):
@@ -88,13 +88,10 @@ class _Execution:
         names = [each.variable.name.value for each in definitions]
         self._values = {**dict.fromkeys(names), **values}
 
-    def fields(
-        self, kind: GraphQLObjectType, nodes: "list[OperationDefinitionNode] | list[FieldNode]"
-    ) -> dict[str, list[FieldNode]]:
-        fragments, values = self._document.fragments, self._values
-        if isinstance(nodes[0], OperationDefinitionNode):
-            return collect_fields(SCHEMA, fragments, values, kind, nodes[0].selection_set)
-        return collect_sub_fields(SCHEMA, fragments, values, kind, nodes)
+    def top(self) -> dict[str, list[FieldNode]]:
+        """The fields at the top by their keys, as directives and fragments leave them."""
+        selections = self._operation.selection_set
+        return collect_fields(SCHEMA, self._document.fragments, self._values, QUERY, selections)
 
     def asked(self, nodes: list[FieldNode]) -> _Asked:
         node = nodes[0]
@@ -110,7 +107,8 @@ class _Execution:
 
     def _shown(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> dict[str, _Shown]:
         shown: dict[str, _Shown] = {}
-        for key, inner in self.fields(kind, nodes).items():
+        fields = collect_sub_fields(SCHEMA, self._document.fragments, self._values, kind, nodes)
+        for key, inner in fields.items():
             name = inner[0].name.value
             of = _LISTS.get(name)
             shown[key] = _Shown(name, self._shown(of, inner) if of else None)
