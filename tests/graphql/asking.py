@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from local.paths import ROOT
 from seealso import dynamodb
 from tests.support.gateway import Response, request
 
@@ -14,14 +15,7 @@ GRAPHQL = "application/graphql-response+json"
 CODES = {"validation-failed", "parse-failed", "not-supported", "too-expensive", "unexpected"}
 
 # What web clients ask at each page view.
-PAGE = """
-query Q($id: Int!, $domain: Int!, $srcId: Int!, $hasSrc: Boolean!, $hasSelf: Boolean!) {
-  self: qa_ai(where: {id: {_eq: $id}}, limit: 1) @include(if: $hasSelf) { id title text date }
-  linksarticle: qa_ai(where: {domain: {_eq: $domain}, id: {_neq: $id}}, order_by: {id: desc}, limit: 8) { id title }
-  linksbottom: qa_ai(where: {domain: {_neq: $domain}, id: {_lt: $id}}, order_by: {id: desc}, limit: 3) { id title domain }
-  source: qa_ai(where: {id: {_eq: $srcId}}, limit: 1) @include(if: $hasSrc) { id title }
-}
-"""  # noqa: E501 as the clients have it
+PAGE = (ROOT / "data/page.graphql").read_text("utf-8")
 PAGE_VARIABLES = {"id": 101, "domain": 7, "srcId": 102, "hasSrc": True, "hasSelf": True}
 
 

@@ -46,45 +46,70 @@ ALL = [_article(each) for each in sorted({*range(100, 120), *DOMAINS})]
 PUBLISHED = {each.id: each for each in ALL if each.state == "published"}
 
 
+@pytest.fixture(scope="session")
+def tables_of_network(all_engines: Any) -> Iterator[Store]:
+    """The network's tables; a question changes nothing in them."""
+    made = tables.make_store(all_engines.endpoint("moto"))
+    _fill(made)
+    yield made
+    tables.drop(made)
+
+
 @pytest.fixture
-def network(deployed_environment: Store) -> Store:
+def network(tables_of_network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """100..119 of the domains 7 and 3 in turn, among them a draft and a deleted one; links on 100.
 
     Domain 5 has 201..225, domain 9 the lowest and the highest id that there can be, domain 0 400.
     """
-    page = {"pk": f"page#{ARTICLE_WITH_LINKS}", "published": len(LINKS), "waiting": 0, **LINKS}
-    _put(deployed_environment, deployed_environment.links, [page])
-    _put(deployed_environment, deployed_environment.articles, map(article_item, ALL))
+    _ask(tables_of_network, monkeypatch)
     # What is loaded with the first question is not a question's own time.
     assert data(ask("{ __typename }")) == {"__typename": "query_root"}
-    return deployed_environment
+    yield tables_of_network
+    dynamodb.forget_store()
 
 
 @pytest.fixture
-def large(network: Store) -> None:
-    """Some articles more, with texts of 300 KB."""
-    _put(network, network.articles, _large_articles())
+def large(network: Store, moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network in tables of its own, and some articles more, with texts of 300 KB."""
+    _fill(moto_store)
+    _put(moto_store, moto_store.articles, _large_articles())
+    _ask(moto_store, monkeypatch)
 
 
 @pytest.fixture
 def counted(network: Store, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Those articles alone, on an engine of the test's own choice."""
-    for name, value in tables.environment(store).items():
-        monkeypatch.setenv(name, value)
-    dynamodb.forget_store()
     _put(store, store.articles, _large_articles())
+    _ask(store, monkeypatch)
     yield
-    dynamodb.forget_store()
     store.client.close()
 
 
 @pytest.fixture
-def linked(network: Store) -> None:
-    """On each page of domain 5, as many links as there can be, each as long as it can be."""
+def linked(network: Store, moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network in tables of its own; each page of domain 5 has all the links that it can have.
+
+    Each is as long as it can be.
+    """
     url = "https://example.com/".ljust(2_048, "x")
     links = {f"link#{each}": [url, "x" * 200, each, each] for each in range(20)}
     pages = [{"pk": f"page#{each}", "published": 20, "waiting": 0, **links} for each in LINKED]
-    _put(network, network.links, pages)
+    _fill(moto_store)
+    _put(moto_store, moto_store.links, pages)
+    _ask(moto_store, monkeypatch)
+
+
+def _fill(store: Store) -> None:
+    page = {"pk": f"page#{ARTICLE_WITH_LINKS}", "published": len(LINKS), "waiting": 0, **LINKS}
+    _put(store, store.links, [page])
+    _put(store, store.articles, map(article_item, ALL))
+
+
+def _ask(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the function reach these tables."""
+    for name, value in tables.environment(store).items():
+        monkeypatch.setenv(name, value)
+    dynamodb.forget_store()
 
 
 def _large_articles() -> list[Json]:

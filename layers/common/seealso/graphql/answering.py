@@ -4,6 +4,7 @@ Rows are shaped here and not by the library's executor, which takes four times a
 query of a page view (docs/decisions.md); it answers introspection alone.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -90,8 +91,7 @@ class _Execution:
 
     def top(self) -> dict[str, list[FieldNode]]:
         """The fields at the top by their keys, as directives and fragments leave them."""
-        selections = self._operation.selection_set
-        return collect_fields(SCHEMA, self._document.fragments, self._values, QUERY, selections)
+        return self._collected(collect_fields, QUERY, self._operation.selection_set)
 
     def asked(self, nodes: list[FieldNode]) -> _Asked:
         node = nodes[0]
@@ -107,12 +107,19 @@ class _Execution:
 
     def _shown(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> dict[str, _Shown]:
         shown: dict[str, _Shown] = {}
-        fields = collect_sub_fields(SCHEMA, self._document.fragments, self._values, kind, nodes)
-        for key, inner in fields.items():
+        for key, inner in self._collected(collect_sub_fields, kind, nodes).items():
             name = inner[0].name.value
             of = _LISTS.get(name)
             shown[key] = _Shown(name, self._shown(of, inner) if of else None)
         return shown
+
+    def _collected(
+        self, collect: Callable[..., dict[str, list[FieldNode]]], kind: GraphQLObjectType, of: Any
+    ) -> dict[str, list[FieldNode]]:
+        try:
+            return collect(SCHEMA, self._document.fragments, self._values, kind, of)
+        except GraphQLError as error:  # a directive's condition is null
+            raise invalid(self._document.node, [error]) from None
 
     def introspect(self, nodes: list[FieldNode]) -> dict[str, Any]:
         operation = OperationDefinitionNode(

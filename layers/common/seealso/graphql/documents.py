@@ -172,10 +172,10 @@ class _Limits:
             size = self._measure(operation.selection_set, 1)
             _hold("fields at the top", size.top, settings().top_fields)
             whole.add(size)
-        # Validation reads a fragment once more by itself, used or not.
         for name, fragment in self._fragments.items():
             whole.directives += len(fragment.directives)
-            whole.add(self._fragment(name, 1))
+            if name not in self._sizes:  # validation reads it all the same
+                whole.add(self._fragment(name, 1))
         _hold("fields", whole.fields, settings().fields)
         _hold("directives", whole.directives, settings().directives)
 

@@ -1,0 +1,170 @@
+"""Random requests, answered as SQLite answers them over the same rows, or refused.
+
+The test's name has the seed that makes its requests again.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+
+from seealso import dynamodb
+from seealso.dynamodb import Store, typed_item
+from seealso.links import page_key
+from seealso.runs import record_runs
+from tests.graphql.random_queries import (
+    Form,
+    Nearby,
+    Request,
+    invalid_request,
+    served_request,
+    unserved_request,
+)
+from tests.graphql.sqlite_oracle import ShownLink, answer, rows
+from tests.store.worlds import World, make_world
+from tests.support import engines, gateway, tables
+from tests.support.fake_client import Database, fake_store
+
+# After how many items a Query ends early, as it does after 1 MB.
+CUTS: tuple[dict[str, int], ...] = (
+    {},
+    {"ArticlesTable": 110, "RunsTable": 2},
+    {"ArticlesTable": 7, "RunsTable": 1},
+)
+# Requests of each kind between two changes of the articles.
+ASKED = 12
+HEADERS = {"content-type": "application/json"}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in tables.environment(fake_store(Database())).items():
+        monkeypatch.setenv(name, value)
+
+
+@contextmanager
+def serving(store: Store) -> Iterator[None]:
+    """The functions read this store."""
+    dynamodb.forget_store()
+    dynamodb._local.store = store
+    yield
+    dynamodb.forget_store()
+
+
+def add_links(world: World) -> dict[int, list[ShownLink]]:
+    """Links on the pages of some articles, published or not."""
+    rng = world.random
+    made: dict[int, list[ShownLink]] = {}
+    for article_id in rng.sample(sorted(world.model), len(world.model) // 2):
+        made[article_id] = [
+            ShownLink(
+                link_id=f"{rng.getrandbits(64):016x}",
+                url=f"https://example.com/{at}?of={article_id}",
+                title=rng.choice([None, f"Link {at}", 'A "quoted" \N{EM DASH} \U0001f600']),
+                submitted=1_770_000_000_000 + rng.randrange(5),
+                published=1_770_000_000_000 + rng.randrange(10_000_000_000),
+            )
+            for at in range(rng.randint(0, 5))
+        ]
+        shown = {f"link#{each.link_id}": list(each[1:]) for each in made[article_id]}
+        page = page_key(article_id) | {"published": len(shown), "waiting": 0} | shown
+        item = {"TableName": world.store.links, "Item": typed_item(page)}
+        world.store.client.call("PutItem", item)
+    return made
+
+
+def ask(request: Request) -> dict[str, Any]:
+    """The answer to a request; its status is 200 whether it is served or refused."""
+    response = gateway.request("POST", "/graphql", HEADERS, request.body)
+    assert response.status == 200, f"{response.status} {response.body}\n{request}"
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def compare(store: Store, reader: Store, seed: int, articles: int, changes: int) -> None:
+    """Ask, change the articles, ask again."""
+    world = make_world(store, seed, articles)
+    links = add_links(world)
+    if seed % 2:
+        record_runs(store, sleep=lambda _: None)
+    ids = list(world.model)
+    near = Nearby(world.random, ids, world.domains)
+    forms = [Form(near) for _ in range(3)]
+    telling = 0
+    with serving(reader):
+        for _ in range(changes):
+            ids[:] = world.model
+            requests = [served_request(near) for _ in range(ASKED)]
+            requests += [world.random.choice(forms).served() for _ in range(ASKED)]
+            with closing(rows(world.model.values(), links)) as database:
+                for request in requests:
+                    expected, body = answer(database, request), ask(request)
+                    # As text, since members come in the order in which they are asked for.
+                    assert json.dumps(body) == json.dumps({"data": expected}), f"{request}"
+                    telling += any(expected.values())
+            world.change()
+            world.change()
+    assert telling > changes * ASKED / 2, "no more than a quarter of the answers showed anything"
+
+
+def compare_in_process(seed: int) -> None:
+    database = Database(CUTS[seed % 3])
+    # Some worlds have more articles than may be skipped.
+    articles = 1500 if seed % 8 == 0 else 300
+    compare(fake_store(database), fake_store(database), seed, articles, changes=4)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_answers_are_those_of_sqlite(seed: int) -> None:
+    compare_in_process(seed)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(1000, 1400))
+def test_answers_are_those_of_sqlite_in_many_worlds(seed: int) -> None:
+    compare_in_process(seed)
+
+
+# The last engine is DynamoDB Local wherever it can run.
+@pytest.mark.parametrize("store", engines.names()[-1:], indirect=True)
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_answers_are_those_of_sqlite_on_the_reference(store: Store, seed: int) -> None:
+    compare(store, tables.another(store), seed, articles=200, changes=3)
+
+
+def check_refused(request: Request, code: str) -> None:
+    """Refused by each error it names, without data and before anything is read."""
+    tally = dynamodb.store().client.start()
+    body = ask(request)
+    assert "data" not in body, f"{body}\n{request}"
+    assert body["errors"], f"{body}\n{request}"
+    for error in body["errors"]:
+        assert error["message"], f"{body}\n{request}"
+        assert error["extensions"]["code"] == code, f"{body}\n{request}"
+        assert error["extensions"]["path"].startswith("$"), f"{body}\n{request}"
+    requests = tally.requests + dynamodb.store().client.tally.requests
+    assert requests == 0, f"read before it was refused\n{request}"
+
+
+def check_refusals(seed: int, asked: int) -> None:
+    world = make_world(fake_store(Database()), seed, articles=100)
+    near = Nearby(world.random, list(world.model), world.domains)
+    forms = [Form(near) for _ in range(3)]
+    with serving(fake_store(Database())):
+        for _ in range(asked):
+            check_refused(unserved_request(near), "not-supported")
+            check_refused(invalid_request(near), "validation-failed")
+            check_refused(world.random.choice(forms).unserved(), "not-supported")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_other_shapes_and_values_are_refused(seed: int) -> None:
+    check_refusals(seed, asked=20)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(1000, 1100))
+def test_other_shapes_and_values_are_refused_thousands_of_times(seed: int) -> None:
+    check_refusals(seed, asked=20)
