@@ -22,6 +22,8 @@ PUBLIC = {
     "POST /articles/{id}/links",
     "GET /links/{link_id}",
     "DELETE /links/{link_id}",
+    "GET /graphql",
+    "POST /graphql",
 }
 FOR_ADMINS = {
     "POST /admin/articles/{id}/purge",

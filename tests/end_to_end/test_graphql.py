@@ -137,12 +137,13 @@ def test_a_browser_of_any_site_may_post(deployed: Deployed) -> None:
         headers={
             "Origin": "https://reader.example.com",
             "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "content-type",
+            "Access-Control-Request-Headers": "content-type,x-hasura-role",
         },
     )
     assert preflight.status == 204
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
-    assert "content-type" in preflight.headers["Access-Control-Allow-Headers"].lower()
+    allowed = preflight.headers["Access-Control-Allow-Headers"].lower()
+    assert {"content-type", "x-hasura-role", "hasura-client-name"} <= {*allowed.split(",")}
 
 
 EVERYTHING = event(

@@ -49,8 +49,10 @@ def serving(store: Store) -> Iterator[None]:
     """The functions read this store."""
     dynamodb.forget_store()
     dynamodb._local.store = store
-    yield
-    dynamodb.forget_store()
+    try:
+        yield
+    finally:
+        dynamodb.forget_store()
 
 
 def add_links(world: World) -> dict[int, list[ShownLink]]:

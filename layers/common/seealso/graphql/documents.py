@@ -59,10 +59,9 @@ class Document:
             return next(iter(self.operations.values()))
         if not self.operations:
             raise refused("validation-failed", "The document has no operation.")
-        names = ", ".join(filter(None, self.operations))
-        raise refused(
-            "validation-failed", f"Name in operationName one of the operations {names}.", "$"
-        )
+        if name is not None:
+            raise refused("validation-failed", "The document has no operation of that name.")
+        raise refused("validation-failed", "Say in operationName which operation is meant.")
 
 
 _kept: OrderedDict[str, Document] = OrderedDict()
