@@ -82,7 +82,7 @@ def _views() -> tuple[str, bool]:
             # On disk, which is the folder of TMPDIR: in memory it would take some GB.
             rows += _measured(measure, on_disk=size > 100_000)
     rows += _measured(partial(pages.measure_run, length=RUN))
-    table = "".join(_line(row) for row in rows)
+    table = "".join(row.line() for row in rows)
     return _HEAD.format(views=pages.VIEWS) + table + "\n", all(row.holds() for row in rows)
 
 
@@ -93,15 +93,6 @@ def _measured(measure: Callable[[Store], list[Row]], on_disk: bool = False) -> l
         dynamodb_local.running(Path(folder), on_disk=on_disk) as endpoint,
     ):
         return measure(make_store(endpoint))
-
-
-def _line(row: Row) -> str:
-    requests, waves, units = row.budget
-    return (
-        f"| {row.what} | {row.articles:,} | {row.domains:,} | {row.requests} | {row.waves} "
-        f"| {row.units:g} | {requests} requests, {waves} waves, {units:g} units "
-        f"| {'yes' if row.holds() else '**no**'} |\n"
-    )
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ import statistics
 import time
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
-from typing import Any, NamedTuple
+from typing import Any
 
 from bench import worlds
+from bench.pages import Row
 from local.paths import ROOT
 from seealso import dynamodb
 from seealso.articles import Article, article_item, put_articles
@@ -32,9 +33,9 @@ _TEXT = """
 The query that web clients send (data/page.graphql), with everything included, through the function:
 the dearest of {views} each. The article and its source have items of 4 KB.
 
-| query | articles | requests | waves | read units | budget | holds |
-|---|---:|---:|---:|---:|---|---|
-{costs}
+| query | articles | domains | requests | waves | read units | budget | holds |
+|---|---:|---:|---:|---:|---:|---|---|
+{rows}
 The function's own work, from event to answer with its log line, for the same article with the same
 hints: process CPU time, median of {blocks} interleaved blocks of {block}, DynamoDB Local beside it.
 
@@ -46,36 +47,21 @@ hints: process CPU time, median of {blocks} interleaved blocks of {block}, Dynam
 """
 
 
-class Cost(NamedTuple):
-    """The dearest of some queries, beside their budget."""
-
-    what: str
-    articles: int
-    requests: int
-    waves: int
-    units: float
-    budget: tuple[int, int, float]
-
-    def holds(self) -> bool:
-        measured = (self.requests, self.waves, self.units)
-        return all(each <= most for each, most in zip(measured, self.budget, strict=True))
-
-
 def report(store: Store) -> tuple[str, bool]:
     """This part of docs/benchmarks.md, from measurements on empty tables; and if budgets hold."""
-    costs: list[Cost] = []
+    rows: list[Row] = []
     endpoint = store.client.endpoint
     for size in SIZES:
         here = tables.make_store(endpoint)
-        costs += _mixed(here, size)
+        rows += _mixed(here, size)
         if size < SIZES[-1]:
             tables.drop(here)
     get, warm, new = _cpu(here)
     tables.drop(here)
-    costs += _in_a_run(store)
+    rows += _in_a_run(store)
     text = _TEXT.format(
         views=VIEWS,
-        costs="".join(map(_line, costs)),
+        rows="".join(row.line() for row in rows),
         blocks=BLOCKS,
         block=BLOCK,
         get=statistics.median(get),
@@ -84,42 +70,44 @@ def report(store: Store) -> tuple[str, bool]:
         new=statistics.median(new),
         new_ratio=_ratio(new, get),
     )
-    return f"{HEADING}\n{text}", all(cost.holds() for cost in costs)
+    return f"{HEADING}\n{text}", all(row.holds() for row in rows)
 
 
-def _mixed(store: Store, size: int) -> list[Cost]:
+def _mixed(store: Store, size: int) -> list[Row]:
     articles = list(worlds.mixed(size, DOMAINS))
     pages = _written(store, articles, random.Random(2).sample(articles[size // 10 :], VIEWS))
     ids = {article.id for article in articles}
+    network = size, DOMAINS
     return [
-        _dearest(store, "as it is", size, map(_variables, pages), BUDGET),
+        _dearest(store, "as it is", network, map(_variables, pages), BUDGET),
         _dearest(
             store,
             "a foreign domain",
-            size,
+            network,
             (_variables(each) | {"domain": (each.domain + 1) % DOMAINS} for each in pages),
             BUDGET,
         ),
         _dearest(
             store,
             "an id that is not there",
-            size,
+            network,
             (_variables(each) | {"id": each.id + 1} for each in pages if each.id + 1 not in ids),
             BUDGET,
         ),
     ]
 
 
-def _in_a_run(store: Store) -> list[Cost]:
+def _in_a_run(store: Store) -> list[Row]:
     articles = worlds.with_run(RUN)
     run = sorted((each for each in articles if each.domain == 99), key=lambda each: each.id)
     chosen = [run[-1], *random.Random(3).sample(run[RUN // 2 :], VIEWS - 1)]
     pages = _written(store, articles, chosen)
     record_runs(store, sleep=lambda _: None)
+    network = len(articles), len({each.domain for each in articles})
     absent = (_variables(each) | {"id": each.id + 1} for each in pages)
     return [
-        _dearest(store, "in a run of its domain", RUN, map(_variables, pages), RUN_BUDGET),
-        _dearest(store, "in a run, an id that may not be there", RUN, absent, RUN_BUDGET),
+        _dearest(store, "in a run of its domain", network, map(_variables, pages), RUN_BUDGET),
+        _dearest(store, "in a run, an id that may not be there", network, absent, RUN_BUDGET),
     ]
 
 
@@ -146,10 +134,11 @@ def _variables(article: Article) -> dict[str, Any]:
 def _dearest(
     store: Store,
     what: str,
-    articles: int,
+    size: tuple[int, int],
     views: Iterable[dict[str, Any]],
     budget: tuple[int, int, float],
-) -> Cost:
+) -> Row:
+    """The dearest of some queries; `size` is how many articles and domains there are."""
     requests, waves, units = 0, 0, 0.0
     _use(store)
     with redirect_stdout(io.StringIO()):  # where the function's log lines go
@@ -158,7 +147,7 @@ def _dearest(
             requests = max(requests, cost["requests"])
             waves = max(waves, cost["waves"])
             units = max(units, cost["read_units"])
-    return Cost(what, articles, requests, waves, units, budget)
+    return Row(what, *size, requests, waves, units, budget)
 
 
 def _use(store: Store) -> None:
@@ -216,12 +205,3 @@ def _cpu(store: Store) -> tuple[list[float], list[float], list[float]]:
 
 def _ratio(these: list[float], those: list[float]) -> float:
     return statistics.median(this / that for this, that in zip(these, those, strict=True))
-
-
-def _line(cost: Cost) -> str:
-    requests, waves, units = cost.budget
-    return (
-        f"| {cost.what} | {cost.articles:,} | {cost.requests} | {cost.waves} | {cost.units:g} "
-        f"| {requests} requests, {waves} waves, {units:g} units "
-        f"| {'yes' if cost.holds() else '**no**'} |\n"
-    )

@@ -16,7 +16,7 @@ VIEWS = 40
 
 @dataclass(frozen=True)
 class Row:
-    """The dearest of some page views, beside the budget that they have."""
+    """The dearest of some page views or queries, beside the budget that they have."""
 
     what: str
     articles: int
@@ -32,6 +32,16 @@ class Row:
             for measured, allowed in zip(
                 (self.requests, self.waves, self.units), self.budget, strict=True
             )
+        )
+
+    def line(self) -> str:
+        """The row as docs/benchmarks.md has it."""
+        requests, waves, units = self.budget
+        return (
+            f"| {self.what} | {self.articles:,} | {self.domains:,} "
+            f"| {self.requests} | {self.waves} | {self.units:g} "
+            f"| {requests} requests, {waves} waves, {units:g} units "
+            f"| {'yes' if self.holds() else '**no**'} |\n"
         )
 
 

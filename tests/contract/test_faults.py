@@ -12,7 +12,7 @@ from seealso.dynamodb import Store
 from tests.contract.conftest import Log
 from tests.support import faulty
 from tests.support.events import event
-from tests.support.faulty import Fault, Proxy
+from tests.support.faulty import PASSING, Fault, Proxy
 from tests.support.functions import function
 from tests.support.gateway import Response, get
 
@@ -116,20 +116,7 @@ def test_the_time_limit_is_one_for_all_waves(network: Store, between: Proxy) -> 
 
 
 @pytest.mark.parametrize("target", ROUTES)
-@pytest.mark.parametrize(
-    ("fault", "times"),
-    [
-        (faulty.throttled, 2),
-        (faulty.failing, 2),
-        (faulty.reset, 1),
-        (faulty.reply_lost, 1),
-        (faulty.half, 1),
-        (faulty.garbage, 1),
-        (faulty.slow(0.05), 3),
-        (faulty.dripping(0.0), 3),
-    ],
-    ids=["throttled", "failing", "reset", "reply lost", "half", "garbage", "slow", "dripping"],
-)
+@pytest.mark.parametrize(("fault", "times"), PASSING.values(), ids=PASSING)
 def test_a_fault_that_passes_is_not_seen(
     network: Store, between: Proxy, log: Log, fault: Fault, times: int, target: str
 ) -> None:

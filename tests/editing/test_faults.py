@@ -298,7 +298,7 @@ def check_all(store: Store, *domains: int) -> None:
         }
         shown = read_domain_articles(store, domain, 100)
         assert shown == oracle.domain_list(found, domain, 100)
-    for run in runs._records(store, 1, runs._TOP):
+    for run in runs._records(store, 1, runs.LARGEST_ID):
         for low, high in known_ranges(run):
             for each in found.values():
                 if low <= each.id <= high and each.state == "published":
@@ -576,4 +576,4 @@ def no_wait(_: float) -> None:
 
 def known(store: Store) -> list[tuple[int, int]]:
     """What readers step over."""
-    return [each for run in runs._records(store, 1, runs._TOP) for each in known_ranges(run)]
+    return [each for run in runs._records(store, 1, runs.LARGEST_ID) for each in known_ranges(run)]

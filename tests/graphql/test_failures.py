@@ -19,7 +19,7 @@ from tests.graphql.asking import (
     refused,
 )
 from tests.support import faulty
-from tests.support.faulty import Fault, Proxy
+from tests.support.faulty import PASSING, Fault, Proxy
 from tests.support.gateway import Response
 
 LIMIT = 1.0
@@ -136,20 +136,7 @@ def test_what_reads_nothing_does_not_need_the_store(between: Proxy) -> None:
 
 
 @pytest.mark.parametrize("kind", QUERIES)
-@pytest.mark.parametrize(
-    ("fault", "times"),
-    [
-        (faulty.throttled, 2),
-        (faulty.failing, 2),
-        (faulty.reset, 1),
-        (faulty.reply_lost, 1),
-        (faulty.half, 1),
-        (faulty.garbage, 1),
-        (faulty.slow(0.05), 3),
-        (faulty.dripping(0.0), 3),
-    ],
-    ids=["throttled", "failing", "reset", "reply lost", "half", "garbage", "slow", "dripping"],
-)
+@pytest.mark.parametrize(("fault", "times"), PASSING.values(), ids=PASSING)
 def test_a_fault_that_passes_is_not_seen(
     between: Proxy, log: Log, fault: Fault, times: int, kind: str
 ) -> None:

@@ -260,3 +260,16 @@ def dripping(seconds: float) -> Fault:
             exchange.pause(seconds)
 
     return fault
+
+
+# Faults that the client overcomes, and how many times one after the other.
+PASSING: dict[str, tuple[Fault, int]] = {
+    "throttled": (throttled, 2),
+    "failing": (failing, 2),
+    "reset": (reset, 1),
+    "reply lost": (reply_lost, 1),
+    "half": (half, 1),
+    "garbage": (garbage, 1),
+    "slow": (slow(0.05), 3),
+    "dripping": (dripping(0.0), 3),
+}

@@ -13,7 +13,6 @@ from seealso.articles import FEED
 from seealso.dynamodb import Call, Json, Store, items, typed_item
 from seealso.waves import Reading
 
-LARGEST_ID = 2**31 - 1
 # Articles read beyond those that are looked for, in search of ones of other domains: enough in
 # nearly every mixed feed, and with ordinary titles 25 are within the 4 KB of half a read unit.
 SPARE = 22
@@ -28,7 +27,7 @@ class Ids(NamedTuple):
     """A range of ids, both ends included; of none where the ends are the wrong way round."""
 
     lowest: int = 0  # below the lowest id, so that what is below an article is always a range
-    highest: int = LARGEST_ID
+    highest: int = runs.LARGEST_ID
 
     @property
     def is_empty(self) -> bool:

@@ -31,6 +31,7 @@ from typing import NamedTuple
 from seealso.dynamodb import Call, Json, Refused, Store, items, typed_item
 
 PARTITION = "runs"
+LARGEST_ID = 2**31 - 1  # of articles and domains
 SHORTEST = 64  # articles; a shorter run costs a reader less than its record
 WRITE_SECONDS = 30.0
 WAIT_SECONDS = 60.0
@@ -178,7 +179,7 @@ def record_runs(store: Store, sleep: Callable[[float], None] = time.sleep) -> Jo
     behind are taken up.
     """
     job = _begin_job(store)
-    records = _records(store, 1, _TOP)
+    records = _records(store, 1, LARGEST_ID)
     proposed = contradicted = 0
     for stretch in _stretches(store):
         near = _touching(records, stretch)
@@ -188,7 +189,7 @@ def record_runs(store: Store, sleep: Callable[[float], None] = time.sleep) -> Jo
         if stretch.articles >= SHORTEST:
             for was, shall_be in _proposals(stretch, near):
                 proposed += _change(store, was, shall_be, job)
-    pending = [run for run in _records(store, 1, _TOP) if run.proposed > run.hi]
+    pending = [run for run in _records(store, 1, LARGEST_ID) if run.proposed > run.hi]
     activated = withdrawn = 0
     if pending:
         sleep(WAIT_SECONDS)
@@ -212,7 +213,7 @@ class _Stretch(NamedTuple):
 def _stretches(store: Store) -> Iterator[_Stretch]:
     """The whole feed, from the highest id downwards."""
     found: _Stretch | None = None
-    for item in _feed(store, 1, _TOP):
+    for item in _feed(store, 1, LARGEST_ID):
         article_id, domain = item["id"], item["domain"]
         if found is not None and found.domain == domain:
             found = found._replace(lo=article_id, articles=found.articles + 1)
@@ -262,8 +263,6 @@ def _holds(store: Store, run: Run) -> bool:
 
 
 # ---- records and the feed in the tables ------------------------------------------------------
-
-_TOP = 2**31 - 1
 
 
 def _records(store: Store, low: int, high: int) -> list[Run]:

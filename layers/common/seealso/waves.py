@@ -35,16 +35,15 @@ def read_together[T](store: Store, readings: Sequence[Reading[T]]) -> list[T]:
     results: dict[int, T] = {}
     waiting: dict[int, Sequence[Need]] = {}
     known: dict[Item, Json | None] = {}
-    sent: dict[int, Sequence[Any]] = {}
     for index, reading in enumerate(readings):
         try:
             waiting[index] = next(reading)
         except StopIteration as end:
             results[index] = end.value
     while waiting:
-        sent = _answered(store, waiting, known)
+        answered = _answered(store, waiting, known)
         waiting = {}
-        for index, answers in sent.items():
+        for index, answers in answered.items():
             try:
                 waiting[index] = readings[index].send(answers)
             except StopIteration as end:

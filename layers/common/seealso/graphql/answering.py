@@ -25,10 +25,9 @@ from seealso.graphql.documents import Document, document_of
 from seealso.graphql.planning import selection_of
 from seealso.graphql.refusals import invalid, refused
 from seealso.graphql.schema import ARTICLE, LINK, QUERY, SCHEMA
-from seealso.graphql.settings import LARGEST_ANSWER, settings
+from seealso.graphql.settings import LARGEST_ANSWER, MOST_ERRORS, settings
 from seealso.selections import Selection, read_selections
 
-_MOST_ERRORS = 5
 _LISTS = {"links": LINK}
 
 
@@ -81,7 +80,7 @@ class _Execution:
         self._operation = operation
         self._variables = variables
         definitions = operation.variable_definitions
-        values = get_variable_values(SCHEMA, definitions, variables, max_errors=_MOST_ERRORS)
+        values = get_variable_values(SCHEMA, definitions, variables, max_errors=MOST_ERRORS)
         if isinstance(values, list):
             raise invalid(document.node, values)
         # One that may be null and was not sent is null in Hasura, where the specification would

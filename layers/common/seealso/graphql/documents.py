@@ -30,9 +30,8 @@ from graphql import (
 from seealso.graphql.planning import SERVED
 from seealso.graphql.refusals import Code, QueryRefused, error, invalid, refused
 from seealso.graphql.schema import SCHEMA
-from seealso.graphql.settings import LARGEST_REQUEST, settings
+from seealso.graphql.settings import LARGEST_REQUEST, MOST_ERRORS, settings
 
-_MOST_ERRORS = 5
 # What Hasura has at the top beside what is served.
 _FIELDS_NOT_SERVED = frozenset({"qa_ai_aggregate", "qa_ai_stream"})
 # Of the texts kept; a document takes about a hundred times as much.
@@ -114,7 +113,7 @@ def _read(query: str) -> Document:
     if not settings().introspection:
         rules.append(NoSchemaIntrospectionCustomRule)
     hidden = not settings().introspection
-    errors = validate(SCHEMA, node, rules, max_errors=_MOST_ERRORS, hide_suggestions=hidden)
+    errors = validate(SCHEMA, node, rules, max_errors=MOST_ERRORS, hide_suggestions=hidden)
     if errors:
         raise _not_served(errors) or invalid(node, errors)
     return document

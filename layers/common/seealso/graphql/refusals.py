@@ -23,21 +23,11 @@ _LONGEST_MESSAGE = 500
 
 
 class QueryRefused(Exception):
-    """A request that is answered with errors alone.
+    """A request that is answered with errors alone."""
 
-    `status` is the HTTP status where it is the same whatever the client accepts.
-    """
-
-    def __init__(
-        self,
-        errors: list[dict[str, Any]],
-        status: int | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> None:
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(errors)
         self.errors = errors
-        self.status = status
-        self.headers = headers or {}
 
 
 def error(

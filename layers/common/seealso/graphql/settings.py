@@ -4,6 +4,8 @@ import os
 from functools import cache
 from typing import NamedTuple
 
+# Of what is wrong with a document or its variables, so many are told.
+MOST_ERRORS = 5
 # What a request's body may be long, in bytes; by GET, the gateway allows less.
 LARGEST_REQUEST = 65_536
 # Lambda's answers end at 6 MB (AWS, Lambda quotas), and JSON escapes make text longer.

@@ -102,12 +102,9 @@ def answer_data(event: Event, data: dict[str, Any], cost: dict[str, Any] | None)
 
 def answer_refusal(event: Event, refusal: QueryRefused) -> Answer:
     """The answer with a refused query's errors."""
-    status, headers = refusal.status, refusal.headers
     if isinstance(refusal, MutationRefused) and _method(event) == "GET":
-        status, headers = 405, {"allow": "POST"}
-    if status is None:
-        status = 400 if _prefers_response(event) else 200
-    return _errors(event, status, refusal.errors, headers)
+        return _errors(event, 405, refusal.errors, {"allow": "POST"})
+    return _errors(event, 400 if _prefers_response(event) else 200, refusal.errors, {})
 
 
 def answer_problem(event: Event, problem: Problem) -> Answer:
