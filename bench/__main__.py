@@ -15,7 +15,7 @@ from bench import editing, graphql, pages, submissions
 from bench.pages import Row
 from local import dynamodb_local
 from local.paths import ROOT
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from tests.support.tables import make_store
 
 RUN = 100_000
@@ -31,7 +31,7 @@ source have items of 4 KB, titles about 60 characters; the page has five links. 
 the design; the site's policy is in the container's cache, as it is for all but one view in 50 s
 (which costs 0.5 units more, and no request).
 
-| page view | articles | domains | requests | waves | read units | budget | holds |
+| page view | articles | domains | requests | round_trips | read units | budget | holds |
 |---|---:|---:|---:|---:|---:|---|---|
 """
 

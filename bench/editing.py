@@ -8,14 +8,23 @@ from typing import Any, NamedTuple
 
 from bench import worlds
 from bench.units import Recorded, snapshot, write_units
-from seealso import articles, editing, links, moderation, purging, site_editing, submissions
-from seealso.articles import Article
-from seealso.audit import Act, read_audit
-from seealso.dynamodb import Store
-from seealso.link_queue import queue
-from seealso.links import Link, rfc3339
-from seealso.site_editing import Block
-from seealso.sites import Site
+from seealso.editing import articles as editing
+from seealso.editing import links as moderation
+from seealso.editing import purging
+from seealso.editing import sites as site_editing
+from seealso.editing.sites import Block
+from seealso.store.tables import Store
+from seealso.submitting import submitting
+from seealso.submitting.parsing import Submission
+from seealso.submitting.submitting import Rules
+from seealso.tables import articles, links
+from seealso.tables.articles import Article
+from seealso.tables.audit import AuditFilter, ChangeContext, list_audit
+from seealso.tables.links import Link
+from seealso.tables.queue import list_queue
+from seealso.tables.sites import Site
+from seealso.times import rfc3339
+from tests.support.transitions import decide, set_columns, set_state
 
 HEADING = "## Editors' actions"
 QUEUED = 100_000
@@ -29,7 +38,7 @@ worked out by the documented rules (bench/units.py). The article that is purged 
 2 pending links. The queue holds {queued:,} pending links of {domains} sites when its first pages
 are read, of {listed} links each.
 
-| action | requests | waves | read units | write units |
+| action | requests | round_trips | read units | write units |
 |---|---:|---:|---:|---:|
 {costs}
 """
@@ -40,7 +49,7 @@ class Cost(NamedTuple):
 
     what: str
     requests: int
-    waves: int
+    round_trips: int
     read_units: float
     write_units: int | None  # None: it only reads
 
@@ -57,17 +66,21 @@ def report(store: Store) -> tuple[str, bool]:
 
 
 def _changes(store: Store) -> Iterator[Cost]:
-    act = Act("editor@example.com", datetime.now(UTC), "a-request-of-an-editor", 365)
+    context = ChangeContext("editor@example.com", datetime.now(UTC), "a-request-of-an-editor", 365)
     site = Site(DOMAIN, ["seven.example.com"], "Seven", "https://seven.example.com/{id}")
-    yield _cost(store, "create a site", lambda: site_editing.save_site(store, act, site, None))
+    yield _cost(
+        store, "create a site", lambda: site_editing.replace_site(store, context, site, None)
+    )
     changed = replace(site, cap=5, publish="approved")
-    yield _cost(store, "change a site", lambda: site_editing.save_site(store, act, changed, 1))
+    yield _cost(
+        store, "change a site", lambda: site_editing.replace_site(store, context, changed, 1)
+    )
     block = Block("spam.example.net", None)
-    yield _cost(store, "block a host", lambda: site_editing.block_host(store, act, block))
+    yield _cost(store, "block a host", lambda: site_editing.block_host(store, context, block))
 
     draft = replace(worlds.of_4_kb(Article(1, DOMAIN, worlds.TITLE, "", "2026-11-23"), None), id=0)
     draft = replace(draft, state="draft", version=1)
-    yield _cost(store, "create an article", lambda: editing.create(store, act, None, draft))
+    yield _cost(store, "create an article", lambda: editing.create(store, context, None, draft))
     yield _cost(store, "read an article", lambda: articles.get_article(store, 1), reads=True)
     for what, action, columns in (
         ("patch a draft", "patch", {"title": f"{worlds.TITLE} again"}),
@@ -79,7 +92,7 @@ def _changes(store: Store) -> Iterator[Cost]:
         ("delete an article", "delete", None),
         ("restore an article", "restore", None),
     ):
-        yield _cost(store, what, _on_article(store, act, action, columns))
+        yield _cost(store, what, _on_article(store, context, action, columns))
     yield _cost(
         store,
         "list a domain's articles",
@@ -87,33 +100,35 @@ def _changes(store: Store) -> Iterator[Cost]:
         reads=True,
     )
 
-    second = editing.create(store, act, None, replace(draft, state="published"))
+    second = editing.create(store, context, None, replace(draft, state="published"))
     made = [_submitted(store, second.id, number) for number in range(9)]
     yield _cost(store, "read a link", lambda: links.get_link(store, made[0]), reads=True)
-    yield _cost(store, "approve a link", _on_link(store, act, made[0], "approve"))
-    yield _cost(store, "reject a link", _on_link(store, act, made[1], "reject"))
-    yield _cost(store, "remove a published link", _on_link(store, act, made[0], "remove"))
+    yield _cost(store, "approve a link", _on_link(store, context, made[0], "approve"))
+    yield _cost(store, "reject a link", _on_link(store, context, made[1], "reject"))
+    yield _cost(store, "remove a published link", _on_link(store, context, made[0], "remove"))
     for link_id in made[2:7]:
-        _on_link(store, act, link_id, "approve")()
-    editing.set_state(store, act, second.id, 1, "delete")
-    yield _cost(store, "purge an article", lambda: purging.purge(store, act, second.id, 2))
-    yield _cost(store, "read the audit", lambda: read_audit(store, LISTED), reads=True)
+        _on_link(store, context, link_id, "approve")()
+    set_state(store, context, second.id, 1, "delete")
+    yield _cost(store, "purge an article", lambda: purging.purge(store, context, second.id, 2))
+    yield _cost(
+        store, "read the audit", lambda: list_audit(store, AuditFilter(), LISTED), reads=True
+    )
     yield _cost(
         store,
         "read an article's audit",
-        lambda: read_audit(store, LISTED, article_id=1),
+        lambda: list_audit(store, AuditFilter(article_id=1), LISTED),
         reads=True,
     )
 
 
 def _on_article(
-    store: Store, act: Act, action: str, columns: dict[str, Any] | None
+    store: Store, context: ChangeContext, action: str, columns: dict[str, Any] | None
 ) -> Callable[[], object]:
     def change() -> object:
         # As the editor has read it before, at no cost of the change.
         if columns is None:
-            return editing.set_state(store, act, 1, version, action)
-        return editing.set_columns(store, act, 1, version, columns, action)
+            return set_state(store, context, 1, version, action)
+        return set_columns(store, context, 1, version, columns, action)
 
     article = articles.get_article(store, 1)
     assert article is not None
@@ -122,41 +137,40 @@ def _on_article(
 
 
 def _on_link(
-    store: Store, act: Act, link_id: str, action: moderation.Action
+    store: Store, context: ChangeContext, link_id: str, action: str
 ) -> Callable[[], object]:
     link = links.get_link(store, link_id)
     assert link is not None
     decision = moderation.Decision("It is not about the film." if action == "reject" else None)
-    return lambda: moderation.decide(store, act, link_id, link.version, action, decision)
+    return lambda: decide(store, context, link_id, link.version, action, decision)
 
 
 def _submitted(store: Store, article_id: int, number: int) -> str:
     url = f"https://www.a-site-of-a-reader.org/2026/11/about-the-film-{number:09}"
-    return submissions.submit(
+    return submitting.submit(
         store,
         article_id,
-        submissions.Submission(url, worlds.TITLE),
+        Submission(url, worlds.TITLE),
         None,
         "192.0.2.7",
         datetime.now(UTC),
-        per_window=1000,
-        scope="network",
+        Rules(1000, "network"),
     ).link.link_id
 
 
 def _cost(store: Store, what: str, action: Callable[[], object], *, reads: bool = False) -> Cost:
     before = {} if reads else snapshot(store)
-    tally = store.client.start()
+    usage = store.client.start()
     with Recorded() as calls:
         action()
-    requests, waves, read_units = tally.requests, tally.waves, tally.read_units
+    requests, round_trips, read_units = usage.requests, usage.round_trips, usage.read_units
     written = None if reads else write_units(store, before, snapshot(store), calls.made)
-    return Cost(what, requests, waves, read_units, written)
+    return Cost(what, requests, round_trips, read_units, written)
 
 
 def _line(cost: Cost) -> str:
     written = "" if cost.write_units is None else str(cost.write_units)
-    return f"| {cost.what} | {cost.requests} | {cost.waves} | {cost.read_units:g} | {written} |\n"
+    return f"| {cost.what} | {cost.requests} | {cost.round_trips} | {cost.read_units:g} | {written} |\n"
 
 
 # ---- the queue -------------------------------------------------------------------------------
@@ -171,7 +185,7 @@ def _queues(store: Store) -> Iterator[Cost]:
         yield _cost(
             store,
             f"queue of {what}, first page of {QUEUED:,} links",
-            partial(queue, store, "pending", domain, LISTED + 1),
+            partial(list_queue, store, "pending", domain, LISTED + 1),
             reads=True,
         )
 

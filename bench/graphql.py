@@ -13,14 +13,13 @@ from typing import Any
 from bench import worlds
 from bench.pages import Row
 from local.paths import ROOT
-from seealso import dynamodb
-from seealso.articles import Article, article_item, put_articles
-from seealso.dynamodb import Store
-from seealso.runs import record_runs
+from seealso.store.tables import Store, reset_store
+from seealso.tables.articles import Article, article_item, put_articles
+from seealso.tables.skips import record_skips
 from tests.support import events, functions, tables
 
 HEADING = "## GraphQL"
-BUDGET = (4, 1, 3.0)  # requests, waves, read units
+BUDGET = (4, 1, 3.0)  # requests, round_trips, read units
 RUN_BUDGET = (8, 3, 12.0)
 SIZES = (1_000, 10_000, 100_000)
 DOMAINS = 5
@@ -33,7 +32,7 @@ _TEXT = """
 The query that web clients send (data/page.graphql), with everything included, through the function:
 the dearest of {views} each. The article and its source have items of 4 KB.
 
-| query | articles | domains | requests | waves | read units | budget | holds |
+| query | articles | domains | requests | round_trips | read units | budget | holds |
 |---|---:|---:|---:|---:|---:|---|---|
 {rows}
 The function's own work, from event to answer with its log line, for the same article with the same
@@ -102,7 +101,7 @@ def _in_a_run(store: Store) -> list[Row]:
     run = sorted((each for each in articles if each.domain == 99), key=lambda each: each.id)
     chosen = [run[-1], *random.Random(3).sample(run[RUN // 2 :], VIEWS - 1)]
     pages = _written(store, articles, chosen)
-    record_runs(store, sleep=lambda _: None)
+    record_skips(store, sleep=lambda _: None)
     network = len(articles), len({each.domain for each in articles})
     absent = (_variables(each) | {"id": each.id + 1} for each in pages)
     return [
@@ -139,21 +138,21 @@ def _dearest(
     budget: tuple[int, int, float],
 ) -> Row:
     """The dearest of some queries; `size` is how many articles and domains there are."""
-    requests, waves, units = 0, 0, 0.0
+    requests, round_trips, units = 0, 0, 0.0
     _use(store)
     with redirect_stdout(io.StringIO()):  # where the function's log lines go
         for variables in views:
             cost = _answered(_post(QUERY, variables))["extensions"]["cost"]
             requests = max(requests, cost["requests"])
-            waves = max(waves, cost["waves"])
+            round_trips = max(round_trips, cost["round_trips"])
             units = max(units, cost["read_units"])
-    return Row(what, *size, requests, waves, units, budget)
+    return Row(what, *size, requests, round_trips, units, budget)
 
 
 def _use(store: Store) -> None:
     """Lets the functions reach the store's tables."""
     os.environ |= tables.environment(store)
-    dynamodb.forget_store()
+    reset_store()
 
 
 def _post(query: str, variables: dict[str, Any]) -> events.Event:

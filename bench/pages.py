@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 
 from bench import worlds
-from seealso.articles import Article, article_item, put_articles
-from seealso.dynamodb import Store
-from seealso.pages import read_page
-from seealso.runs import record_runs
+from seealso.reading.page import read_page
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, article_item, put_articles
+from seealso.tables.skips import record_skips
 
 VIEWS = 40
 
@@ -22,7 +22,7 @@ class Row:
     articles: int
     domains: int
     requests: int
-    waves: int
+    round_trips: int
     units: float
     budget: tuple[int, int, float]
 
@@ -30,17 +30,17 @@ class Row:
         return all(
             measured <= allowed
             for measured, allowed in zip(
-                (self.requests, self.waves, self.units), self.budget, strict=True
+                (self.requests, self.round_trips, self.units), self.budget, strict=True
             )
         )
 
     def line(self) -> str:
         """The row as docs/benchmarks.md has it."""
-        requests, waves, units = self.budget
+        requests, round_trips, units = self.budget
         return (
             f"| {self.what} | {self.articles:,} | {self.domains:,} "
-            f"| {self.requests} | {self.waves} | {self.units:g} "
-            f"| {requests} requests, {waves} waves, {units:g} units "
+            f"| {self.requests} | {self.round_trips} | {self.units:g} "
+            f"| {requests} requests, {round_trips} round_trips, {units:g} units "
             f"| {'yes' if self.holds() else '**no**'} |\n"
         )
 
@@ -70,7 +70,7 @@ def measure_run(store: Store, length: int) -> list[Row]:
     articles = worlds.with_run(length)
     _write(store, f"a run of {length:,}", articles)
     started = time.monotonic()
-    print(f"  {record_runs(store, sleep=lambda _: None)}", end="", file=sys.stderr)
+    print(f"  {record_skips(store, sleep=lambda _: None)}", end="", file=sys.stderr)
     print(f" {time.monotonic() - started:.0f} s", file=sys.stderr)
     run = sorted((article for article in articles if article.domain == 99), key=lambda a: a.id)
     viewed = [run[-1], *random.Random(3).sample(run[length // 2 :], VIEWS - 1)]
@@ -92,11 +92,11 @@ def _dearest(
     hints: bool,
     budget: tuple[int, int, float],
 ) -> Row:
-    requests, waves, units = 0, 0, 0.0
+    requests, round_trips, units = 0, 0, 0.0
     for article in pages:
         # The site is read once in 50 s by each container: a warm one has it.
         read_page(store, article.id)
-        tally = store.client.start()
+        usage = store.client.start()
         page = (
             read_page(store, article.id, article.domain, article.source_id or 0)
             if hints
@@ -104,10 +104,10 @@ def _dearest(
         )
         assert page is not None
         assert len(page["other_domains"]) == 3
-        requests = max(requests, tally.requests)
-        waves = max(waves, tally.waves)
-        units = max(units, tally.read_units)
-    return Row(what, count, domains, requests, waves, units, budget)
+        requests = max(requests, usage.requests)
+        round_trips = max(round_trips, usage.round_trips)
+        units = max(units, usage.read_units)
+    return Row(what, count, domains, requests, round_trips, units, budget)
 
 
 def _write(store: Store, what: str, articles: list[Article]) -> None:

@@ -17,14 +17,16 @@ import boto3
 
 from bench import worlds
 from bench.units import Recorded, snapshot, write_units
-from seealso import dynamodb, links
-from seealso.articles import Article, put_articles
-from seealso.dynamodb import Json, Store, typed_item
-from seealso.submissions import Receipt, Submission, submit
+from seealso.store.tables import Store, current_store, reset_store
+from seealso.store.values import Json, marshal_item
+from seealso.submitting.parsing import Submission
+from seealso.submitting.submitting import Receipt, Rules, submit
+from seealso.tables.articles import Article, put_articles
 from tests.support import events, functions, tables
+from tests.support.transitions import change_link
 
 HEADING = "## Submissions"
-BUDGET = (3, 1, 2, 12)  # requests, transactions of them, waves, write units
+BUDGET = (3, 1, 2, 12)  # requests, transactions of them, round_trips, write units
 AT_ONCE, APPROVED = 1, 2  # domains
 # Nobody's cap: so that a page takes submissions for as long as they are counted.
 NO_CAP = 1_000_000_000
@@ -38,11 +40,11 @@ _TITLE = "A title of the length that titles of links will usually have"
 _TEXT = """
 The article has an item of 4 KB, the URL {url} characters, the title {title}. A container is warm
 when it has read the sites' policies (kept for 50 s) and the day's key; what a cold one adds is
-read one after the other, before the submission's own two waves. Write units are worked out from
+read one after the other, before the submission's own two round_trips. Write units are worked out from
 what changed in the tables, by the documented rules (bench/units.py). DynamoDB Local reports more
 for a transaction, which is in the table beside it and is not what AWS charges.
 
-| submission | requests | transactions | waves | read units | write units | reported | in budget |
+| submission | requests | transactions | round_trips | read units | write units | reported | in budget |
 |---|---:|---:|---:|---:|---:|---:|---|
 | budget | {budget[0]} | {budget[1]} | {budget[2]} | | {budget[3]} | | |
 {costs}
@@ -69,14 +71,14 @@ class Cost:
     what: str
     requests: int
     transactions: int
-    waves: int
+    round_trips: int
     read_units: float
     write_units: int
     reported: float
     has_budget: bool
 
     def holds(self) -> bool:
-        measured = (self.requests, self.transactions, self.waves, self.write_units)
+        measured = (self.requests, self.transactions, self.round_trips, self.write_units)
         return not self.has_budget or all(
             each <= allowed for each, allowed in zip(measured, BUDGET, strict=True)
         )
@@ -88,7 +90,7 @@ def report(store: Store) -> tuple[str, bool]:
     measured = tables.another(store)
     costs = _costs(measured)
     measured.client.close()
-    _put_site(store, {"domain": APPROVED, "publish": "approved", "waiting_cap": NO_CAP})
+    _put_site(store, {"domain": APPROVED, "publish": "approved", "pending_cap": NO_CAP})
     _put_articles(store, [(FIRST_PAGE + number, APPROVED) for number in range(PAGES)])
     _rates(store, max(THREADS))  # an engine that has just started is slower
     rates = [(threads, *_rates(store, threads)) for threads in THREADS]
@@ -118,7 +120,7 @@ def _make_sites(store: Store) -> None:
 
 
 def _put_site(store: Store, site: Json) -> None:
-    store.client.call("PutItem", {"TableName": store.sites, "Item": typed_item(site)})
+    store.client.call("PutItem", {"TableName": store.sites, "Item": marshal_item(site)})
     store.network_cache = None
 
 
@@ -144,8 +146,7 @@ def _submit(store: Store, article_id: int) -> Receipt:
         None,
         "192.0.2.7",
         datetime.now(UTC),
-        per_window=NO_CAP,
-        scope="network",
+        Rules(NO_CAP, "network"),
     )
 
 
@@ -165,27 +166,27 @@ def _costs(store: Store) -> list[Cost]:
     costs.append(_cost(store, "to be approved", 2))
     for _ in range(4):
         receipt = _submit(store, 3)
-        links.change_link(store, receipt.link, "published", datetime.now(UTC), "bench", cap=5)
+        change_link(store, receipt.link, "published", datetime.now(UTC), "bench", cap=5)
     costs.append(_cost(store, "to be approved, one place left", 3))
     return costs
 
 
 def _cost(store: Store, what: str, article_id: int, *, has_budget: bool = True) -> Cost:
     before = snapshot(store)
-    tally = store.client.start()
+    usage = store.client.start()
     with Recorded() as calls:
         _submit(store, article_id)
-    requests, waves = tally.requests, tally.waves
-    reads, reported = tally.read_units, tally.write_units
+    requests, round_trips = usage.requests, usage.round_trips
+    reads, reported = usage.read_units, usage.write_units
     written = write_units(store, before, snapshot(store), calls.made)
     transactions = sum(call.operation == "TransactWriteItems" for call in calls.made)
-    return Cost(what, requests, transactions, waves, reads, written, reported, has_budget)
+    return Cost(what, requests, transactions, round_trips, reads, written, reported, has_budget)
 
 
 def _cost_line(cost: Cost) -> str:
     holds = "yes" if cost.holds() else "**no**"
     return (
-        f"| {cost.what} | {cost.requests} | {cost.transactions} | {cost.waves} "
+        f"| {cost.what} | {cost.requests} | {cost.transactions} | {cost.round_trips} "
         f"| {cost.read_units:g} | {cost.write_units} | {cost.reported:g} "
         f"| {holds if cost.has_budget else ''} |\n"
     )
@@ -256,7 +257,7 @@ def _cpu(store: Store) -> tuple[float, float, float]:
         "TransactWriteItems": bare.transact_write_items,
     }
     os.environ |= tables.environment(store)
-    dynamodb.forget_store()
+    reset_store()
     samples: list[tuple[float, float]] = []
     with redirect_stdout(io.StringIO()):  # where the function's log lines go
         submit_link = functions.handler("submit_link")
@@ -277,7 +278,7 @@ def _cpu(store: Store) -> tuple[float, float, float]:
                 method(**body)
             samples.append((time.process_time() - started, whole))
     bare.close()
-    dynamodb.store().client.close()
+    current_store().client.close()
     mirror.client.close()
     # The first block opens the connections and reads the policies.
     by_boto3, by_function = zip(*samples[1:], strict=True)

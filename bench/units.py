@@ -12,7 +12,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from unittest.mock import patch
 
-from seealso.dynamodb import Call, Client, Json, Refused, Store, items, plain_item, typed_item
+from seealso.errors import StoreError
+from seealso.store.calls import Call, query_items
+from seealso.store.client import Client
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item, unmarshal_item
 from tests.support import tables
 
 _KB = 1024
@@ -31,7 +35,7 @@ def snapshot(store: Store) -> Snapshot:
     found: Snapshot = {}
     for logical_id in tables.table_definitions():
         body = {"TableName": _name(store, logical_id), "ConsistentRead": True}
-        for item in items(store.client.call("Scan", body)):
+        for item in query_items(store.client.call("Scan", body)):
             found[logical_id, _key(logical_id, item)] = item
     return found
 
@@ -43,7 +47,7 @@ def write_units(store: Store, before: Snapshot, after: Snapshot, calls: Sequence
     for operation, body in calls:
         if operation in ("PutItem", "UpdateItem", "DeleteItem"):
             logical_id = logical_ids[body["TableName"]]
-            item = plain_item(body.get("Key") or body["Item"])
+            item = unmarshal_item(body.get("Key") or body["Item"])
             alone.add((logical_id, _key(logical_id, item)))
     units = 0
     for key in before.keys() | after.keys():
@@ -66,11 +70,11 @@ class Recorded:
         self.made: list[Call] = []
 
     def __enter__(self) -> "Recorded":
-        made, try_wave = self.made, Client.try_wave
+        made, try_all = self.made, Client.try_all
 
-        def recording(client: Client, calls: Sequence[Call]) -> list[Json | Refused]:
+        def recording(client: Client, calls: Sequence[Call]) -> list[Json | StoreError]:
             made.extend(calls)
-            return try_wave(client, calls)
+            return try_all(client, calls)
 
         self._patch = patch.object(Client, "try_wave", recording)
         self._patch.start()
@@ -113,7 +117,7 @@ def _entry(index: _Index, item: Json | None) -> Json | None:
 
 
 def _kilobytes(*items: Json | None) -> int:
-    return max(math.ceil(_bytes(typed_item(item)) / _KB) for item in items if item)
+    return max(math.ceil(_bytes(marshal_item(item)) / _KB) for item in items if item)
 
 
 def _bytes(item: Json) -> int:

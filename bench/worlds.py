@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import batched
 
-from seealso.articles import Article, article_item
-from seealso.dynamodb import Json, Store, typed_item
-from seealso.links import page_key
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item
+from seealso.tables.articles import Article, article_item
+from seealso.tables.links import page_key
 from tests.support.tables import another
 
 WRITERS = 4
@@ -57,7 +58,7 @@ def write(store: Store, table: str, items: Iterable[Json]) -> None:
                     batch = next(pending, None)
                 if batch is None or failures:
                     return
-                puts = [{"PutRequest": {"Item": typed_item(item)}} for item in batch]
+                puts = [{"PutRequest": {"Item": marshal_item(item)}} for item in batch]
                 answer = mine.client.call("BatchWriteItem", {"RequestItems": {table: puts}})
                 assert not answer.get("UnprocessedItems")
         except BaseException as failure:  # noqa: BLE001 raised below, in the thread that asked
@@ -81,7 +82,7 @@ def write_links(store: Store, article_ids: Iterable[int]) -> None:
         for number in range(5):
             url = f"https://example.com/a-page-that-links-back/{article_id}/{number}"
             page[f"link#{number:032x}"] = [url, TITLE, SUBMITTED_AT + number, SUBMITTED_AT + number]
-        store.client.call("PutItem", {"TableName": store.links, "Item": typed_item(page)})
+        store.client.call("PutItem", {"TableName": store.links, "Item": marshal_item(page)})
 
 
 def _short(article_id: int, domain: int) -> Article:
@@ -92,7 +93,7 @@ def _short(article_id: int, domain: int) -> Article:
 def _size(article: Article) -> int:
     """An item's size as DynamoDB counts it: names and texts in UTF-8, numbers about half."""
     size = 0
-    for name, value in typed_item(article_item(article)).items():
+    for name, value in marshal_item(article_item(article)).items():
         ((kind, content),) = value.items()
         size += len(name) + (len(content.encode()) if kind == "S" else len(content) // 2 + 2)
     return size

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from seealso import dynamodb
-from seealso.dynamodb import Store
+from seealso.store.tables import Store, reset_store
 from tests.support import engines, tables
 
 for _name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -96,6 +95,6 @@ def deployed_environment(moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> 
     """A function's environment over `moto_store`, for calls of the real handlers."""
     for name, value in tables.environment(moto_store).items():
         monkeypatch.setenv(name, value)
-    dynamodb.forget_store()
+    reset_store()
     yield moto_store
-    dynamodb.forget_store()
+    reset_store()

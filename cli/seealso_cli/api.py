@@ -20,7 +20,7 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 35.0
 ATTEMPTS = 4  # of a read
 LONGEST_PAUSE_SECONDS = 10.0
-MOST_LISTED = 100  # by the API at once
+MAX_LISTED = 100  # by the API at once
 
 _pool = urllib3.PoolManager(
     timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False
@@ -57,7 +57,7 @@ def read_list(path: str, plural: str, query: Mapping[str, Any], part: int) -> It
     """All members of a list, asked for in parts of so many. Raises Refusal, Unable."""
     cursor: str | None = None
     while True:
-        limits = {"limit": min(part, MOST_LISTED), "cursor": cursor}
+        limits = {"limit": min(part, MAX_LISTED), "cursor": cursor}
         answer = request("GET", path, query={**query, **limits})
         yield from answer[plural]
         cursor = answer["next_cursor"]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from seealso.articles import Article
 from seealso.fields import ARTICLE, Fault, faults_in, one_of
+from seealso.tables.articles import Article
 from seealso_cli.failure import Unable
 from seealso_cli.files import File
 from seealso_cli.rows import Row, read_rows

@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from seealso.articles import Article, article_of
-from seealso.dynamodb import Json, Refused, Store, StoreUnavailable, items
+from seealso.errors import StoreError, StoreUnavailable
+from seealso.store.calls import query_items
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables.articles import Article, article_of
 from seealso_cli.display import Display
 from seealso_cli.failure import Unable
 from seealso_cli.target import OpenStore
@@ -46,7 +49,7 @@ def export_articles(path: str, states: Collection[str], open_store: OpenStore) -
     except KeyboardInterrupt:
         display.say("Interrupted. Nothing was exported.")
         return 130
-    except (StoreUnavailable, Refused) as error:
+    except (StoreUnavailable, StoreError) as error:
         raise Unable(f"{unusable(error)} Nothing was exported.") from None
     except OSError as error:
         name = "Standard output" if path == "-" else path
@@ -71,7 +74,7 @@ def all_articles(store: Store, note: Callable[[str], None]) -> Iterator[list[Art
     }
     while True:
         answer = patiently(lambda: store.client.call("Scan", body), note, threading.Event())
-        yield [article_of(item) for item in items(answer)]
+        yield [article_of(item) for item in query_items(answer)]
         if "LastEvaluatedKey" not in answer:
             return
         body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -81,7 +84,7 @@ def _count(store: Store) -> int | None:
     """About how many articles there are; DynamoDB counts every six hours. None: not known."""
     try:
         answer = store.client.call("DescribeTable", {"TableName": store.articles})
-    except Refused:
+    except StoreError:
         # Who may read the articles may not be let to ask this.
         return None
     return answer["Table"].get("ItemCount") or None

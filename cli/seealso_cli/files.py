@@ -46,10 +46,10 @@ class File:
             else:
                 under = self._closing.enter_context(Path(path).open("rb"))  # noqa: SIM115
             self._counted = _Counted(under)
-            plain: io.RawIOBase | gzip.GzipFile = self._counted
+            unmarshal: io.RawIOBase | gzip.GzipFile = self._counted
             if self._counted.starts_with(_GZIP):
-                plain = gzip.GzipFile(fileobj=io.BufferedReader(self._counted, 1 << 16))
-            self._stream = io.BufferedReader(plain, 1 << 16)
+                unmarshal = gzip.GzipFile(fileobj=io.BufferedReader(self._counted, 1 << 16))
+            self._stream = io.BufferedReader(unmarshal, 1 << 16)
         except OSError as error:
             self._closing.close()
             raise Unable(f"{self.name} can't be read: {error.strerror}") from None

@@ -50,5 +50,5 @@ def show_list(
 
     limit = None if options["everything"] else options["limit"]
     # One more than is shown tells that there are more.
-    part = api.MOST_LISTED if limit is None else limit + 1
+    part = api.MAX_LISTED if limit is None else limit + 1
     print_list(api.read_list(path, plural, query, part), columns, limit, options["as_json"])

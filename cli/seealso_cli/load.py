@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from seealso import runs
-from seealso.articles import Article
-from seealso.dynamodb import Refused, StoreUnavailable
+from seealso.errors import StoreError, StoreUnavailable
+from seealso.tables import skips
+from seealso.tables.articles import Article
 from seealso_cli.articles import read_articles
 from seealso_cli.display import Display
 from seealso_cli.failure import Unable
@@ -39,12 +39,12 @@ def load_articles(
                 check_store(open_store)
             for path in paths:
                 load.read(path, file_format)
-            if open_store and load.written >= runs.SHORTEST:
+            if open_store and load.written >= skips.MIN_SKIP:
                 recorded = _record_runs(display, open_store)
     except KeyboardInterrupt:
         display.say(f"Interrupted. {load.standing()}")
         return 130
-    except (StoreUnavailable, Refused) as error:
+    except (StoreUnavailable, StoreError) as error:
         raise Unable(f"{unusable(error)} {load.standing()}") from None
     except Unable as error:
         raise Unable(f"{error} {load.standing()}") from None
@@ -132,8 +132,8 @@ def _record_runs(display: Display, open_store: OpenStore) -> str:
 
     display.note("Looking for long runs of one domain, which pages then step over.")
     try:
-        report = patiently(lambda: runs.record_runs(store, wait), display.note, threading.Event())
-    except (StoreUnavailable, Refused) as error:
+        report = patiently(lambda: skips.record_skips(store, wait), display.note, threading.Event())
+    except (StoreUnavailable, StoreError) as error:
         # Pages are right without the records, only dearer to read.
         return f"; long runs were not recorded ({unusable(error)}), which the daily job makes good"
     finally:

@@ -49,7 +49,7 @@ def sites() -> None:
 def load_sites(file: str, dry_run: bool, **target: Unpack[TargetOptions]) -> None:
     """Load sites from a JSON array or JSON Lines; `-` is standard input.
 
-    Members: domain, hosts, name, article_url, cap, publish, waiting_cap, pending_days,
+    Members: domain, hosts, name, article_url, cap, publish, pending_cap, pending_days,
     blocked_hosts. Each site is written whole, over the one that is there.
     """
     from seealso_cli import sites

@@ -6,10 +6,11 @@ Members and ranges: contract.md, "Admin". A site is written whole, so no member 
 import threading
 from collections.abc import Iterator
 
-from seealso.dynamodb import Refused, Store, StoreUnavailable
+from seealso.editing.sites import as_stored
+from seealso.errors import StoreError, StoreUnavailable
 from seealso.fields import SITE, Fault, faults_in
-from seealso.site_editing import as_stored
-from seealso.sites import COLUMNS, Site, put_site
+from seealso.store.tables import Store
+from seealso.tables.sites import COLUMNS, Site, put_site
 from seealso_cli.display import Display
 from seealso_cli.failure import Unable
 from seealso_cli.files import Damaged, File, Line
@@ -58,7 +59,7 @@ def load_sites(path: str, open_store: OpenStore | None) -> int:
     except KeyboardInterrupt:
         display.say(f"Interrupted. {good} sites are in; it is safe to run the same command again.")
         return 130
-    except (StoreUnavailable, Refused) as error:
+    except (StoreUnavailable, StoreError) as error:
         raise Unable(f"{unusable(error)} {good} sites are in.") from None
     finally:
         if store:

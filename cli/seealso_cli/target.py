@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from seealso.dynamodb import Client, Credentials, Store
+from seealso.store.client import Client
+from seealso.store.protocol import Credentials
+from seealso.store.tables import Store
 from seealso_cli.failure import Unable
 
 if TYPE_CHECKING:

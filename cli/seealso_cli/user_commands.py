@@ -77,8 +77,8 @@ def _secret(variable: str, prompt: str, *, twice: bool) -> str:
         return value
     if not sys.stdin.isatty():
         raise Unable(f"There is no terminal to ask for the {prompt.lower()}: set {variable}.")
-    typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
-    return typed
+    marshal: str = click.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
+    return marshal
 
 
 @click.command()

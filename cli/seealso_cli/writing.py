@@ -9,11 +9,13 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
-from seealso.articles import Article, get_article, import_articles
-from seealso.dynamodb import REQUEST_SECONDS, Refused, Store, StoreUnavailable
+from seealso.errors import StoreError, StoreUnavailable
+from seealso.store.client import REQUEST_SECONDS
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, get_article, import_articles
 from seealso_cli.target import OpenStore
 
-# At 40 ms from the store they write twice as much as one; a single index partition, which the feed
+# At 40 ms from the store they write twice as much as one; a single index partition, which the timeline
 # is, takes 1,000 writes a second from all of them (AWS "Partitions and data distribution").
 THREADS = 4
 
@@ -45,7 +47,7 @@ def patiently[R](
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def unusable(error: StoreUnavailable | Refused) -> str:
+def unusable(error: StoreUnavailable | StoreError) -> str:
     """The store's failure in the operator's words."""
     if isinstance(error, StoreUnavailable):
         return f"The store does not answer: {error}."
@@ -110,7 +112,7 @@ class Writer:
     def _count(self, future: Future[tuple[int, int]]) -> BaseException | None:
         try:
             new, changed = future.result()
-        except (StoreUnavailable, Refused, CancelledError) as failure:
+        except (StoreUnavailable, StoreError, CancelledError) as failure:
             return failure
         self.new += new
         self.changed += changed

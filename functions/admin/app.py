@@ -1,272 +1,230 @@
 """The admin endpoint: editors and admins run articles, submitted links, sites and blocked hosts."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 
-from seealso import articles, dynamodb, editing, links, moderation, purging, site_editing, sites
-from seealso.articles import Article
-from seealso.audit import Act, read_audit
-from seealso.bodies import Members, json_body
-from seealso.cursors import cursor_of, position_in, text_position_in
-from seealso.editors import ADMINS, EDITORS, Editor, editor_of
-from seealso.http import (
-    LINK_ID,
-    NOT_STORED,
-    Answer,
-    Event,
-    Route,
-    answer_json,
-    base_url,
-    if_match,
-    path_link_id,
-    path_number,
-    query_choice,
-    query_number,
-    query_text,
-    serve,
-    version_tag,
+from seealso.editing import articles as editing
+from seealso.editing import links as moderation
+from seealso.editing import purging
+from seealso.editing import sites as site_editing
+from seealso.editing.auth import ADMINS, EDITORS, Issuer, authorize
+from seealso.errors import Refusal, link_not_found
+from seealso.http.bodies import json_body
+from seealso.http.cursors import list_page
+from seealso.http.handler import Route, serve
+from seealso.http.requests import LINK_ID, Request
+from seealso.http.responses import Response, empty_response, json_response, versioned_response
+from seealso.limits import MAX_ARTICLE_BODY_BYTES, MAX_DAYS, MAX_SITE_BODY_BYTES, MAX_USER_NAME
+from seealso.members import Members
+from seealso.settings import integer, string
+from seealso.store.tables import Store
+from seealso.tables import articles, audit, links, queue, sites
+from seealso.tables.articles import Article
+from seealso.tables.audit import AuditFilter, ChangeContext
+from seealso.tables.links import Link
+from seealso.tables.sites import Site
+
+
+class Settings(NamedTuple):
+    """What the stack's parameters say about editors."""
+
+    issuer: Issuer
+    audit_days: int
+
+
+SETTINGS = Settings(
+    Issuer(string("ADMIN_ISSUER"), string("ADMIN_AUDIENCE"), string("ADMIN_GROUPS_CLAIM")),
+    integer("AUDIT_DAYS", 1, MAX_DAYS),
 )
-from seealso.link_queue import queue
-from seealso.links import Link
-from seealso.moderation import Action, Decision
-from seealso.problems import Problem, link_not_found
-from seealso.site_editing import Block
-from seealso.sites import Site
 
-# A text of 300 KB may have each of its bytes written as six.
-LARGEST_ARTICLE = 2 * 1024 * 1024  # bytes
-LARGEST_SITE = 512 * 1024
-MOST_LISTED = 100
-LONGEST_NAME = 128  # of a user, in Cognito
-
-type AdminRoute = Callable[[Event, Act], Answer]
+type AdminRoute = Callable[[Store, Request, ChangeContext], Response]
+type ArticleChange = Callable[[Store, ChangeContext, int, int], Article]
 
 
 # ---- articles --------------------------------------------------------------------------------
 
 
-def list_articles(event: Event, _act: Act) -> Answer:
-    domain = query_number(event, "domain", least=0)
+def list_articles(store: Store, request: Request, _context: ChangeContext) -> Response:
+    domain = request.query_integer("domain", minimum=0)
     if domain is None:
-        detail = "Say of which domain: domain=7."
-        raise Problem("malformed-request", detail, [("domain", detail)])
-    state = query_choice(event, "state", articles.STATES)
-    limit, name = _limit(event), f"articles-{domain}-{state}"
-    below = position_in(name, query_text(event, "cursor"))
+        detail = "The domain parameter is required, for example domain=7."
+        raise Refusal.of_field("malformed-request", "domain", detail)
+    state = request.query_choice("state", articles.STATES)
+    page = list_page(request, f"articles-{domain}-{state}")
     states = [state] if state else articles.STATES
-    found = articles.list_articles(dynamodb.store(), domain, states, limit + 1, below)
-    shown = [each._asdict() for each in found[:limit]]
-    return _part("articles", shown, name, found[limit - 1].id if len(found) > limit else None)
+    below = int(page.after) if page.after else None
+    found = articles.list_articles(store, domain, states, page.limit + 1, below)
+    members = [article._asdict() for article in found]
+    return json_response(200, page.body("articles", members, lambda article: article["id"]))
 
 
-def create_article(event: Event, act: Act) -> Answer:
-    article_id, article = editing.read_new(json_body(event, LARGEST_ARTICLE))
-    made = editing.create(dynamodb.store(), act, article_id, article)
-    location = f"{base_url(event)}/admin/articles/{made.id}"
-    return _tagged(editing.shown(made), made.version, 201, {"location": location})
+def create_article(store: Store, request: Request, context: ChangeContext) -> Response:
+    article_id, article = editing.parse_new(json_body(request, MAX_ARTICLE_BODY_BYTES))
+    created = editing.create(store, context, article_id, article)
+    location = f"{request.base_url}/admin/articles/{created.id}"
+    return _article(created, 201, {"location": location})
 
 
-def read_article(event: Event, _act: Act) -> Answer:
-    article = articles.get_article(dynamodb.store(), _article_id(event))
+def get_article(store: Store, request: Request, _context: ChangeContext) -> Response:
+    article = articles.get_article(store, _article_id(request))
     if article is None:
         raise editing.no_article()
     return _article(article)
 
 
-def replace_article(event: Event, act: Act) -> Answer:
-    return _set_columns(event, act, "replace", editing.read_replacement)
+def replace_article(store: Store, request: Request, context: ChangeContext) -> Response:
+    article_id, version = _article_id(request), request.if_match()
+    columns = editing.parse_replacement(json_body(request, MAX_ARTICLE_BODY_BYTES))
+    return _article(editing.replace_columns(store, context, article_id, version, columns))
 
 
-def patch_article(event: Event, act: Act) -> Answer:
-    return _set_columns(event, act, "patch", editing.read_patch)
+def patch_article(store: Store, request: Request, context: ChangeContext) -> Response:
+    article_id, version = _article_id(request), request.if_match()
+    columns = editing.parse_patch(json_body(request, MAX_ARTICLE_BODY_BYTES))
+    return _article(editing.patch_columns(store, context, article_id, version, columns))
 
 
-def _set_columns(
-    event: Event, act: Act, action: str, read: Callable[[Members], dict[str, Any]]
-) -> Answer:
-    article_id, version = _article_id(event), if_match(event)
-    columns = read(json_body(event, LARGEST_ARTICLE))
-    store = dynamodb.store()
-    return _article(editing.set_columns(store, act, article_id, version, columns, action))
+def _changing(change: ArticleChange) -> AdminRoute:
+    """The route of a change that needs no body, such as publish."""
 
-
-def _set_state(action: str) -> AdminRoute:
-    def route(event: Event, act: Act) -> Answer:
-        article_id, version = _article_id(event), if_match(event)
-        return _article(editing.set_state(dynamodb.store(), act, article_id, version, action))
+    def route(store: Store, request: Request, context: ChangeContext) -> Response:
+        return _article(change(store, context, _article_id(request), request.if_match()))
 
     return route
 
 
-def purge_article(event: Event, act: Act) -> Answer:
-    purging.purge(dynamodb.store(), act, _article_id(event), if_match(event))
-    return _nothing()
+def purge_article(store: Store, request: Request, context: ChangeContext) -> Response:
+    purging.purge(store, context, _article_id(request), request.if_match())
+    return empty_response()
 
 
-def _article_id(event: Event) -> int:
-    return path_number(event, "id", least=1)
+def _article_id(request: Request) -> int:
+    return request.path_integer("id", minimum=1)
 
 
-def _article(article: Article) -> Answer:
-    return _tagged(editing.shown(article), article.version)
+def _article(
+    article: Article, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    return versioned_response(editing.shown(article), article.version, status, headers)
 
 
 # ---- links -----------------------------------------------------------------------------------
 
 
-def list_links(event: Event, _act: Act) -> Answer:
-    status = query_choice(event, "status", links.STATUSES) or "pending"
-    domain = query_number(event, "domain", least=0)
-    limit, name = _limit(event), f"links-{status}-{domain}"
-    last = text_position_in(name, query_text(event, "cursor"), r"[0-9TZ:.-]{20,30} [0-9a-f]{32}")
-    after = last.partition(" ")[::2] if last else None
-    found = queue(dynamodb.store(), status, domain, limit + 1, after)
-    more = found[limit - 1] if len(found) > limit else None
-    end = f"{more['submitted_at']} {more['link_id']}" if more else None
-    return _part("links", found[:limit], name, end)
+def list_links(store: Store, request: Request, _context: ChangeContext) -> Response:
+    status = request.query_choice("status", links.STATUSES) or "pending"
+    domain = request.query_integer("domain", minimum=0)
+    page = list_page(request, f"links-{status}-{domain}", queue.POSITION)
+    after = queue.Position(*page.after.split()) if page.after else None
+    found = queue.list_queue(store, status, domain, page.limit + 1, after)
+    return json_response(200, page.body("links", found, queue.position))
 
 
-def read_link(event: Event, _act: Act) -> Answer:
-    link = links.get_link(dynamodb.store(), path_link_id(event))
+def get_link(store: Store, request: Request, _context: ChangeContext) -> Response:
+    link = links.get_link(store, request.path_link_id())
     if link is None:
         raise link_not_found()
     return _link(link)
 
 
-def approve_link(event: Event, act: Act) -> Answer:
-    return _decide(event, act, "approve", if_match(event), Decision())
+def approve_link(store: Store, request: Request, context: ChangeContext) -> Response:
+    version = request.if_match()
+    return _link(moderation.approve(store, context, request.path_link_id(), version))
 
 
-def reject_link(event: Event, act: Act) -> Answer:
-    version = if_match(event)
-    return _decide(event, act, "reject", version, moderation.read_rejection(json_body(event)))
+def reject_link(store: Store, request: Request, context: ChangeContext) -> Response:
+    version = request.if_match()
+    decision = moderation.parse_rejection(json_body(request))
+    return _link(moderation.reject(store, context, request.path_link_id(), version, decision))
 
 
-def remove_link(event: Event, act: Act) -> Answer:
-    version = if_match(event)
-    members = json_body(event) if event.get("body") else Members()
-    return _decide(event, act, "remove", version, moderation.read_removal(members))
+def remove_link(store: Store, request: Request, context: ChangeContext) -> Response:
+    version = request.if_match()
+    decision = moderation.parse_removal(json_body(request) if request.body else Members())
+    return _link(moderation.remove(store, context, request.path_link_id(), version, decision))
 
 
-def _decide(event: Event, act: Act, action: Action, version: int, decision: Decision) -> Answer:
-    link_id = path_link_id(event)
-    return _link(moderation.decide(dynamodb.store(), act, link_id, version, action, decision))
-
-
-def _link(link: Link) -> Answer:
-    return _tagged(moderation.shown(link), link.version)
+def _link(link: Link) -> Response:
+    return versioned_response(moderation.shown(link), link.version)
 
 
 # ---- sites and blocked hosts -----------------------------------------------------------------
 
 
-def list_sites(event: Event, _act: Act) -> Answer:
-    limit = _limit(event)
-    above = text_position_in("sites", query_text(event, "cursor"), "[0-9]{1,10}")
-    found = site_editing.read_sites(dynamodb.store(), limit + 1, int(above or -1))
-    shown = [asdict(site) for site in found[:limit]]
-    return _part("sites", shown, "sites", found[limit - 1].domain if len(found) > limit else None)
+def list_sites(store: Store, request: Request, _context: ChangeContext) -> Response:
+    page = list_page(request, "sites", "[0-9]{1,10}")
+    found = site_editing.list_sites(store, page.limit + 1, above=int(page.after or -1))
+    members = [asdict(site) for site in found]
+    return json_response(200, page.body("sites", members, lambda site: site["domain"]))
 
 
-def read_site(event: Event, _act: Act) -> Answer:
-    site = sites.get_site(dynamodb.store(), path_number(event, "domain", least=0))
+def get_site(store: Store, request: Request, _context: ChangeContext) -> Response:
+    site = sites.get_site(store, request.path_integer("domain", minimum=0))
     if not site.version:
-        raise Problem("not-found", "This domain has no site.")
+        raise Refusal("not-found", "This domain has no site.")
     return _site(site)
 
 
-def put_site(event: Event, act: Act) -> Answer:
-    domain = path_number(event, "domain", least=0)
-    version = if_match(event) if "if-match" in event["headers"] else None
-    site = site_editing.read_site(json_body(event, LARGEST_SITE), domain)
-    saved = site_editing.save_site(dynamodb.store(), act, site, version)
+def put_site(store: Store, request: Request, context: ChangeContext) -> Response:
+    domain = request.path_integer("domain", minimum=0)
+    version = request.if_match() if "if-match" in request.headers else None
+    site = site_editing.parse_site(json_body(request, MAX_SITE_BODY_BYTES), domain)
+    saved = site_editing.replace_site(store, context, site, version)
     return _site(saved, 200 if version else 201)
 
 
-def _site(site: Site, status: int = 200) -> Answer:
-    return _tagged(asdict(site), site.version, status)
+def _site(site: Site, status: int = 200) -> Response:
+    return versioned_response(asdict(site), site.version, status)
 
 
-def list_blocks(event: Event, _act: Act) -> Answer:
-    limit = _limit(event)
-    last = text_position_in("blocks", query_text(event, "cursor"), r"(-|[0-9]{1,10}) [!-~]{1,253}")
-    after = None
-    if last:
-        domain, host = last.split()
-        after = Block(host, None if domain == "-" else int(domain))
-    found = site_editing.read_blocks(dynamodb.store(), limit + 1, after)
-    end = None
-    if len(found) > limit:
-        host, of_domain = found[limit - 1]
-        end = f"{'-' if of_domain is None else of_domain} {host}"
-    return _part("blocks", [block._asdict() for block in found[:limit]], "blocks", end)
+def list_blocks(store: Store, request: Request, _context: ChangeContext) -> Response:
+    page = list_page(request, "blocks", site_editing.BLOCK_POSITION)
+    after = site_editing.block_at(page.after) if page.after else None
+    found = site_editing.list_blocks(store, page.limit + 1, after)
+    members = [block._asdict() for block in found]
+    return json_response(200, page.body("blocks", members, site_editing.block_position))
 
 
-def block_host(event: Event, act: Act) -> Answer:
-    block = site_editing.read_block(json_body(event))
-    added = site_editing.block_host(dynamodb.store(), act, block)
-    return answer_json(201 if added else 200, block._asdict(), NOT_STORED)
+def block_host(store: Store, request: Request, context: ChangeContext) -> Response:
+    block = site_editing.parse_block(json_body(request))
+    is_new = site_editing.block_host(store, context, block)
+    return json_response(201 if is_new else 200, block._asdict())
 
 
-def unblock_host(event: Event, act: Act) -> Answer:
-    domain = query_number(event, "domain", least=0)
-    site_editing.unblock_host(dynamodb.store(), act, event["pathParameters"]["host"], domain)
-    return _nothing()
+def unblock_host(store: Store, request: Request, context: ChangeContext) -> Response:
+    domain = request.query_integer("domain", minimum=0)
+    site_editing.unblock_host(store, context, request.path["host"], domain)
+    return empty_response()
 
 
 # ---- audit -----------------------------------------------------------------------------------
 
 
-def list_audit(event: Event, _act: Act) -> Answer:
-    article_id = query_number(event, "article", least=1)
-    link_id, actor = query_text(event, "link"), query_text(event, "actor")
-    if link_id is not None and not LINK_ID.fullmatch(link_id):
-        detail = "link must be the id of a link."
-        raise Problem("malformed-request", detail, [("link", detail)])
-    if actor is not None and not 1 <= len(actor) <= LONGEST_NAME:
-        detail = f"actor must be the name of an editor, of at most {LONGEST_NAME} characters."
-        raise Problem("malformed-request", detail, [("actor", detail)])
-    if sum(each is not None for each in (article_id, link_id, actor)) > 1:
-        detail = "Say at most one of article, link and actor."
-        raise Problem("malformed-request", detail, [("article", detail)])
-    limit, name = _limit(event), f"audit-{article_id}-{link_id}-{actor}"
-    before = text_position_in(name, query_text(event, "cursor"), r"[0-9TZ:.-]{20,30}#[0-9a-f]{20}")
-    found = read_audit(
-        dynamodb.store(),
-        limit + 1,
-        article_id=article_id,
-        link_id=link_id,
-        actor=actor,
-        before=before,
+def list_audit(store: Store, request: Request, _context: ChangeContext) -> Response:
+    only = AuditFilter(
+        request.query_integer("article", minimum=1),
+        request.query_string("link"),
+        request.query_string("actor"),
     )
-    end = found[limit - 1]["entry"] if len(found) > limit else None
-    return _part("audit", found[:limit], name, end)
+    _check_filter(only)
+    list_name = f"audit-{only.article_id}-{only.link_id}-{only.actor}"
+    page = list_page(request, list_name, audit.POSITION)
+    found = audit.list_audit(store, only, page.limit + 1, before=page.after)
+    return json_response(200, page.body("audit", found, lambda entry: entry["entry"]))
 
 
-# ---- answers ---------------------------------------------------------------------------------
-
-
-def _limit(event: Event) -> int:
-    return query_number(event, "limit", least=1, most=MOST_LISTED) or 20
-
-
-def _part(plural: str, shown: list[Any], list_name: str, end: int | str | None) -> Answer:
-    """A part of a list; `end` is where the next part begins, None where there is none."""
-    body = {plural: shown, "next_cursor": cursor_of(list_name, end)}
-    return answer_json(200, body, NOT_STORED)
-
-
-def _tagged(
-    body: dict[str, Any], version: int, status: int = 200, headers: Mapping[str, str] = NOT_STORED
-) -> Answer:
-    return answer_json(status, body, {**NOT_STORED, **headers, "etag": version_tag(version)})
-
-
-def _nothing() -> Answer:
-    return {"statusCode": 204, "headers": dict(NOT_STORED)}
+def _check_filter(only: AuditFilter) -> None:
+    if only.link_id is not None and not LINK_ID.fullmatch(only.link_id):
+        detail = "link must be the id of a link."
+        raise Refusal.of_field("malformed-request", "link", detail)
+    if only.actor is not None and not 1 <= len(only.actor) <= MAX_USER_NAME:
+        detail = f"actor must be an editor's user name of at most {MAX_USER_NAME} characters."
+        raise Refusal.of_field("malformed-request", "actor", detail)
+    if sum(value is not None for value in only) > 1:
+        detail = "Specify at most one of article, link and actor."
+        raise Refusal.of_field("malformed-request", "article", detail)
 
 
 # ---- who may do what -------------------------------------------------------------------------
@@ -275,37 +233,35 @@ def _nothing() -> Answer:
 def _for(group: str, route: AdminRoute) -> Route:
     """A route for those whose token has the group."""
 
-    def checked(event: Event) -> Answer:
-        editor = editor_of(event, group)
-        return route(event, _act(event, editor))
+    def authorized(store: Store, request: Request) -> Response:
+        editor = authorize(request.claims, SETTINGS.issuer, group)
+        context = ChangeContext(
+            editor.name, datetime.now(UTC), request.request_id, SETTINGS.audit_days
+        )
+        return route(store, request, context)
 
-    return checked
-
-
-def _act(event: Event, editor: Editor) -> Act:
-    request_id = event["requestContext"]["requestId"]
-    return Act(editor.name, datetime.now(UTC), request_id, int(os.environ["AUDIT_DAYS"]))
+    return authorized
 
 
 handler = serve(
     {
         "GET /admin/articles": _for(EDITORS, list_articles),
         "POST /admin/articles": _for(EDITORS, create_article),
-        "GET /admin/articles/{id}": _for(EDITORS, read_article),
+        "GET /admin/articles/{id}": _for(EDITORS, get_article),
         "PUT /admin/articles/{id}": _for(EDITORS, replace_article),
         "PATCH /admin/articles/{id}": _for(EDITORS, patch_article),
-        "DELETE /admin/articles/{id}": _for(EDITORS, _set_state("delete")),
-        "POST /admin/articles/{id}/publish": _for(EDITORS, _set_state("publish")),
-        "POST /admin/articles/{id}/unpublish": _for(EDITORS, _set_state("unpublish")),
-        "POST /admin/articles/{id}/restore": _for(EDITORS, _set_state("restore")),
+        "DELETE /admin/articles/{id}": _for(EDITORS, _changing(editing.delete)),
+        "POST /admin/articles/{id}/publish": _for(EDITORS, _changing(editing.publish)),
+        "POST /admin/articles/{id}/unpublish": _for(EDITORS, _changing(editing.unpublish)),
+        "POST /admin/articles/{id}/restore": _for(EDITORS, _changing(editing.restore)),
         "POST /admin/articles/{id}/purge": _for(ADMINS, purge_article),
         "GET /admin/links": _for(EDITORS, list_links),
-        "GET /admin/links/{link_id}": _for(EDITORS, read_link),
+        "GET /admin/links/{link_id}": _for(EDITORS, get_link),
         "POST /admin/links/{link_id}/approve": _for(EDITORS, approve_link),
         "POST /admin/links/{link_id}/reject": _for(EDITORS, reject_link),
         "POST /admin/links/{link_id}/remove": _for(EDITORS, remove_link),
         "GET /admin/sites": _for(ADMINS, list_sites),
-        "GET /admin/sites/{domain}": _for(ADMINS, read_site),
+        "GET /admin/sites/{domain}": _for(ADMINS, get_site),
         "PUT /admin/sites/{domain}": _for(ADMINS, put_site),
         "GET /admin/blocks": _for(ADMINS, list_blocks),
         "POST /admin/blocks": _for(ADMINS, block_host),

@@ -1,12 +1,12 @@
-"""Once an hour: links whose time is over expire, and those that wait for an editor are counted."""
+"""Once an hour: links whose time is over expire, and the pending ones are counted."""
 
 import time
 from datetime import UTC, datetime
 
-from seealso import dynamodb
-from seealso.link_queue import count_pending
-from seealso.links import expire_due
-from seealso.log import logger
+from seealso.http.log import logger
+from seealso.store.tables import current_store
+from seealso.tables.links import expire_due
+from seealso.tables.queue import count_pending
 
 _METRICS = {
     "Namespace": "seealso",
@@ -16,7 +16,7 @@ _METRICS = {
 
 
 def handler(event: object, context: object) -> None:
-    store = dynamodb.store()
+    store = current_store()
     expired = expire_due(store, datetime.now(UTC))
     line = {
         "expired": expired,

@@ -2,31 +2,39 @@
 
 import time
 
-from seealso import dynamodb
 from seealso.graphql.answering import answer_query
 from seealso.graphql.refusals import QueryRefused
-from seealso.graphql.transport import answer_data, answer_problem, answer_refusal, request_of
-from seealso.http import Answer, Event, serve
+from seealso.graphql.settings import settings
+from seealso.graphql.transport import (
+    data_response,
+    parse_query,
+    query_refusal_response,
+    refusal_response,
+)
+from seealso.http.handler import serve
+from seealso.http.requests import Request
+from seealso.http.responses import Response
+from seealso.store.tables import Store
 
 
-def graphql(event: Event) -> Answer:
+def graphql(store: Store, request: Request) -> Response:
     started = time.perf_counter()
-    store = dynamodb.store()
-    request = request_of(event)
+    query = parse_query(request)
     try:
-        data = answer_query(store, request.query, request.operation_name, request.variables)
+        data = answer_query(store, query.document, query.operation_name, query.variables)
         cost = None
-        if request.wants_cost:
-            tally = store.client.tally
+        if query.wants_cost:
+            usage = store.client.usage
             cost = {
-                "requests": tally.requests,
-                "waves": tally.waves,
-                "read_units": tally.read_units,
+                "requests": usage.requests,
+                "round_trips": usage.round_trips,
+                "read_units": usage.read_units,
                 "server_ms": round((time.perf_counter() - started) * 1000, 2),
             }
-        return answer_data(event, data, cost)
+        return data_response(request, data, cost)
     except QueryRefused as refusal:
-        return answer_refusal(event, refusal)
+        return query_refusal_response(request, refusal)
 
 
-handler = serve({"GET /graphql": graphql, "POST /graphql": graphql}, answer_problem)
+settings()  # a wrong parameter fails the start and not a request
+handler = serve({"GET /graphql": graphql, "POST /graphql": graphql}, refusal_response)

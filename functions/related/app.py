@@ -3,36 +3,33 @@
 import json
 from pathlib import Path
 
-from seealso import dynamodb
-from seealso.cursors import cursor_of, position_in
-from seealso.http import Answer, Event, answer_read, path_number, query_number, query_text, serve
-from seealso.pages import read_domain_articles, read_related
-from seealso.problems import article_not_found
+from seealso.errors import article_not_found
+from seealso.http.cursors import list_page
+from seealso.http.handler import serve
+from seealso.http.requests import Request
+from seealso.http.responses import Response, read_response
+from seealso.reading.page import list_domain, read_related
+from seealso.store.tables import Store
 
-MOST_LISTED = 100
 
-
-def related(event: Event) -> Answer:
-    lists = read_related(dynamodb.store(), path_number(event, "id", least=1))
+def related(store: Store, request: Request) -> Response:
+    lists = read_related(store, request.path_integer("id", minimum=1))
     if lists is None:
         raise article_not_found()
-    return answer_read(event, lists)
+    return read_response(request, lists)
 
 
-def domain_articles(event: Event) -> Answer:
-    domain = path_number(event, "domain", least=0)
-    limit = query_number(event, "limit", least=1, most=MOST_LISTED) or 20
-    list_name = f"domain-{domain}"
-    below = position_in(list_name, query_text(event, "cursor"))
-    found = read_domain_articles(dynamodb.store(), domain, limit, below)
-    return answer_read(
-        event,
-        {"articles": found.articles, "next_cursor": cursor_of(list_name, found.next_below)},
-    )
+def domain_articles(store: Store, request: Request) -> Response:
+    domain = request.path_integer("domain", minimum=0)
+    page = list_page(request, f"domain-{domain}")
+    below = int(page.after) if page.after else None
+    found = list_domain(store, domain, page.limit + 1, below)
+    return read_response(request, page.body("articles", found, lambda article: article["id"]))
 
 
-def openapi(event: Event) -> Answer:
-    return answer_read(event, json.loads(Path(__file__).with_name("openapi.json").read_bytes()))
+def openapi(_store: Store, request: Request) -> Response:
+    document = json.loads(Path(__file__).with_name("openapi.json").read_bytes())
+    return read_response(request, document)
 
 
 handler = serve(

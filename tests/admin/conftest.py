@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from tests.admin import desk
 from tests.links.racing import Racers
 from tests.submissions.world import new_container

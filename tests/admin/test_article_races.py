@@ -9,21 +9,22 @@ from typing import Any
 
 import pytest
 
-from seealso import editing
-from seealso.articles import Article, get_article, import_articles, list_articles
-from seealso.dynamodb import Store
-from seealso.pages import read_domain_articles
-from seealso.problems import Problem
+from seealso.editing import articles as editing
+from seealso.errors import Refusal
+from seealso.reading.page import list_domain
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, get_article, import_articles, list_articles
 from tests.admin import desk
 from tests.admin.desk import ACT, SITED
 from tests.links.racing import RACERS, Racers, names
+from tests.support.transitions import set_columns, set_state
 
 ROUNDS = 2
 ARTICLE = 500
 
 
 def save(store: Store, title: str) -> Article:
-    return editing.set_columns(store, ACT, ARTICLE, 1, {"title": title}, "patch")
+    return set_columns(store, ACT, ARTICLE, 1, {"title": title}, "patch")
 
 
 def test_editors_who_save_the_same_article(racers: Racers) -> None:
@@ -34,7 +35,7 @@ def test_editors_who_save_the_same_article(racers: Racers) -> None:
         (saved,) = [outcome for outcome in outcomes if isinstance(outcome, Article)]
         assert names(outcomes) == ["ok"] + ["precondition-failed"] * (RACERS - 1)
         for outcome in outcomes:
-            if isinstance(outcome, Problem):
+            if isinstance(outcome, Refusal):
                 assert outcome.members["current"] == editing.shown(saved)
         assert get_article(racers.store, ARTICLE) == saved
         (line,) = desk.audit_lines(racers.store)
@@ -46,9 +47,9 @@ def switch(store: Store, action: str) -> int:
     done, version = 0, 1
     for _ in range(3):
         try:
-            version = editing.set_state(store, ACT, ARTICLE, version, action).version
+            version = set_state(store, ACT, ARTICLE, version, action).version
             done += 1
-        except Problem as refused:
+        except Refusal as refused:
             version = refused.members["current"]["version"]
     return done
 
@@ -84,7 +85,7 @@ def test_publishes_and_unpublishes(racers: Racers) -> None:
 
 def lists_agree(store: Store, article: Article) -> None:
     """The article is in the readers' list if it is published, and in the editors' of its state."""
-    shown = [each["id"] for each in read_domain_articles(store, SITED, 5).articles]
+    shown = [each["id"] for each in list_domain(store, SITED, 5)]
     assert shown == ([article.id] if article.state == "published" else [])
     for state in ("published", "draft", "deleted"):
         found = [(each.id, each.version) for each in list_articles(store, SITED, [state], 5)]
@@ -136,7 +137,7 @@ def test_an_article_created_beside_an_import_of_its_id(racers: Racers, creators:
         forget_all(store)
         outcomes = racers.race(actions)
         created = [each for each in outcomes if isinstance(each, Article)]
-        refused = [each.name for each in outcomes if isinstance(each, Problem)]
+        refused = [each.name for each in outcomes if isinstance(each, Refusal)]
         assert len(created) <= 1
         assert refused == ["conflict"] * (creators - len(created))
         new = sum(each[0] for each in outcomes if isinstance(each, tuple))

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from seealso.articles import import_articles
 from seealso.contract.admin import ArticlePatch, ArticleReplacement
 from seealso.contract.members import Sent
-from seealso.dynamodb import Json, Store
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables.articles import import_articles
 from tests.admin import desk
 from tests.admin.desk import (
     COLUMNS,
@@ -25,7 +26,7 @@ from tests.admin.desk import (
 from tests.submissions.world import at_fault, fields, post, problem
 from tests.support import gateway
 
-HIGHEST = 2**31 - 1
+MAX_ID = 2**31 - 1
 LARGEST_TEXT = 300 * 1024  # bytes of UTF-8
 STATES = {"published": SHOWN, "draft": DRAFT, "deleted": DELETED}
 
@@ -88,8 +89,8 @@ def test_an_id_that_is_taken(network: Store, state: str) -> None:
 
 
 def test_no_id_is_left_above_the_highest(network: Store) -> None:
-    import_articles(network, [desk.article(HIGHEST - 1)])
-    assert done("POST", "", COLUMNS)["id"] == HIGHEST
+    import_articles(network, [desk.article(MAX_ID - 1)])
+    assert done("POST", "", COLUMNS)["id"] == MAX_ID
     with desk.unchanged(network):
         response = editor("POST", "/articles", COLUMNS)
         assert (response.status, problem(response), at_fault(response)) == (409, "conflict", ["id"])
@@ -124,7 +125,7 @@ GOOD: dict[str, list[Any]] = {
         *["2026-02-25", "2024-02-29", "2026-02-25T10:00:00Z", "2026-02-25 10:00:00"],
         *["2026-02-25T10:00:00.123456+02:00", "2026-02-25T10:00-0130", "2026-02-25T10:00"],
     ],
-    "source_id": [0, None, 1, HIGHEST, SHOWN, MISSING],
+    "source_id": [0, None, 1, MAX_ID, SHOWN, MISSING],
 }
 
 

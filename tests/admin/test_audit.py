@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from seealso.dynamodb import Json, Store
+from seealso.store.tables import Store
+from seealso.store.values import Json
 from tests.admin import desk
 from tests.admin.desk import COLUMNS, DELETED, DRAFT, SHOWN, SITE, SITED, admin, editor, link_id
 from tests.submissions.world import at_fault, problem

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seealso.contract import admin as contract
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from tests.admin import desk
 from tests.admin.desk import COLUMNS, DRAFT, SHOWN, SITE, SITED, link_id
 from tests.submissions.test_bodies import NOT_STRICT_JSON
@@ -126,7 +126,7 @@ def test_very_many_members_are_read_quickly(network: Store) -> None:
 
 NAMES = sorted(
     {name for body, _ in ROUTES.values() for name in body}
-    | {"id", "state", "version", "source_id", "hosts", "cap", "publish", "waiting_cap"}
+    | {"id", "state", "version", "source_id", "hosts", "cap", "publish", "pending_cap"}
     | {"pending_days", "blocked_hosts", "keep_blocked"}
 )
 words = st.text(max_size=20) | st.sampled_from(

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from seealso.articles import import_articles
-from seealso.dynamodb import Json, Store
-from seealso.links import STATUSES
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables.articles import import_articles
+from seealso.tables.links import STATUSES
 from tests.admin import desk
 from tests.admin.desk import NOW, SHOWN, SITE, SITED, SITELESS, admin, editor, link_id
 from tests.links.invariants import check

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seealso.dynamodb import Store
-from seealso.editors import ADMINS, EDITORS, groups_in
+from seealso.editing.auth import ADMINS, EDITORS, groups_in
+from seealso.store.tables import Store
 from tests.admin import desk
 from tests.admin.desk import COLUMNS, DELETED, DRAFT, SHOWN, SITE, SITED, link_id
 from tests.submissions.world import problem

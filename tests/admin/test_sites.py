@@ -7,12 +7,14 @@ from urllib.parse import quote
 
 import pytest
 
-from seealso import site_editing, sites
-from seealso.articles import import_articles
 from seealso.contract.admin import SiteReplacement
-from seealso.dynamodb import Json, Store
-from seealso.site_editing import Block
-from seealso.sites import NETWORK, Site, get_site, put_site
+from seealso.editing import sites as site_editing
+from seealso.editing.sites import Block
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables import sites
+from seealso.tables.articles import import_articles
+from seealso.tables.sites import NETWORK, Site, get_site, put_site
 from tests.admin import desk
 from tests.admin.desk import ACT, SHOWN, SITE, SITED, admin
 from tests.links.racing import RACERS, Racers, names
@@ -24,7 +26,7 @@ DEFAULTS: Json = {
     "hosts": [],
     "cap": 5,
     "publish": "approved",
-    "waiting_cap": 20,
+    "pending_cap": 20,
     "pending_days": 14,
     "blocked_hosts": [],
 }
@@ -53,7 +55,7 @@ def test_what_is_left_out_is_as_without_a_site(network: Store) -> None:
         "hosts": ["heat.example.com", "xn--bcher-kva.example.com"],
         "cap": 20,
         "publish": "at_once",
-        "waiting_cap": 0,
+        "pending_cap": 0,
         "pending_days": 1,
         "blocked_hosts": ["spam.example.net"],
     }
@@ -102,7 +104,7 @@ BAD: dict[str, list[Any]] = {
     ],
     "cap": [-1, 21, 5.0, "5", True, None],
     "publish": ["never", "", None, 1, ["at_once"], {}],
-    "waiting_cap": [-1, 2**31, 1.5, None],
+    "pending_cap": [-1, 2**31, 1.5, None],
     "pending_days": [0, 36501, "14", None],
     "blocked_hosts": [
         *["spam.example.net", None, [7], ["com"], ["192.0.2.1"], ["a.local"], ["a b"]],
@@ -333,7 +335,7 @@ def test_blocks_of_sixteen_admins(racers: Racers, domain: int | None) -> None:
     put_site(store, Site(SITED, name="Heat", article_url="https://heat.example.com/{id}"))
     wanted = [Block(f"h{number}.example.net", domain) for number in range(RACERS)]
     outcomes = racers.race(
-        [partial(site_editing.block_host, act=ACT, block=each) for each in wanted]
+        [partial(site_editing.block_host, context=ACT, block=each) for each in wanted]
     )
     assert outcomes == [True] * RACERS
     site = get_site(store, NETWORK if domain is None else domain)
@@ -347,7 +349,10 @@ def test_sixteen_admins_who_save_the_same_site(racers: Racers) -> None:
     for version in (None, 1):
         made = [Site(SITED, name=f"Site {number}") for number in range(RACERS)]
         outcomes = racers.race(
-            [partial(site_editing.save_site, act=ACT, site=each, version=version) for each in made]
+            [
+                partial(site_editing.replace_site, context=ACT, site=each, version=version)
+                for each in made
+            ]
         )
         (saved,) = [outcome for outcome in outcomes if isinstance(outcome, Site)]
         assert get_site(racers.store, SITED) == saved

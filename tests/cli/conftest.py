@@ -9,8 +9,8 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
-from seealso import runs
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
+from seealso.tables import skips
 from seealso_cli import api, login_file, writing
 from seealso_cli.login_file import Login
 from seealso_cli.main import main
@@ -49,7 +49,7 @@ def moto_store(moto_store: Store) -> Iterator[Store]:
 @pytest.fixture
 def seealso(monkeypatch: pytest.MonkeyPatch) -> Seealso:
     monkeypatch.setattr(writing, "FIRST_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(runs, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(skips, "WAIT_SECONDS", 0.0)
 
     def run(*arguments: str | Path, over: Store | None = None, stdin: bytes = b"") -> Outcome:
         where = options(over) if over else []

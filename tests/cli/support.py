@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 from click.testing import Result
 
-from seealso.articles import Article
-from seealso.dynamodb import Json, Store, items
+from seealso.store.calls import query_items
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables.articles import Article
 
 COLUMNS = ("id", "domain", "title", "text", "date", "srcId")
 
@@ -68,7 +70,7 @@ def options(store: Store) -> list[str]:
         f"--articles-table={store.articles}",
         f"--links-table={store.links}",
         f"--sites-table={store.sites}",
-        f"--runs-table={store.runs}",
+        f"--runs-table={store.skips}",
     ]
 
 
@@ -128,7 +130,7 @@ def table(store: Store, name: str) -> list[Json]:
     body: Json = {"TableName": name, "ConsistentRead": True}
     while True:
         answer = store.client.call("Scan", body)
-        found += items(answer)
+        found += query_items(answer)
         if "LastEvaluatedKey" not in answer:
             return sorted(found, key=str)
         body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

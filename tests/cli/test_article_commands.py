@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from seealso.articles import Article, get_article, put_articles
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, get_article, put_articles
 from tests.cli.admin_api import AdminApi
 from tests.cli.conftest import Admin
 from tests.cli.support import write

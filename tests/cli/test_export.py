@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from seealso.articles import Article, get_article, put_articles
-from seealso.dynamodb import Client, Store, StoreUnavailable
+from seealso.errors import StoreUnavailable
+from seealso.store.client import Client
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, get_article, put_articles
 from seealso_cli import export, writing
 from tests.cli.conftest import Admin, Seealso
 from tests.cli.support import article, jsonl, options, row, write
@@ -76,7 +78,7 @@ def test_states_and_standard_output(run: Admin, filled: Store) -> None:
     assert [each["id"] for each in drafts.json_lines()] == [3]
     assert drafts.told[0].startswith("1 articles exported, in ")
     both = run("export", "-", "--state=draft", "--state=published", *options(filled))
-    # A line ends at a line feed alone.
+    # A line ends at a line timeline alone.
     assert len(both.out.rstrip("\n").split("\n")) == 53
     assert run("export", "-", "--state=deleted", *options(filled)).status == 2
 
@@ -219,5 +221,5 @@ def test_a_store_is_read_in_parts(moto_store: Store, monkeypatch: pytest.MonkeyP
     moto_store.client.start()
     parts = export.all_articles(moto_store, print)
     assert len(next(parts)) == 2
-    assert moto_store.client.tally.requests == 1
+    assert moto_store.client.usage.requests == 1
     assert sum(map(len, parts)) == 16

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seealso.dynamodb import Store
-from seealso.links import Link, add_link, claim_key, get_link
-from seealso.sites import Site
+from seealso.store.tables import Store
+from seealso.tables.links import Link, add_link, claim_key, get_link
+from seealso.tables.sites import Site
 from seealso_cli import showing
 from tests.cli.admin_api import AdminApi
 from tests.cli.conftest import Admin

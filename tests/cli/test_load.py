@@ -13,11 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seealso import articles, dynamodb, pages, runs
-from seealso.articles import Article, get_article, put_articles
-from seealso.dynamodb import Call, Client, Json, Refused, Store, StoreUnavailable, typed_item
-from seealso.links import Link, add_link, claim_key
-from seealso.sites import Site
+from seealso.errors import StoreError, StoreUnavailable
+from seealso.reading import page
+from seealso.store import client as store_client
+from seealso.store.calls import Call
+from seealso.store.client import Client, Retry
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item
+from seealso.tables import articles, skips
+from seealso.tables.articles import Article, get_article, put_articles
+from seealso.tables.links import Link, add_link, claim_key
+from seealso.tables.sites import Site
 from seealso_cli import writing
 from tests.cli.conftest import Seealso
 from tests.cli.support import article, csv_text, jsonl, options, row, table, write
@@ -55,7 +61,7 @@ def test_related_lists_are_right_whatever_the_order(
     assert outcome.summary.startswith("400 rows: 400 new, 0 updated, 0 bad")
     model = {each["id"]: article(each) for each in rows}
     for each in random.sample(sorted(model), 40):
-        assert pages.read_page(store, each) == oracle.page(model, each)
+        assert page.read_page(store, each) == oracle.page(model, each)
 
 
 def test_the_largest_articles_are_loaded(seealso: Seealso, store: Store, tmp_path: Path) -> None:
@@ -89,7 +95,7 @@ def test_good_rows_are_loaded_whatever_bad_ones_are_between(
 
 def clear(store: Store) -> None:
     for item in table(store, store.articles):
-        key = typed_item({"id": item["id"]})
+        key = marshal_item({"id": item["id"]})
         store.client.call("DeleteItem", {"TableName": store.articles, "Key": key})
 
 
@@ -125,10 +131,10 @@ def test_loading_twice_keeps_state_and_links(
     assert [get_article(store, each) for each in (1, 2, 3)] == expected
     assert seealso("load", path, path, over=store).summary.startswith("8 rows: 0 new, 8 updated")
     assert [getattr(get_article(store, each), "version", 0) for each in (1, 2, 3)] == [4, 4, 5]
-    page = pages.read_page(store, 1)
+    page = page.read_page(store, 1)
     assert page is not None
     assert [link["url"] for link in page["links"]] == ["https://a.example.com/"]
-    assert pages.read_page(store, 2) is None
+    assert page.read_page(store, 2) is None
 
 
 def publish_link(store: Store, article_id: int) -> None:
@@ -182,11 +188,11 @@ def test_long_runs_are_recorded_at_the_end(seealso: Seealso, store: Store, tmp_p
     assert outcome.status == 0
     assert outcome.summary.endswith("; 1 long runs recorded")
     store.client.start()
-    page = pages.read_page(store, 300, domain=7, source_id=0)
+    page = page.read_page(store, 300, domain=7, source_id=0)
     assert page is not None
     assert [each["id"] for each in page["other_domains"]] == [5, 4, 3]
-    # The article with all around it, the feed and the domain; then the records; then the gap.
-    assert (store.client.tally.requests, store.client.tally.waves) == (5, 3)
+    # The article with all around it, the timeline and the domain; then the records; then the gap.
+    assert (store.client.usage.requests, store.client.usage.round_trips) == (5, 3)
 
 
 def test_a_small_load_records_nothing(
@@ -195,8 +201,8 @@ def test_a_small_load_records_nothing(
     def not_called(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(runs, "record_runs", not_called)
-    path = write(tmp_path, jsonl(row(each) for each in range(1, runs.SHORTEST)))
+    monkeypatch.setattr(skips, "record_skips", not_called)
+    path = write(tmp_path, jsonl(row(each) for each in range(1, skips.MIN_SKIP)))
     assert seealso("load", path, over=moto_store).status == 0
 
 
@@ -204,9 +210,9 @@ def test_a_load_is_done_although_its_runs_are_not_recorded(
     seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:
-        raise Refused("AccessDeniedException", "not you", None, [])
+        raise StoreError("AccessDeniedException", "not you", None, [])
 
-    monkeypatch.setattr(runs, "record_runs", refused)
+    monkeypatch.setattr(skips, "record_skips", refused)
     path = write(tmp_path, jsonl(row(each) for each in range(1, 101)))
     outcome = seealso("load", path, over=moto_store)
     assert outcome.status == 0
@@ -226,7 +232,7 @@ def test_throttling_conflicts_and_lost_answers_are_retried(
 
     def troubled(
         client: Client, calls: Sequence[Call], deadline: float
-    ) -> list[Json | Refused | str]:
+    ) -> list[Json | StoreError | Retry]:
         """Of three calls one is not done, and the answer to another is lost."""
         done = [random.randrange(3) > 0 for _ in calls]
         answers = iter(
@@ -238,7 +244,7 @@ def test_throttling_conflicts_and_lost_answers_are_retried(
     rows = [row(each) for each in range(1, 121)]
     path = write(tmp_path, jsonl(rows))
     monkeypatch.setattr(Client, "_exchange", troubled)
-    monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(store_client, "BACKOFF_SECONDS", 0.001)
     outcome = seealso("load", path, over=moto_store)
     monkeypatch.undo()
     assert outcome.status == 0, outcome.lines
@@ -290,7 +296,7 @@ def test_a_store_that_stays_busy_ends_the_load(
 def test_a_refusal_ends_the_load(
     seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing(monkeypatch, [Refused("AccessDeniedException", "not you", None, [])])
+    failing(monkeypatch, [StoreError("AccessDeniedException", "not you", None, [])])
     outcome = seealso("load", write(tmp_path, jsonl([row()])), over=moto_store)
     assert outcome.status == 2
     assert outcome.summary == (

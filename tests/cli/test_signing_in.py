@@ -111,7 +111,7 @@ main()
 """
 
 
-def typed(arguments: list[str], answers: list[str]) -> tuple[int, str]:
+def marshal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
     """The status and screen of a command on a terminal, where each question gets an answer."""
     master, slave = pty.openpty()
     with subprocess.Popen(
@@ -146,7 +146,7 @@ def _read(terminal: int) -> bytes:
 
 def test_passwords_are_asked_for_and_not_shown(users: Users, where: list[str]) -> None:
     users.add(EDITOR, "editors", new=True)
-    status, screen = typed(["login", EDITOR, *where], [PASSWORD, SECRET, SECRET])
+    status, screen = marshal(["login", EDITOR, *where], [PASSWORD, SECRET, SECRET])
     assert status == 0, screen
     assert [line.strip() for line in screen.splitlines() if line.strip()] == [
         "Password:",
@@ -154,16 +154,16 @@ def test_passwords_are_asked_for_and_not_shown(users: Users, where: list[str]) -
         "Repeat for confirmation:",
         f"Signed in to {login_file.read().api_url} as {EDITOR}.",
     ]
-    assert typed(["login", EDITOR, *where], ["\x03"])[0] == 130
+    assert marshal(["login", EDITOR, *where], ["\x03"])[0] == 130
 
 
 def test_a_purge_is_asked_for_on_a_terminal(as_admin: Admin, admin_api: AdminApi) -> None:
     body = {"id": 41, "domain": 7, "title": "A", "text": "", "date": "2026-02-25"}
     as_admin("articles", "create", "-", stdin=json.dumps(body).encode())
     as_admin("articles", "delete", 41)
-    status, screen = typed(["articles", "purge", "41"], ["n"])
+    status, screen = marshal(["articles", "purge", "41"], ["n"])
     assert (status, "Nothing was done." in screen) == (2, True)
-    status, screen = typed(["articles", "purge", "41"], ["y"])
+    status, screen = marshal(["articles", "purge", "41"], ["y"])
     assert (status, "Article 41 is purged." in screen) == (0, True)
 
 

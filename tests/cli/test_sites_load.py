@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.paths import ROOT
-from seealso.dynamodb import Store, StoreUnavailable
-from seealso.sites import all_sites, put_site
+from seealso.errors import StoreUnavailable
+from seealso.store.tables import Store
+from seealso.tables.sites import put_site
 from seealso_cli import sites as command
 from tests.cli.conftest import Seealso
 from tests.cli.support import Columns, jsonl, table, without, write
@@ -27,7 +28,7 @@ def site(domain: Any = 7, **members: Any) -> Columns:
         "article_url": "https://mill.example.org/a/{id}",
         "cap": 5,
         "publish": "at_once",
-        "waiting_cap": 20,
+        "pending_cap": 20,
         "pending_days": 14,
         "blocked_hosts": ["spam.example.net"],
     }
@@ -36,7 +37,7 @@ def site(domain: Any = 7, **members: Any) -> Columns:
 
 def stored(store: Store) -> list[Columns]:
     """All sites, by domain, without their versions."""
-    return [without(asdict(each), "version") for each in all_sites(store)]
+    return [without(asdict(each), "version") for each in list_sites(store)]
 
 
 def array(sites: list[Columns]) -> bytes:
@@ -52,7 +53,7 @@ def test_sites_are_written_whole(
     form: Callable[[list[Columns]], bytes],
     zipped: bool,
 ) -> None:
-    sites = [site(0, hosts=[], blocked_hosts=[], cap=0, waiting_cap=0), site(7)]
+    sites = [site(0, hosts=[], blocked_hosts=[], cap=0, pending_cap=0), site(7)]
     path = write(tmp_path, form(sites), zipped=zipped)
     outcome = seealso("sites", "load", path, over=store)
     assert (outcome.status, outcome.lines) == (0, ["2 sites: 2 written, 0 bad"])
@@ -61,7 +62,7 @@ def test_sites_are_written_whole(
     outcome = seealso("sites", "load", "-", over=store, stdin=form([changed]))
     assert outcome.status == 0
     assert stored(store) == [sites[0], changed]
-    assert [each.version for each in all_sites(store)] == [1, 2]
+    assert [each.version for each in list_sites(store)] == [1, 2]
 
 
 def test_the_sample_sites_are_good(seealso: Seealso) -> None:
@@ -111,7 +112,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("cap", 5.0, NUMBER),
     ("publish", "verified", "must be at_once or approved"),
     ("publish", [], "must be at_once or approved"),
-    ("waiting_cap", -1, NUMBER),
+    ("pending_cap", -1, NUMBER),
     ("pending_days", 0, f"{NUMBER} 1 to 36500"),
     ("blocked_hosts", {}, "must be a list of host names"),
     ("blocked_hosts", ["localhost"], "number 1 can't be blocked: The host has only one part"),

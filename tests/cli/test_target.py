@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from seealso_cli import writing
 from seealso_cli.failure import Unable
 from seealso_cli.target import TargetOptions, stores
@@ -132,7 +132,7 @@ def outputs(store: Store) -> dict[str, str]:
         "ArticlesTable": store.articles,
         "LinksTable": store.links,
         "SitesTable": store.sites,
-        "RunsTable": store.runs,
+        "SkipsTable": store.skips,
     }
 
 

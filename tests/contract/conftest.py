@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb
-from seealso.articles import Article, article_item
-from seealso.dynamodb import Call, Store, typed_item
-from seealso.log import logger
+from seealso.http.log import logger
+from seealso.store.calls import Call
+from seealso.store.tables import Store, reset_store
+from seealso.store.values import marshal_item
+from seealso.tables.articles import Article, article_item
 from tests.support import faulty
 
 DELETED, DRAFT, MISSING = 105, 104, 999
@@ -46,17 +47,19 @@ def network(deployed_environment: Store) -> Store:
     made[DRAFT - 100] = article(DRAFT, 3, "draft")
     made[DELETED - 100] = article(DELETED, 7, "deleted")
     made += [article(each, 5) for each in range(201, 226)]
-    page = {"pk": "page#100", "published": len(LINKS), "waiting": 0, **LINKS}
+    page = {"pk": "page#100", "published": len(LINKS), "pending": 0, **LINKS}
     puts = {
         deployed_environment.articles: [article_item(each) for each in made],
         deployed_environment.links: [page],
     }
-    deployed_environment.client.wave(
+    deployed_environment.client.send_all(
         [
             Call("BatchWriteItem", {"RequestItems": {table: some}})
-            for table, plain in puts.items()
+            for table, items in puts.items()
             for some in batched(
-                [{"PutRequest": {"Item": typed_item(each)}} for each in plain], 25, strict=False
+                [{"PutRequest": {"Item": marshal_item(each)}} for each in items],
+                25,
+                strict=False,
             )
         ]
     )
@@ -68,9 +71,9 @@ def between(network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[faulty.
     """The proxy through which the functions reach the network's tables."""
     with faulty.proxy(network.client.endpoint) as made:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", made.endpoint)
-        dynamodb.forget_store()
+        reset_store()
         yield made
-        dynamodb.forget_store()
+        reset_store()
 
 
 class Log:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb, problems
 from seealso.contract.refusals import Problem
-from seealso.dynamodb import Store
+from seealso.graphql.settings import settings as graphql_settings
+from seealso.http import problems
+from seealso.settings import SettingsError
+from seealso.store.tables import Store, current_store, reset_store
 from tests.contract.conftest import Log
-from tests.support import faulty
+from tests.support import faulty, functions
 from tests.support.events import event
 from tests.support.faulty import PASSING, Fault, Proxy
 from tests.support.functions import function
@@ -39,7 +41,7 @@ LASTING: dict[str, tuple[Fault, str]] = {
 @pytest.fixture
 def quick(between: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Short time limits; `between` brings a client of its own to every test."""
-    client = dynamodb.store().client
+    client = current_store().client
     monkeypatch.setattr(client, "limit_seconds", LIMIT)
     monkeypatch.setattr(client, "attempt_seconds", LIMIT / 2)
 
@@ -92,7 +94,7 @@ def test_an_unreachable_store_is_a_503(
     network: Store, log: Log, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     with faulty.unreachable() as endpoint:
-        monkeypatch.setattr(dynamodb.store().client, "endpoint", endpoint)
+        monkeypatch.setattr(current_store().client, "endpoint", endpoint)
         answer, seconds = timed_get(target)
     assert seconds < LIMIT + SLACK
     is_unavailable(answer, network)
@@ -108,7 +110,7 @@ def test_one_failing_operation_is_enough(network: Store, between: Proxy, operati
 
 @pytest.mark.usefixtures("quick")
 def test_the_time_limit_is_one_for_all_waves(network: Store, between: Proxy) -> None:
-    dynamodb.store().client.attempt_seconds = LIMIT
+    current_store().client.attempt_seconds = LIMIT
     between.inject(faulty.slow(0.7 * LIMIT), times=None)  # each wave by itself is quick enough
     answer, seconds = timed_get("/articles/101")
     assert seconds < LIMIT + SLACK
@@ -133,7 +135,7 @@ def test_after_a_fault_all_is_well(
     expected = get("/articles/100")
     between.inject(faulty.silent, times=None)
     with monkeypatch.context() as patch:
-        patch.setattr(dynamodb.store().client, "limit_seconds", 0.2)
+        patch.setattr(current_store().client, "limit_seconds", 0.2)
         assert get("/articles/100").status == 503
     between.clear()
     assert get("/articles/100") == expected
@@ -152,7 +154,7 @@ class Unforeseen(Exception):
     [
         ("get_article", "GET /articles/{id}", {"id": "100"}, "read_page"),
         ("related", "GET /articles/{id}/related", {"id": "100"}, "read_related"),
-        ("related", "GET /domains/{domain}/articles", {"domain": "5"}, "read_domain_articles"),
+        ("related", "GET /domains/{domain}/articles", {"domain": "5"}, "list_domain"),
     ],
 )
 def test_an_unexpected_exception_is_a_bare_500(
@@ -177,9 +179,9 @@ def test_an_unexpected_exception_is_a_bare_500(
     }
     assert json.loads(answer["body"]) == {
         "type": "/problems/internal",
-        "title": problems.PROBLEMS["internal"][1],
+        "title": problems.PROBLEMS["internal"].title,
         "status": 500,
-        "detail": "The error is logged under this request id.",
+        "detail": "An unexpected error occurred. Please quote the request_id when you report it.",
         "request_id": asked["requestContext"]["requestId"],
     }
     line = log.line()
@@ -201,14 +203,32 @@ def test_the_stores_final_refusal_is_a_500(between: Proxy, log: Log, code: str) 
     assert f"{code}: {faulty.INTERNAL}" in log.line()["exception"]
 
 
-def test_a_missing_setting_is_a_500(
-    network: Store, log: Log, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "variable", "value", "message"),
+    [
+        ("get_article", "ARTICLES_TABLE", "", "ARTICLES_TABLE is required"),
+        ("get_article", "SERVER_TIMING", "yes", "SERVER_TIMING must be one of: on, off"),
+        ("submit_link", "DUPLICATE_SCOPE", "site", "DUPLICATE_SCOPE must be one of"),
+        ("submit_link", "SUBMITS_PER_TEN_MINUTES", "-1", "must be an integer from 0 to"),
+        ("admin", "AUDIT_DAYS", "9999999", "AUDIT_DAYS must be an integer from 1 to 36500"),
+        ("admin", "ADMIN_ISSUER", "", "ADMIN_ISSUER is required"),
+        ("graphql", "GRAPHQL_DEPTH", "deep", "GRAPHQL_DEPTH must be an integer"),
+    ],
+)
+def test_a_wrong_setting_fails_the_start(
+    network: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    variable: str,
+    value: str,
+    message: str,
 ) -> None:
-    dynamodb.forget_store()
-    monkeypatch.delenv("ARTICLES_TABLE")
-    answer = get("/articles/100")
-    assert (answer.status, answer.json()["type"]) == (500, "/problems/internal")
-    assert "ARTICLES_TABLE" in log.line()["exception"]
+    reset_store()
+    monkeypatch.setenv(variable, value)
+    graphql_settings.cache_clear()
+    with pytest.raises(SettingsError, match=message):
+        functions.start(name)
+    graphql_settings.cache_clear()
 
 
 def test_tracebacks_are_whole(network: Store, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:

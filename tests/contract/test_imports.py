@@ -11,7 +11,7 @@ from cfnlint.decode import cfn_yaml
 
 from local import build, guard
 from local.paths import LOCAL, ROOT
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from tests.support import tables
 from tests.support.events import event
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from seealso import http
-from seealso.dynamodb import Store
+from seealso.http import log as request_log
+from seealso.store.tables import Store
 from tests.contract.conftest import Log
 from tests.support.events import event
 from tests.support.functions import handler
@@ -46,7 +46,7 @@ def is_emf(line: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "status", "requests", "waves"),
+    ("target", "status", "requests", "round_trips"),
     [
         ("/articles/101?domain=7&source=102", 200, 3, 1),
         ("/articles/101", 200, 4, 2),
@@ -56,15 +56,15 @@ def is_emf(line: dict[str, Any]) -> None:
     ],
 )
 def test_a_request_is_one_line(
-    network: Store, log: Log, target: str, status: int, requests: int, waves: int
+    network: Store, log: Log, target: str, status: int, requests: int, round_trips: int
 ) -> None:
     answer = get(target)
     assert answer.status == status
     line = log.line()
-    assert (line["status"], line["store_requests"], line["store_waves"]) == (
+    assert (line["status"], line["store_requests"], line["store_round_trips"]) == (
         status,
         requests,
-        waves,
+        round_trips,
     )
     assert line["route"].startswith("GET /")
     assert 0 < line["duration_ms"] < 30_000
@@ -85,7 +85,7 @@ def test_the_correlation_id_is_the_gateways_request_id(network: Store, log: Log)
 def test_the_first_request_of_a_container_is_its_cold_start(
     network: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "_cold", True)
+    monkeypatch.setattr(request_log, "_is_cold", True)
     for _ in range(3):
         get("/articles/100")
     assert [line["cold_start"] for line in log.lines()] == [1, 0, 0]

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seealso.contract.refusals import Problem
-from seealso.cursors import cursor_of
-from seealso.dynamodb import Store
-from seealso.http import LARGEST_ID
+from seealso.http.cursors import cursor_of
+from seealso.limits import MAX_ID
+from seealso.store.tables import Store
 from tests.contract.conftest import Log
 from tests.support.events import event
 from tests.support.functions import handler
@@ -33,7 +33,7 @@ texts = st.one_of(
 )
 
 
-def is_number(text: str, least: int, most: int = LARGEST_ID) -> bool:
+def is_number(text: str, least: int, most: int = MAX_ID) -> bool:
     """Whether contract.md takes the text: plain decimal, no sign, no leading zero, in range."""
     return (
         0 < len(text) <= 10
@@ -117,7 +117,7 @@ def base64_of(text: str) -> str:
         st.text(max_size=20).map(base64_of),
         st.text(alphabet="domain-5 017", max_size=12).map(base64_of),
         st.sampled_from(["domain-7", "domain-55", "domain-", "domain-5 5", ""]).map(
-            lambda name: str(cursor_of(name, 100))
+            lambda name: cursor_of(name, 100)
         ),
     )
 )
@@ -133,7 +133,7 @@ def test_cursors(network: Store, text: str) -> None:
     check("related", event(LISTED, {"domain": "5"}, f"cursor={encoded(text)}"), {"cursor"})
 
 
-@given(st.integers(1, LARGEST_ID))
+@given(st.integers(1, MAX_ID))
 def test_a_made_up_cursor_shows_only_what_its_list_shows(network: Store, position: int) -> None:
     asked = event(LISTED, {"domain": "5"}, f"limit=100&cursor={cursor_of('domain-5', position)}")
     answer = handler("related")(asked, None)

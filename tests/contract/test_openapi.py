@@ -20,13 +20,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from local.paths import ROOT
-from seealso import pages
 from seealso.contract import graphql, reading, submitting
 from seealso.contract.openapi import document
 from seealso.contract.refusals import Problem
-from seealso.dynamodb import Store, StoreUnavailable
+from seealso.errors import StoreUnavailable
 from seealso.graphql import refusals
-from seealso.problems import PROBLEMS
+from seealso.http.problems import PROBLEMS
+from seealso.reading import page
+from seealso.store.tables import Store
 from tests.support import gateway
 from tests.support.functions import function
 from tests.support.gateway import get
@@ -71,9 +72,9 @@ def shape(kind: Any) -> Any:
 @pytest.mark.parametrize(
     ("model", "built"),
     [
-        (reading.Page, pages.Page),
-        (reading.RelatedLists, pages.RelatedLists),
-        (reading.ListedArticle, pages.ListedArticle),
+        (reading.Page, page.Page),
+        (reading.RelatedLists, page.RelatedLists),
+        (reading.ListedArticle, page.ListedArticle),
     ],
 )
 def test_the_models_name_what_the_functions_build(model: Any, built: Any) -> None:

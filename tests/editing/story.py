@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from seealso.audit import AuditLine, read_audit
-from seealso.dynamodb import Json, Store
-from seealso.sites import NETWORK
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables.audit import AuditEntry, AuditFilter, list_audit
+from seealso.tables.sites import NETWORK
 
 # Bytes of JSON of which a line still has the value itself.
 _LONGEST = 1024
@@ -23,15 +24,17 @@ class Told:
     sites: dict[int, Json] = field(default_factory=dict)
 
 
-def read_all(store: Store, **of: Any) -> list[AuditLine]:
+def read_all(store: Store, **of: Any) -> list[AuditEntry]:
     """All lines, the oldest first, or those of an article, a link or an actor."""
-    found: list[AuditLine] = []
-    while some := read_audit(store, 200, **of, before=found[-1]["entry"] if found else None):
+    found: list[AuditEntry] = []
+    while some := list_audit(
+        store, AuditFilter(**of), 200, before=found[-1]["entry"] if found else None
+    ):
         found += some
     return found[::-1]
 
 
-def tell(lines: Iterable[AuditLine]) -> Told:
+def tell(lines: Iterable[AuditEntry]) -> Told:
     """What the lines say, applied one after the other to nothing."""
     told = Told()
     for line in lines:
@@ -79,7 +82,7 @@ def _replace[K](things: dict[K, Json], key: K, before: Json | None, after: Json 
         things[key] = after
 
 
-def _block(told: Told, line: AuditLine, action: str) -> None:
+def _block(told: Told, line: AuditEntry, action: str) -> None:
     there = line["after"] if action == "add" else line["before"]
     assert there is not None
     assert there["domain"] == line["domain"]

@@ -18,20 +18,32 @@ from typing import NamedTuple
 
 import pytest
 
-from seealso import moderation, purging, runs, sites, submissions
-from seealso.articles import STATES, Article, article_of, get_article, list_articles, put_articles
-from seealso.audit import Act
-from seealso.dynamodb import REQUEST_SECONDS, Call, Store, StoreUnavailable
-from seealso.editing import create, set_columns, set_state
-from seealso.links import HOLD_CLAIM, Link, PageClosed, add_link, get_link, link_of
-from seealso.moderation import Decision
-from seealso.pages import read_domain_articles, read_page
-from seealso.problems import Problem
-from seealso.purging import purge
-from seealso.runs import Run, known_ranges, record_runs
-from seealso.site_editing import Block, block_host, save_site
-from seealso.sites import Site, get_site
-from seealso.submissions import Submission, submit
+from seealso.editing.articles import create
+from seealso.editing.links import Decision
+from seealso.editing.purging import purge
+from seealso.editing.sites import Block, block_host, replace_site
+from seealso.errors import Refusal, StoreUnavailable
+from seealso.limits import MAX_ID
+from seealso.reading.page import list_domain, read_page
+from seealso.store.calls import Call
+from seealso.store.client import REQUEST_SECONDS
+from seealso.store.tables import Store
+from seealso.submitting import submitting
+from seealso.submitting.parsing import Submission
+from seealso.submitting.submitting import Rules, submit
+from seealso.tables import links, sites, skips
+from seealso.tables.articles import (
+    STATES,
+    Article,
+    article_of,
+    get_article,
+    list_articles,
+    put_articles,
+)
+from seealso.tables.audit import ChangeContext
+from seealso.tables.links import CLAIM_HOLDERS, Link, PageClosed, add_link, get_link, link_of
+from seealso.tables.sites import Site, get_site
+from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
 from tests.conftest import Engines
 from tests.editing.story import read_all, shortened, tell
 from tests.links.invariants import check, scan
@@ -39,6 +51,7 @@ from tests.store.watched import Killed, killed_at, watched
 from tests.support import engines, faulty, oracle
 from tests.support.faulty import Fault, Proxy
 from tests.support.tables import another, make_store
+from tests.support.transitions import decide, set_columns, set_state
 
 TRANSACTION = "TransactWriteItems"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -96,9 +109,9 @@ def later() -> datetime:
     return NOW + timedelta(seconds=next(_seconds))
 
 
-def act() -> Act:
+def context() -> ChangeContext:
     """An editor's request, later than all before."""
-    return Act("editor", later(), "request", kept_days=365)
+    return ChangeContext("editor", later(), "request", kept_days=365)
 
 
 def article(number: int, state: str) -> Article:
@@ -111,7 +124,7 @@ def nothing(store: Store, number: int) -> None:
 
 def there(state: str) -> Callable[[Store, int], None]:
     def prepare(store: Store, number: int) -> None:
-        create(store, act(), number * 1000, article(number, state))
+        create(store, context(), number * 1000, article(number, state))
 
     return prepare
 
@@ -125,11 +138,13 @@ def is_there(**columns: object) -> Callable[[Store, int], bool]:
 
 
 def stated(action: str) -> Callable[[Store, int, int], object]:
-    return lambda store, number, version: set_state(store, act(), number * 1000, version, action)
+    return lambda store, number, version: set_state(
+        store, context(), number * 1000, version, action
+    )
 
 
 def create_anew(store: Store, number: int, _version: int) -> None:
-    create(store, act(), None, article(number, "published"))
+    create(store, context(), None, article(number, "published"))
 
 
 def is_listed(store: Store, number: int) -> bool:
@@ -138,14 +153,14 @@ def is_listed(store: Store, number: int) -> bool:
 
 def patch(store: Store, number: int, version: int) -> None:
     columns = {"domain": number + MOVED, "title": "Another title", "text": "Other words."}
-    set_columns(store, act(), number * 1000, version, columns, "patch")
+    set_columns(store, context(), number * 1000, version, columns, "patch")
 
 
 def prepare_run(store: Store, number: int) -> None:
     """A draft where a record says that all is of another domain."""
     there("draft")(store, number)
     low, high = number * 1000 - 100, number * 1000 + 100
-    assert runs._change(store, None, Run(low, high, RUN_DOMAIN, high, [], ""))
+    assert skips._change(store, None, SkipRange(low, high, RUN_DOMAIN, high, [], ""))
 
 
 def submitted(store: Store, number: int, which: str) -> Link:
@@ -157,8 +172,7 @@ def submitted(store: Store, number: int, which: str) -> Link:
         key_of(number, which),
         "192.0.2.7",
         later(),
-        per_window=1_000_000,
-        scope="network",
+        Rules(1_000_000, "network"),
     ).link
 
 
@@ -168,7 +182,7 @@ def key_of(number: int, which: str) -> str:
 
 def link_id(number: int) -> str:
     """The id of the first link of a case."""
-    return submissions._derived("link-id", key_of(number, "a"))
+    return submitting._derived("link-id", key_of(number, "a"))
 
 
 def prepare_link(store: Store, number: int) -> None:
@@ -176,9 +190,9 @@ def prepare_link(store: Store, number: int) -> None:
     assert submitted(store, number, "a").link_id == link_id(number)
 
 
-def decided(action: moderation.Action, decision: Decision) -> Callable[[Store, int, int], object]:
-    return lambda store, number, version: moderation.decide(
-        store, act(), link_id(number), version, action, decision
+def decided(action: str, decision: Decision) -> Callable[[Store, int, int], object]:
+    return lambda store, number, version: decide(
+        store, context(), link_id(number), version, action, decision
     )
 
 
@@ -193,11 +207,11 @@ def has_status(status: str) -> Callable[[Store, int], bool]:
 def prepare_purge(store: Store, number: int) -> None:
     """A deleted article with a link that waits, one that is shown, and one that was refused."""
     prepare_link(store, number)
-    actions: dict[str, moderation.Action] = {"b": "approve", "c": "reject"}
+    actions: dict[str, str] = {"b": "approve", "c": "reject"}
     for which, action in actions.items():
         link = submitted(store, number, which)
-        moderation.decide(store, act(), link.link_id, 1, action, Decision("Spam."))
-    set_state(store, act(), number * 1000, 1, "delete")
+        decide(store, context(), link.link_id, 1, action, Decision("Spam."))
+    set_state(store, context(), number * 1000, 1, "delete")
 
 
 def is_purged(store: Store, number: int) -> bool:
@@ -211,12 +225,12 @@ def holding(store: Store, number: int) -> list[Link]:
         for item in scan(store, store.links)
         if item["pk"].startswith("link#")
         for link in [link_of(item)]
-        if link.article_id == number * 1000 and link.status in HOLD_CLAIM
+        if link.article_id == number * 1000 and link.status in CLAIM_HOLDERS
     ]
 
 
 def prepare_site(store: Store, number: int) -> None:
-    save_site(store, act(), site(number, cap=5), None)
+    replace_site(store, context(), site(number, cap=5), None)
 
 
 def site(number: int, cap: int) -> Site:
@@ -224,17 +238,19 @@ def site(number: int, cap: int) -> Site:
 
 
 def change_site(store: Store, number: int, version: int) -> None:
-    save_site(store, act(), site(number, cap=3), version)
+    replace_site(store, context(), site(number, cap=3), version)
 
 
 def block(store: Store, number: int, _version: int) -> None:
-    block_host(store, act(), Block("bad.example.net", number))
+    block_host(store, context(), Block("bad.example.net", number))
 
 
 CHANGES = {
     "create": Change(
         nothing,
-        lambda store, number, _: create(store, act(), number * 1000, article(number, "published")),
+        lambda store, number, _: create(
+            store, context(), number * 1000, article(number, "published")
+        ),
         is_there(state="published"),
     ),
     "create without id": Change(nothing, create_anew, is_listed),
@@ -244,7 +260,7 @@ CHANGES = {
     "delete": Change(there("published"), stated("delete"), is_there(state="deleted")),
     "purge": Change(
         prepare_purge,
-        lambda store, number, version: purge(store, act(), number * 1000, version),
+        lambda store, number, version: purge(store, context(), number * 1000, version),
         is_purged,
     ),
     "approve": Change(prepare_link, decided("approve", Decision()), has_status("published")),
@@ -287,7 +303,7 @@ def check_all(store: Store, *domains: int) -> None:
         for item in everything
         if item["pk"].startswith("link#") and item["version"] > 1
     }
-    assert told.sites == {each.domain: asdict(each) for each in sites.all_sites(store)}
+    assert told.sites == {each.domain: asdict(each) for each in sites.list_sites(store)}
     # Those that an article was moved from, or purged from, too.
     of_lines = {line["domain"] or 0 for line in lines if line["action"].startswith("article.")}
     for domain in domains or of_lines:
@@ -296,10 +312,10 @@ def check_all(store: Store, *domains: int) -> None:
         assert {each.id: (each.state, each.version) for each in listed} == {
             each.id: (each.state, each.version) for each in of_domain.values()
         }
-        shown = read_domain_articles(store, domain, 100)
+        shown = list_domain(store, domain, 100)
         assert shown == oracle.domain_list(found, domain, 100)
-    for run in runs._records(store, 1, runs.LARGEST_ID):
-        for low, high in known_ranges(run):
+    for run in skips._records(store, 1, MAX_ID):
+        for low, high in skippable_ranges(run):
             for each in found.values():
                 if low <= each.id <= high and each.state == "published":
                     assert each.domain == run.domain
@@ -309,7 +325,7 @@ def outcome[**P](change: Callable[P, object], *args: P.args, **kwargs: P.kwargs)
     """`done`, or the name of what came instead."""
     try:
         change(*args, **kwargs)
-    except Problem as problem:
+    except Refusal as problem:
         return problem.name
     except StoreUnavailable:
         return "unavailable"
@@ -420,10 +436,10 @@ def test_a_late_reply_is_told_with_what_is_there(
     between.inject(faulty.reply_lost, operation=TRANSACTION)
     with through(between, store) as mine:
         if not forgets_tokens:
-            assert set_state(mine, act(), 1000, 1, "publish").version == 2
+            assert set_state(mine, context(), 1000, 1, "publish").version == 2
             return
-        with pytest.raises(Problem) as refused:
-            set_state(mine, act(), 1000, 1, "publish")
+        with pytest.raises(Refusal) as refused:
+            set_state(mine, context(), 1000, 1, "publish")
     assert refused.value.name == "precondition-failed"
     published = replace(article(1, "published"), version=2)
     assert refused.value.members["current"] == asdict(published)
@@ -438,11 +454,11 @@ def test_a_killed_purge_goes_on_when_it_is_sent_again(store: Store) -> None:
     came: list[str] = []
     while "done" not in came:
         with closing((dies := killed_at(store, len(came))).client):
-            came.append(outcome(purge, dies, act(), 1000, 2))
+            came.append(outcome(purge, dies, context(), 1000, 2))
         check_all(store)
     assert set(came) == {"killed", "done"}
     assert is_purged(store, 1)
-    assert outcome(purge, store, act(), 1000, 2) == "not-found"
+    assert outcome(purge, store, context(), 1000, 2) == "not-found"
     told = [each["action"] for each in read_all(store, article_id=1000)]
     assert told[-3:] == ["link.purge", "link.purge", "article.purge"]
 
@@ -459,16 +475,16 @@ def test_a_submission_that_was_begun_before_the_purge(store: Store) -> None:
             call: Call, number: int = number, of_purge: list[str] = of_purge
         ) -> None:
             if call.operation == TRANSACTION and not of_purge:
-                set_state(store, act(), number * 1000, 1, "delete")
+                set_state(store, context(), number * 1000, 1, "delete")
                 with closing((dies := killed_at(store, number - 1)).client):
-                    of_purge.append(outcome(purge, dies, act(), number * 1000, 2))
+                    of_purge.append(outcome(purge, dies, context(), number * 1000, 2))
 
         with closing((late := watched(store, purge_meanwhile)).client):
             of_submission = outcome(submitted, late, number, "late")
         came.append((of_purge[0], of_submission))
         check_all(store)
         if of_purge == ["killed"]:
-            purge(store, act(), number * 1000, 2)
+            purge(store, context(), number * 1000, 2)
         check_purged(store, number)
     # Before the page was closed, between that and the end, and after it.
     assert list(dict.fromkeys(came)) == [
@@ -486,7 +502,7 @@ def test_a_link_that_is_added_while_a_purge_is_under_way(store: Store) -> None:
         first = get_link(store, link_id(number))
         assert first is not None
         other = replace(first, link_id=f"{number:032}", claim=f"claim#1#network#{number}")
-        set_state(store, act(), number * 1000, 1, "delete")
+        set_state(store, context(), number * 1000, 1, "delete")
         calls = 0
         added = "not reached"
 
@@ -497,7 +513,7 @@ def test_a_link_that_is_added_while_a_purge_is_under_way(store: Store) -> None:
                 added = outcome_of_adding(store, other)
 
         with closing((mine := watched(store, add_meanwhile)).client):
-            purge(mine, act(), number * 1000, 2)
+            purge(mine, context(), number * 1000, 2)
         came.append(added)
         check_purged(store, number)
     assert list(dict.fromkeys(came)) == ["done", "closed", "not reached"]
@@ -508,16 +524,16 @@ def test_a_link_that_the_index_does_not_show_yet(
 ) -> None:
     """The purge asks to be sent again, and its article stays until then."""
     prepare_link(store, 1)
-    set_state(store, act(), 1000, 1, "delete")
+    set_state(store, context(), 1000, 1, "delete")
     with monkeypatch.context() as patch:
-        patch.setattr(purging, "_links_of", lambda *_: iter(()))
-        with pytest.raises(Problem) as refused:
-            purge(store, act(), 1000, 2)
+        patch.setattr(links, "claiming_links", lambda *_: iter(()))
+        with pytest.raises(Refusal) as refused:
+            purge(store, context(), 1000, 2)
     assert refused.value.name == "unavailable"
-    assert int(refused.value.headers["retry-after"]) > 0
+    assert refused.value.retry_after
     assert get_article(store, 1000) is not None
     check_all(store)
-    purge(store, act(), 1000, 2)
+    purge(store, context(), 1000, 2)
     check_purged(store, 1)
 
 
@@ -547,27 +563,27 @@ def test_a_record_that_a_killed_publish_opened_heals_by_the_next_job(store: Stor
     below = replace(article(3, "published"), id=50)
     draft = replace(article(5, "draft"), id=150)
     for each in (below, draft):
-        create(store, act(), each.id, each)
+        create(store, context(), each.id, each)
     model = {each.id: each for each in [*run, below, draft]}
-    record_runs(store, no_wait)
+    record_skips(store, no_wait)
     assert known(store) == [(101, 180)]
     holes = []
     for position in range(100):
         with closing((dies := killed_at(store, position)).client):
-            came = outcome(set_state, dies, act(), 150, 1, "publish")
+            came = outcome(set_state, dies, context(), 150, 1, "publish")
         if came == "done":
             break
         assert get_article(store, 150) == draft
         assert read_page(store, 180) == oracle.page(model, 180)
         holes.append(known(store) != [(101, 180)])
-        record_runs(store, no_wait)
+        record_skips(store, no_wait)
         assert known(store) == [(101, 180)]
     assert True in holes
     model[150] = replace(draft, state="published", version=2)
     for _ in range(2):
         assert known(store) == [(151, 180), (101, 149)]
         assert read_page(store, 180) == oracle.page(model, 180)
-        record_runs(store, no_wait)
+        record_skips(store, no_wait)
 
 
 def no_wait(_: float) -> None:
@@ -576,4 +592,4 @@ def no_wait(_: float) -> None:
 
 def known(store: Store) -> list[tuple[int, int]]:
     """What readers step over."""
-    return [each for run in runs._records(store, 1, runs.LARGEST_ID) for each in known_ranges(run)]
+    return [each for run in skips._records(store, 1, MAX_ID) for each in skippable_ranges(run)]

@@ -21,22 +21,30 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from seealso import editing, link_queue, links, moderation, purging, site_editing
-from seealso.articles import STATES, Article, Listed, import_articles, list_articles
-from seealso.audit import Act
-from seealso.dynamodb import Json, Store
-from seealso.links import HOLD_CLAIM, PageLink, Status, rfc3339
-from seealso.moderation import Decision
-from seealso.pages import Page, read_domain_articles, read_page, read_related
-from seealso.problems import Problem
-from seealso.site_editing import Block
-from seealso.sites import NETWORK, Site
-from seealso.submissions import Submission, submit, withdraw
+from seealso.editing import articles as editing
+from seealso.editing import links as moderation
+from seealso.editing import purging
+from seealso.editing import sites as site_editing
+from seealso.editing.links import Decision
+from seealso.editing.sites import Block
+from seealso.errors import Refusal
+from seealso.reading.page import Page, list_domain, read_page, read_related
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.submitting.parsing import Submission
+from seealso.submitting.submitting import Rules, submit, withdraw
+from seealso.tables import links, queue
+from seealso.tables.articles import STATES, Article, Listed, import_articles, list_articles
+from seealso.tables.audit import ChangeContext
+from seealso.tables.links import CLAIM_HOLDERS, PageLink, Status
+from seealso.tables.sites import NETWORK, Site
+from seealso.times import rfc3339
 from tests.editing.story import read_all, shortened, tell
 from tests.links.invariants import violations
 from tests.links.racing import NOW
 from tests.support import oracle
 from tests.support.tables import make_store
+from tests.support.transitions import change_link, decide, set_columns, set_state
 
 # One site publishes links at once, one wants approval; the third domain has no site at first.
 AT_ONCE, APPROVED, WITHOUT_SITE = 7, 3, 5
@@ -99,7 +107,7 @@ class Life(RuleBasedStateMachine):
     def network(self, random: Random) -> None:
         for domain, publish in ((AT_ONCE, "at_once"), (APPROVED, "approved")):
             url = f"https://site-{domain}.net/a/{{id}}"
-            site = Site(domain, [], "A site", url, 2, publish, waiting_cap=3)
+            site = Site(domain, [], "A site", url, 2, publish, pending_cap=3)
             self.now += timedelta(seconds=1)
             self._save_site(site, None)
         for article_id in (1, 2, 3, 4):
@@ -141,7 +149,9 @@ class Life(RuleBasedStateMachine):
     def _create(self, article: Article, article_id: int | None) -> None:
         wanted = "conflict" if article_id in self.articles else None
         given = replace(article, id=0)
-        made = self._done(wanted, lambda: editing.create(self.store, self._act, article_id, given))
+        made = self._done(
+            wanted, lambda: editing.create(self.store, self._context, article_id, given)
+        )
         # An id that was tried is not given again either.
         self.highest = max(self.highest, article.id)
         if made is not None:
@@ -163,9 +173,7 @@ class Life(RuleBasedStateMachine):
         made = self._changed_article(
             wanted,
             article_id,
-            lambda: editing.set_columns(
-                self.store, self._act, article_id, version, columns, action
-            ),
+            lambda: set_columns(self.store, self._context, article_id, version, columns, action),
         )
         if made is not None:
             assert there is not None
@@ -180,7 +188,7 @@ class Life(RuleBasedStateMachine):
         self._changed_article(
             wanted,
             article_id,
-            lambda: editing.set_columns(self.store, self._act, article_id, version, columns, "x"),
+            lambda: set_columns(self.store, self._context, article_id, version, columns, "x"),
         )
         assert self.articles.get(article_id) == there
 
@@ -198,7 +206,7 @@ class Life(RuleBasedStateMachine):
         made = self._changed_article(
             self._refused(article_id, version, wanted_from),
             article_id,
-            lambda: editing.set_state(self.store, self._act, article_id, version, action),
+            lambda: set_state(self.store, self._context, article_id, version, action),
         )
         if made is not None:
             assert there is not None
@@ -210,14 +218,14 @@ class Life(RuleBasedStateMachine):
         wanted = self._refused(article_id, version, ("deleted",))
 
         def purge() -> bool:
-            purging.purge(self.store, self._act, article_id, version)
+            purging.purge(self.store, self._context, article_id, version)
             return True
 
         if not self._changed_article(wanted, article_id, purge):
             return
         self.closed[article_id] = self.now + CLOSED
         for known in self.links.values():
-            if known.article_id == article_id and known.status in HOLD_CLAIM:
+            if known.article_id == article_id and known.status in CLAIM_HOLDERS:
                 self._decided("purge", known, "removed", "The article was purged.", frees=True)
         self._edited("purge", self.articles[article_id], None)
 
@@ -250,7 +258,7 @@ class Life(RuleBasedStateMachine):
     # ---- editors: links ----------------------------------------------------------------------
 
     def decide(self, random: Random) -> None:
-        action: moderation.Action = random.choice(["approve", "approve", "reject", "remove"])
+        action: str = random.choice(["approve", "approve", "reject", "remove"])
         known = self._some_link(random, rather="pending")
         if known is None:
             return
@@ -260,7 +268,7 @@ class Life(RuleBasedStateMachine):
         wanted: str | None = None
         if version != known.version:
             wanted = "precondition-failed"
-        elif known.status not in (("pending",) if action != "remove" else HOLD_CLAIM):
+        elif known.status not in (("pending",) if action != "remove" else CLAIM_HOLDERS):
             wanted = "conflict"
         elif action == "approve" and self._count(known.article_id, "published") >= (
             self._site(self.articles[known.article_id].domain).cap
@@ -269,9 +277,7 @@ class Life(RuleBasedStateMachine):
 
         made = self._done(
             wanted,
-            lambda: moderation.decide(
-                self.store, self._act, known.link_id, version, action, decision
-            ),
+            lambda: decide(self.store, self._context, known.link_id, version, action, decision),
             current=self._shown(known),
         )
         if made is not None:
@@ -305,7 +311,7 @@ class Life(RuleBasedStateMachine):
             name="A site",
             article_url=f"https://site-{domain}.net/a/{{id}}",
             cap=random.choice([0, 1, 2, 3]),
-            waiting_cap=random.choice([1, 3, 4]),
+            pending_cap=random.choice([1, 3, 4]),
             publish=random.choice([there.publish, there.publish, "approved", "at_once"]),
         )
         version = _now_and_then_stale(random, there.version)
@@ -317,7 +323,7 @@ class Life(RuleBasedStateMachine):
         if version is None and there.version:
             wanted = "precondition-required"
         made = self._done(
-            wanted, lambda: site_editing.save_site(self.store, self._act, site, version)
+            wanted, lambda: site_editing.replace_site(self.store, self._context, site, version)
         )
         if made is not None:
             assert made == replace(site, version=there.version + 1)
@@ -334,7 +340,7 @@ class Life(RuleBasedStateMachine):
         if random.randrange(4) != 0 if blocked else random.randrange(4) == 0:
 
             def unblock() -> bool:
-                site_editing.unblock_host(self.store, self._act, host, domain)
+                site_editing.unblock_host(self.store, self._context, host, domain)
                 return True
 
             if self._done(None if blocked else "not-found", unblock):
@@ -345,7 +351,7 @@ class Life(RuleBasedStateMachine):
         without_site = domain is not None and not there.version
         new = self._done(
             "invalid-fields" if without_site else None,
-            lambda: site_editing.block_host(self.store, self._act, Block(host, domain)),
+            lambda: site_editing.block_host(self.store, self._context, Block(host, domain)),
         )
         if new is not None:
             assert new is not blocked
@@ -396,8 +402,7 @@ class Life(RuleBasedStateMachine):
                 key,
                 "192.0.2.7",
                 self.now,
-                per_window=1_000_000,
-                scope="network",
+                Rules(1_000_000, "network"),
             ),
         )
         if receipt is None:
@@ -433,7 +438,7 @@ class Life(RuleBasedStateMachine):
         if self._count(article_id, "published") >= site.cap:
             return "page-full"
         waiting = self._count(article_id, "pending")
-        if site.publish == "approved" and waiting >= site.waiting_cap:
+        if site.publish == "approved" and waiting >= site.pending_cap:
             return "queue-full"
         return None
 
@@ -442,7 +447,7 @@ class Life(RuleBasedStateMachine):
         if known is None:
             return
         withdraw(self.store, known.link_id, known.token, self.now)
-        if known.status in HOLD_CLAIM:
+        if known.status in CLAIM_HOLDERS:
             self._moved(known, "withdrawn", frees=True)
 
     def lapse(self, random: Random) -> None:
@@ -452,7 +457,7 @@ class Life(RuleBasedStateMachine):
             return
         link = links.get_link(self.store, known.link_id)
         assert link is not None
-        links.change_link(self.store, link, "lapsed", self.now, by="verifier")
+        change_link(self.store, link, "lapsed", self.now, by="verifier")
         self._moved(known, "lapsed", frees=False)
 
     def expire(self, random: Random) -> None:
@@ -477,7 +482,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def lists_are_the_models(self) -> None:
         for domain in DOMAINS:
-            shown = read_domain_articles(self.store, domain, 100)
+            shown = list_domain(self.store, domain, 100)
             assert shown == oracle.domain_list(self.articles, domain, 100)
             of_domain = [
                 Listed(each.id, domain, each.title, each.date, each.state, each.version)
@@ -499,10 +504,10 @@ class Life(RuleBasedStateMachine):
                 if domain in (None, known.domain)
             ]
             found = [
-                cast(Json, each) for each in link_queue.queue(self.store, "pending", domain, 100)
+                cast(Json, each) for each in queue.list_queue(self.store, "pending", domain, 100)
             ]
             assert [{name: each[name] for name in SHOWN} for each in found] == waiting
-        assert link_queue.count_pending(self.store) == len(self._in_order("pending"))
+        assert queue.count_pending(self.store) == len(self._in_order("pending"))
 
     @invariant()
     def audit_tells_the_whole_story(self) -> None:
@@ -520,8 +525,8 @@ class Life(RuleBasedStateMachine):
     # ---- helpers -----------------------------------------------------------------------------
 
     @property
-    def _act(self) -> Act:
-        return Act(self.actor, self.now, f"request-{len(self.lines)}", KEPT_DAYS)
+    def _context(self) -> ChangeContext:
+        return ChangeContext(self.actor, self.now, f"request-{len(self.lines)}", KEPT_DAYS)
 
     def _done[T](
         self, wanted: str | None, action: Callable[[], T], current: Json | None = None
@@ -530,10 +535,10 @@ class Life(RuleBasedStateMachine):
 
         An editor who was late must get what is there now, with at least `current`.
         """
-        refused: Problem | None = None
+        refused: Refusal | None = None
         try:
             made = action()
-        except Problem as problem:
+        except Refusal as problem:
             refused = problem
         assert (refused.name if refused else None) == wanted
         if refused is None:
@@ -570,7 +575,7 @@ class Life(RuleBasedStateMachine):
         known.due_at = self.now + timedelta(days=LAPSED_DAYS) if status == "lapsed" else None
         if status == "published":
             known.published_at = rfc3339(self.now)
-        if status not in HOLD_CLAIM and frees:
+        if status not in CLAIM_HOLDERS and frees:
             del self.claims[known.url]
 
     def _some_article(self, random: Random, rather: str | None = None) -> tuple[int, int]:

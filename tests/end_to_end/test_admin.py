@@ -8,8 +8,8 @@ import pytest
 
 from local import account
 from local.editors import ADMIN, EDITOR
-from seealso.runs import PARTITION, Run
-from seealso.sites import CACHE_SECONDS
+from seealso.tables.sites import CACHE_SECONDS
+from seealso.tables.skips import PARTITION, SkipRange
 from tests.end_to_end.conftest import Deployed, Response
 from tests.end_to_end.copies import invoke_copy
 from tests.end_to_end.desk import Desk, desk, new_article, new_domain, published_article
@@ -83,7 +83,7 @@ def test_an_article_from_its_draft_to_its_restoring(
     assert [each["version"] for each in listed["articles"]] == [6]
 
     acts = ["create", "publish", "patch", "unpublish", "delete", "restore"]
-    story = [(f"article.{act}", EDITOR.name) for act in acts]
+    story = [(f"article.{context}", EDITOR.name) for context in acts]
     assert audited(admin, f"article={article['id']}") == story
 
 
@@ -116,7 +116,7 @@ def test_a_long_run_makes_way_for_what_is_published(
     made = read(editor.request("POST", "/admin/articles", new_article(new_domain())), 201)
     article_id = made["id"]
     # Of another domain: known up to this article, or up to the one before and proposed.
-    run = Run(article_id, article_id + known, new_domain(), article_id, [], "as-it-was")
+    run = SkipRange(article_id, article_id + known, new_domain(), article_id, [], "as-it-was")
     table, key = runs_table(deployed), {"partition": PARTITION, "lo": article_id}
     table.put_item(Item=run._asdict() | key)
 
@@ -131,7 +131,7 @@ def runs_table(deployed: Deployed) -> Any:
     resource = account.session().resource(
         "dynamodb", endpoint_url=account.endpoint(deployed.stack.port)
     )
-    return resource.Table(deployed.stack.outputs["RunsTable"])
+    return resource.Table(deployed.stack.outputs["SkipsTable"])
 
 
 # ---- links -----------------------------------------------------------------------------------

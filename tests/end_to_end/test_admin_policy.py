@@ -56,7 +56,7 @@ NEEDS: dict[str, Callable[[Deployed], Sent]] = {
     "ArticlesTable": of_an_article,
     "LinksTable": of_a_link,
     "SitesTable": lambda _: get("/admin/sites"),
-    "RunsTable": creating,
+    "SkipsTable": creating,
     "AuditTable": creating,
     "index/admin-domain": lambda _: get("/admin/articles", "domain=7"),
     "index/status-submitted": lambda _: get("/admin/links"),

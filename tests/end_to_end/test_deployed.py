@@ -49,7 +49,8 @@ def test_a_copy_of_the_function_with_the_same_policy_reads_the_article(deployed:
 
 
 @pytest.mark.parametrize(
-    "resource", ["ArticlesTable", "LinksTable", "SitesTable", "index/domain-id", "index/feed-id"]
+    "resource",
+    ["ArticlesTable", "LinksTable", "SitesTable", "index/domain-id", "index/timeline-id"],
 )
 def test_a_policy_that_is_too_narrow_is_seen(deployed: Deployed, resource: str) -> None:
     assert invoke_copy(deployed, "GetArticle", READ, without=resource)["statusCode"] == 500

@@ -115,7 +115,7 @@ def test_it_shows_what_the_page_shows(deployed: Deployed, article_id: int) -> No
 def test_the_cost_is_told_who_asks(deployed: Deployed) -> None:
     answer = ask(deployed, QUERY, VARIABLES, extensions={"cost": True})
     cost = answer["extensions"]["cost"]
-    assert (cost["requests"], cost["waves"]) == (3, 1)
+    assert (cost["requests"], cost["round_trips"]) == (3, 1)
     assert cost["read_units"] > 0
     assert cost["server_ms"] > 0
     assert "extensions" not in ask(deployed, QUERY, VARIABLES)
@@ -154,7 +154,7 @@ EVERYTHING = event(
             "query": "{ qa_ai_by_pk(id: 6646098) { id links { url } } "
             "site: qa_ai(where: {domain: {_eq: 7}}, limit: 1) { id } "
             # More than there are: past the first window, to the records of long runs.
-            "feed: qa_ai(where: {domain: {_nin: [1, 2, 3, 4, 5, 6]}}, limit: 60) { id } }"
+            "timeline: qa_ai(where: {domain: {_nin: [1, 2, 3, 4, 5, 6]}}, limit: 60) { id } }"
         }
     ),
 )
@@ -165,7 +165,8 @@ def test_a_copy_of_the_function_with_the_same_policy_answers(deployed: Deployed)
 
 
 @pytest.mark.parametrize(
-    "resource", ["ArticlesTable", "LinksTable", "RunsTable", "index/domain-id", "index/feed-id"]
+    "resource",
+    ["ArticlesTable", "LinksTable", "SkipsTable", "index/domain-id", "index/timeline-id"],
 )
 def test_its_policy_holds_no_excess(deployed: Deployed, resource: str) -> None:
     assert invoke_copy(deployed, "Graphql", EVERYTHING, without=resource)["statusCode"] == 500

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from local.paths import ROOT
-from seealso import dynamodb
+from seealso.store.tables import current_store
 from tests.support.gateway import Response, request
 
 JSON = "application/json"
@@ -99,12 +99,12 @@ def check_headers(response: Response) -> None:
 
 def store_requests() -> int:
     """How many requests to the store the last question has cost."""
-    return dynamodb.store().client.tally.requests
+    return current_store().client.usage.requests
 
 
 def timed(asked: Callable[[], Response]) -> tuple[Response, float]:
     """The answer and this process's CPU seconds for it, which other processes do not lengthen."""
-    dynamodb.store().client.start()  # else the cost of an earlier question might be seen
+    current_store().client.start()  # else the cost of an earlier question might be seen
     begun = time.process_time()
     answer = asked()
     return answer, time.process_time() - begun

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb
-from seealso.articles import Article, article_item
-from seealso.dynamodb import Call, Json, Store, typed_item
-from seealso.http import LARGEST_ID
+from seealso.limits import MAX_ID
+from seealso.store.calls import Call
+from seealso.store.tables import Store, reset_store
+from seealso.store.values import Json, marshal_item
+from seealso.tables.articles import Article, article_item
 from tests.contract.conftest import LINKS, between, log
 from tests.graphql.asking import ask, data
 from tests.support import tables
@@ -20,7 +21,7 @@ DRAFT, DELETED, MISSING = 104, 105, 999
 ARTICLE_WITH_LINKS = 100
 SOURCES = {100: 100, 101: 102}
 LINKED = range(201, 226)
-DOMAINS = {1: 9, LARGEST_ID: 9, 400: 0, **dict.fromkeys(LINKED, 5)}
+DOMAINS = {1: 9, MAX_ID: 9, 400: 0, **dict.fromkeys(LINKED, 5)}
 LARGE_DOMAIN = 8
 LARGE_TEXT = 300_000  # bytes, about as many as a text may have
 LARGE = {
@@ -65,7 +66,7 @@ def network(tables_of_network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterat
     # What is loaded with the first question is not a question's own time.
     assert data(ask("{ __typename }")) == {"__typename": "query_root"}
     yield tables_of_network
-    dynamodb.forget_store()
+    reset_store()
 
 
 @pytest.fixture
@@ -93,14 +94,14 @@ def linked(network: Store, moto_store: Store, monkeypatch: pytest.MonkeyPatch) -
     """
     url = "https://example.com/".ljust(2_048, "x")
     links = {f"link#{each}": [url, "x" * 200, each, each] for each in range(20)}
-    pages = [{"pk": f"page#{each}", "published": 20, "waiting": 0, **links} for each in LINKED]
+    pages = [{"pk": f"page#{each}", "published": 20, "pending": 0, **links} for each in LINKED]
     _fill(moto_store)
     _put(moto_store, moto_store.links, pages)
     _ask(moto_store, monkeypatch)
 
 
 def _fill(store: Store) -> None:
-    page = {"pk": f"page#{ARTICLE_WITH_LINKS}", "published": len(LINKS), "waiting": 0, **LINKS}
+    page = {"pk": f"page#{ARTICLE_WITH_LINKS}", "published": len(LINKS), "pending": 0, **LINKS}
     _put(store, store.links, [page])
     _put(store, store.articles, map(article_item, ALL))
 
@@ -109,7 +110,7 @@ def _ask(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the function reach these tables."""
     for name, value in tables.environment(store).items():
         monkeypatch.setenv(name, value)
-    dynamodb.forget_store()
+    reset_store()
 
 
 def _large_articles() -> list[Json]:
@@ -119,9 +120,9 @@ def _large_articles() -> list[Json]:
     ]
 
 
-def _put(store: Store, table: str, plain: Iterable[Json]) -> None:
-    requests = ({"PutRequest": {"Item": typed_item(each)}} for each in plain)
-    store.client.wave(
+def _put(store: Store, table: str, items: Iterable[Json]) -> None:
+    requests = ({"PutRequest": {"Item": marshal_item(each)}} for each in items)
+    store.client.send_all(
         [
             Call("BatchWriteItem", {"RequestItems": {table: some}})
             for some in batched(requests, 25, strict=False)

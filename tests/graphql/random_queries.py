@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, NamedTuple
 
-LOWEST, HIGHEST = -(2**31), 2**31 - 1
-MOST_VALUES, MOST_ROWS, MOST_SKIPPED = 100, 100, 1000
+LOWEST, MAX_ID = -(2**31), 2**31 - 1
+MAX_VALUES, MOST_ROWS, MOST_SKIPPED = 100, 100, 1000
 # What is promised to be taken; longer requests are not compared.
 MOST_BYTES = 10_000
 
@@ -109,14 +109,14 @@ class Nearby(NamedTuple):
         """An id that is there, or one beside it, or any."""
         rng = self.random
         if rng.random() < 0.05:
-            return rng.choice([LOWEST, -1, 0, 1, HIGHEST, rng.randint(LOWEST, HIGHEST)])
-        return min(rng.choice(self.ids) + rng.choices([0, -1, 1], [80, 10, 10])[0], HIGHEST)
+            return rng.choice([LOWEST, -1, 0, 1, MAX_ID, rng.randint(LOWEST, MAX_ID)])
+        return min(rng.choice(self.ids) + rng.choices([0, -1, 1], [80, 10, 10])[0], MAX_ID)
 
     def domain(self) -> int:
         """A domain that is there, or any."""
         rng = self.random
         if rng.random() < 0.2:
-            return rng.choice([LOWEST, -1, 0, HIGHEST, rng.randint(0, 60)])
+            return rng.choice([LOWEST, -1, 0, MAX_ID, rng.randint(0, 60)])
         return rng.choice(self.domains)
 
     def value(self, column: str) -> int:
@@ -125,7 +125,7 @@ class Nearby(NamedTuple):
     def values(self, column: str) -> list[int]:
         """A list of values, some of them repeated."""
         rng = self.random
-        count = rng.choices([0, 1, rng.randint(2, 8), MOST_VALUES], [10, 30, 55, 5])[0]
+        count = rng.choices([0, 1, rng.randint(2, 8), MAX_VALUES], [10, 30, 55, 5])[0]
         return [self.value(column) for _ in range(count)]
 
 
@@ -137,7 +137,7 @@ def served(near: Nearby) -> dict[str, Any]:
     rng = near.random
     if rng.random() < 0.25:
         return _of_a_page(near)
-    return _arguments(near, rng.choice(["ids", "domain", "feed"]))
+    return _arguments(near, rng.choice(["ids", "domain", "timeline"]))
 
 
 def _of_a_page(near: Nearby) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _of_a_page(near: Nearby) -> dict[str, Any]:
 
 
 def _arguments(near: Nearby, base: str) -> dict[str, Any]:
-    """Arguments over named ids, one domain or the whole feed."""
+    """Arguments over named ids, one domain or the whole timeline."""
     rng = near.random
     arguments: dict[str, Any] = {}
     if (where := _where(near, _atoms(near, base))) or rng.random() < 0.5:
@@ -177,7 +177,7 @@ def _arguments(near: Nearby, base: str) -> dict[str, Any]:
     if base != "ids":
         arguments["limit"] = limit
     elif rng.random() < 0.6:
-        arguments["limit"] = rng.choice([None, limit, MOST_ROWS + 1, HIGHEST])
+        arguments["limit"] = rng.choice([None, limit, MOST_ROWS + 1, MAX_ID])
     if rng.random() < 0.3:
         far = rng.randint(0, MOST_SKIPPED)
         arguments["offset"] = rng.choice([None, 0, 1, 2, 5, rng.randint(0, 120), far, MOST_SKIPPED])
@@ -194,7 +194,7 @@ def _atoms(near: Nearby, base: str) -> list[Atom]:
             named = [each for _, _, value in atoms if isinstance(value, list) for each in value]
             some = near.values("id") + [each for each in named if rng.random() < 0.5]
             name_one: Atom = ("id", "_eq", rng.choice([near.id(), *some[:5]]))
-            name_some: Atom = ("id", "_in", rng.sample(some, len(some))[:MOST_VALUES])
+            name_some: Atom = ("id", "_in", rng.sample(some, len(some))[:MAX_VALUES])
             atoms.append(rng.choice([name_one, name_some, name_some]))
         if rng.random() < 0.2:
             atoms.append(("domain", "_eq", near.domain()))
@@ -249,7 +249,7 @@ def _shuffled(rng: Random, members: dict[str, Any]) -> dict[str, Any]:
 def unserved(near: Nearby) -> dict[str, Any]:
     """The arguments of a `qa_ai` that has one piece outside the served shapes."""
     rng = near.random
-    base = rng.choice(["ids", "domain", "feed"])
+    base = rng.choice(["ids", "domain", "timeline"])
     arguments = _arguments(near, base)
     match rng.choice(["where", "where", "order", "limit", "offset", "values", "distinct"]):
         case "where":
@@ -257,16 +257,16 @@ def unserved(near: Nearby) -> dict[str, Any]:
         case "order":
             arguments["order_by"] = _unserved_order(rng)
         case "limit":
-            arguments = _arguments(near, rng.choice(["domain", "feed"]))
+            arguments = _arguments(near, rng.choice(["domain", "timeline"]))
             arguments["limit"] = rng.choice([None, *_beyond(rng, MOST_ROWS)])
             if rng.random() < 0.3:
                 del arguments["limit"]
         case "offset":
             arguments["offset"] = rng.choice(_beyond(rng, MOST_SKIPPED))
         case "values":
-            start = near.id() - rng.randint(0, MOST_VALUES)
-            start = min(max(start, LOWEST), HIGHEST - MOST_VALUES)
-            many = [*range(start, start + MOST_VALUES + 1)]
+            start = near.id() - rng.randint(0, MAX_VALUES)
+            start = min(max(start, LOWEST), MAX_ID - MAX_VALUES)
+            many = [*range(start, start + MAX_VALUES + 1)]
             arguments["where"] = _with(near, arguments, {"id": {"_in": many}})
         case "distinct":
             arguments["distinct_on"] = rng.sample(COLUMNS, rng.randint(1, 2))
@@ -276,7 +276,7 @@ def unserved(near: Nearby) -> dict[str, Any]:
 def invalid(near: Nearby) -> tuple[str, dict[str, Any]]:
     """A field at the top and arguments of it that no query may have."""
     rng = near.random
-    over = rng.choice([HIGHEST + 1, LOWEST - 1, 2**53, -(10**18)])
+    over = rng.choice([MAX_ID + 1, LOWEST - 1, 2**53, -(10**18)])
     arguments = served(near)
     column = rng.choice(["id", "domain"])
     match rng.choice(["limit", "offset", "null", "over", "over in a list", "key"]):
@@ -291,7 +291,7 @@ def invalid(near: Nearby) -> tuple[str, dict[str, Any]]:
             arguments["where"] = _with(near, arguments, {column: {operator: over}})
         case "over in a list":
             operator = "_in" if column == "id" else "_nin"
-            some = [*near.values(column)[: MOST_VALUES - 1], over]
+            some = [*near.values(column)[: MAX_VALUES - 1], over]
             arguments["where"] = _with(near, arguments, {column: {operator: some}})
         case "key":
             return "qa_ai_by_pk", {"id": rng.choice([over, None])}
@@ -311,7 +311,9 @@ def _with(near: Nearby, arguments: dict[str, Any], piece: Where) -> Where:
 
 def _unserved_piece(near: Nearby) -> Where:
     rng = near.random
-    others = [_where(near, _atoms(near, rng.choice(["ids", "domain", "feed"]))) for _ in range(2)]
+    others = [
+        _where(near, _atoms(near, rng.choice(["ids", "domain", "timeline"]))) for _ in range(2)
+    ]
     return rng.choice(
         [
             {"_or": others},
@@ -334,7 +336,7 @@ def _unserved_order(rng: Random) -> list[dict[str, str]]:
 
 
 def _beyond(rng: Random, most: int) -> list[int]:
-    return [most + 1, most + rng.randint(1, 100), rng.randint(most + 1, HIGHEST), HIGHEST]
+    return [most + 1, most + rng.randint(1, 100), rng.randint(most + 1, MAX_ID), MAX_ID]
 
 
 # ---- requests --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from seealso.articles import Article
+from seealso.tables.articles import Article
 from tests.graphql.random_queries import Field, Request, Selection
 
 _TABLES = """

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from seealso.http import LARGEST_ID
+from seealso.limits import MAX_ID
 from tests.graphql.asking import (
     PAGE,
     PAGE_VARIABLES,
@@ -28,8 +28,8 @@ type Attack = tuple[str, dict[str, Any]]
 # Five times what the dearest of them takes; those that are not held back take from many seconds to
 # for ever. It is CPU time, so that a busy machine adds little to it.
 CPU_SECONDS = 2.0
-LARGEST_BODY = 65_536
-LARGEST_ANSWER = 6 * 1024 * 1024  # of a Lambda function, as JSON
+MAX_BODY_BYTES = 65_536
+MAX_ANSWER_CHARACTERS = 6 * 1024 * 1024  # of a Lambda function, as JSON
 # The others count an item as one unit, whatever its size.
 COUNTING = [name for name in engines.names() if name in ("dynamodb-local", "address")]
 DEPTH, FIELDS, TOP_FIELDS, DIRECTIVES, READ_UNITS = 20, 500, 50, 100, 200
@@ -71,7 +71,7 @@ def check(answer: Response, seconds: float, sent: int) -> None:
 def check_refused(query: str, variables: dict[str, Any] | None = None) -> set[str]:
     """Ask, expect a refusal in bounded time and without a read; returns its codes."""
     sent = len(json.dumps({"query": query, "variables": variables}))
-    assert sent <= LARGEST_BODY  # else it would be refused for this alone
+    assert sent <= MAX_BODY_BYTES  # else it would be refused for this alone
     answer, seconds = timed(lambda: ask(query, variables))
     assert answer.status == 200
     check(answer, seconds, sent)
@@ -454,7 +454,7 @@ BODIES: dict[str, str | bytes] = {
 @pytest.mark.parametrize("attack", BODIES)
 def test_bodies_made_to_hurt_are_refused_unread(attack: str) -> None:
     body = BODIES[attack]
-    assert len(body) <= LARGEST_BODY
+    assert len(body) <= MAX_BODY_BYTES
     answer, seconds = timed(lambda: post(body))
     assert answer.status in (200, 400)
     check(answer, seconds, len(body))
@@ -586,7 +586,7 @@ def test_dear_documents_are_answered_or_refused_in_bounded_time(attack: str) -> 
 def answered_or_refused(query: str, variables: dict[str, Any]) -> dict[str, Any] | None:
     """The data of the answer, None where it is a refusal; either way in bounded time."""
     sent = len(json.dumps({"query": query, "variables": variables}))
-    assert sent <= LARGEST_BODY
+    assert sent <= MAX_BODY_BYTES
     answer, seconds = timed(lambda: ask(query, variables))
     assert seconds < CPU_SECONDS
     if "errors" not in answer.json():
@@ -611,9 +611,9 @@ MANY_PLACES = (
             {},
             400,
         ),
-        (WHERE, {"where": CONDITIONS}, LARGEST_ID),
+        (WHERE, {"where": CONDITIONS}, MAX_ID),
         (WHERE, {"where": DOMAINS}, 1),
-        (MANY_PLACES, {"where": CONDITIONS}, LARGEST_ID),
+        (MANY_PLACES, {"where": CONDITIONS}, MAX_ID),
         (MANY_PLACES, {"where": DOMAINS}, 1),
     ],
     ids=["literals", "ids", "domains", "ids at 45 places", "domains at 45 places"],
@@ -626,7 +626,7 @@ def test_many_conditions_are_all_met_or_refused_in_bounded_time(
 
 
 def test_reads_end_soon_after_their_limit() -> None:
-    # Nothing is left of the feed, and each place looks for long runs of a hundred domains.
+    # Nothing is left of the timeline, and each place looks for long runs of a hundred domains.
     domains = [*{article.domain for article in PUBLISHED.values()}, *range(1000, 1095)]
     place = "qa_ai(where: {domain: {_nin: $domains}}, limit: 1, offset: #) { id }"
     answer = ask(f"query ($domains: [Int!]) {{ {aliases(45, place)} }}", {"domains": domains})
@@ -685,7 +685,7 @@ def test_an_answer_is_whole_and_fits_or_is_refused(method: str, article_id: int)
     for times in range(1, 25):
         query = f"{{ qa_ai_by_pk(id: {article_id}) {{ {aliases(times, 'text')} }} }}"
         answer = ask(query, method=method)
-        assert handed_over(answer) < LARGEST_ANSWER
+        assert handed_over(answer) < MAX_ANSWER_CHARACTERS
         outcomes.append("errors" not in answer.json())
         if outcomes[-1]:
             assert len(data(answer)["qa_ai_by_pk"]) == times
@@ -721,7 +721,7 @@ def test_megabytes_of_links_are_refused(rows: int) -> None:
 def test_reads_of_too_many_units_are_refused(query: str) -> None:
     # Each of the seven texts is 37 read units, and a request may use 200.
     assert codes(ask(query)) == {"too-expensive"}
-    assert len(LARGE) * LARGE_TEXT < LARGEST_ANSWER / 2  # so it is not for the answer's size
+    assert len(LARGE) * LARGE_TEXT < MAX_ANSWER_CHARACTERS / 2  # so it is not for the answer's size
     # What the index has is cheap.
     assert ids(data(ask(call({"where": {"domain": {"_eq": LARGE_DOMAIN}}, "limit": 10})))) == [
         *LARGE

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb
-from seealso.articles import import_articles
-from seealso.dynamodb import Store
-from seealso.runs import record_runs
+from seealso.store.tables import Store, reset_store
+from seealso.tables.articles import import_articles
+from seealso.tables.skips import record_skips
 from tests.graphql.asking import PAGE, ask
 from tests.store.test_budgets import COUNTING, DOMAINS, SOURCE, item_of_4_kb
 from tests.support import tables
@@ -30,7 +29,7 @@ def store(request: pytest.FixtureRequest, all_engines: Any) -> Iterator[Store]:
     articles += [item_of_4_kb(each, 7) for each in RUN]
     for start in range(0, len(articles), 100):
         import_articles(made, articles[start : start + 100])
-    record_runs(made, sleep=lambda _: None)
+    record_skips(made, sleep=lambda _: None)
     yield made
     tables.drop(made)
 
@@ -39,9 +38,9 @@ def store(request: pytest.FixtureRequest, all_engines: Any) -> Iterator[Store]:
 def _environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in tables.environment(store).items():
         monkeypatch.setenv(name, value)
-    dynamodb.forget_store()
+    reset_store()
     yield
-    dynamodb.forget_store()
+    reset_store()
 
 
 def asked(query: str, variables: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -62,7 +61,7 @@ def test_the_page_views_query_is_one_wave(store: Store, article_id: int, domain:
     data, cost = asked(PAGE, variables | {"hasSrc": True, "hasSelf": True})
     assert len(data["linksbottom"]) == 3
     assert cost["requests"] <= 4
-    assert cost["waves"] == 1
+    assert cost["round_trips"] == 1
     assert cost["read_units"] <= 3
 
 
@@ -73,7 +72,7 @@ def test_a_run_is_stepped_over(store: Store, article_id: int) -> None:
     data, cost = asked(PAGE, variables | {"hasSrc": False, "hasSelf": True})
     assert [each["id"] for each in data["linksbottom"]] == [129, 128, 127]
     assert cost["requests"] <= 8
-    assert cost["waves"] <= 3
+    assert cost["round_trips"] <= 3
     assert cost["read_units"] <= 12
 
 
@@ -91,7 +90,7 @@ def test_a_run_is_stepped_over_upwards_too(store: Store, below: int) -> None:
     found = [each for each in ABOVE if DOMAINS[each % 5] != 7]
     assert [each["id"] for each in data["qa_ai"]] == found[:3]
     assert cost["requests"] <= 6
-    assert cost["waves"] <= 3
+    assert cost["round_trips"] <= 3
     assert cost["read_units"] <= 12
 
 
@@ -114,5 +113,5 @@ def test_thirty_fields_at_the_top_are_one_wave(store: Store) -> None:
     data, cost = asked("{" + " ".join(fields) + "}", {})
     assert len(data) == 30
     assert all(data.values())
-    assert cost["waves"] == 1
+    assert cost["round_trips"] == 1
     assert cost["requests"] == 21  # what names ids is one

@@ -8,9 +8,9 @@ import graphql
 import pytest
 
 from local.paths import ROOT
-from seealso.dynamodb import Store
 from seealso.graphql import documents
 from seealso.graphql.settings import settings
+from seealso.store.tables import Store
 from tests.graphql.asking import ask
 
 QUERY = (ROOT / "data/page.graphql").read_text("utf-8")

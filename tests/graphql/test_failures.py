@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from seealso import dynamodb
-from seealso.dynamodb import Store
+from seealso.store import client
+from seealso.store.tables import Store, current_store, reset_store
 from tests.contract.conftest import Log
 from tests.graphql.asking import (
     GRAPHQL,
@@ -29,8 +29,8 @@ QUERIES = {
     "page": (PAGE, PAGE_VARIABLES),
     "by key": ("{ qa_ai_by_pk(id: 100) { id text links { url } } }", {}),
     "domain": ("{ qa_ai(where: {domain: {_eq: 5}}, limit: 3) { id title } }", {}),
-    "feed": ("{ qa_ai(limit: 3, order_by: {id: desc}) { id title } }", {}),
-    "feed with texts": ("{ qa_ai(limit: 3, offset: 1) { text links { url } } }", {}),
+    "timeline": ("{ qa_ai(limit: 3, order_by: {id: desc}) { id title } }", {}),
+    "timeline with texts": ("{ qa_ai(limit: 3, offset: 1) { text links { url } } }", {}),
 }
 LASTING: dict[str, tuple[Fault, str]] = {
     "throttled": (faulty.throttled, "ProvisionedThroughputExceededException"),
@@ -48,7 +48,7 @@ METHODS = pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.fixture
 def quick(between: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Short time limits; `between` brings a client of its own to every test."""
-    client = dynamodb.store().client
+    client = current_store().client
     monkeypatch.setattr(client, "limit_seconds", LIMIT)
     monkeypatch.setattr(client, "attempt_seconds", LIMIT / 2)
 
@@ -123,7 +123,7 @@ def test_an_unreachable_store_fails_the_query(
     network: Store, monkeypatch: pytest.MonkeyPatch, accept: str | None
 ) -> None:
     with faulty.unreachable() as endpoint:
-        monkeypatch.setattr(dynamodb.store().client, "endpoint", endpoint)
+        monkeypatch.setattr(current_store().client, "endpoint", endpoint)
         check_unavailable(asked("page", accept), accept, network)
 
 
@@ -176,7 +176,7 @@ def test_after_a_fault_all_is_well(between: Proxy, monkeypatch: pytest.MonkeyPat
     expected = asked("page")
     between.inject(faulty.silent, times=None)
     with monkeypatch.context() as patch:
-        patch.setattr(dynamodb.store().client, "limit_seconds", 0.2)
+        patch.setattr(current_store().client, "limit_seconds", 0.2)
         assert codes(asked("page")) == {"unexpected"}
     between.clear()
     assert asked("page") == expected
@@ -218,7 +218,7 @@ def test_an_unforeseen_exception_is_an_internal_error(
     def unforeseen(*_arguments: object) -> None:
         raise Unforeseen("secret words")
 
-    monkeypatch.setattr(dynamodb.Client, "try_wave", unforeseen)
+    monkeypatch.setattr(client.Client, "try_all", unforeseen)
     answer = asked("page", accept, method)
     check_unexpected(answer, accept, 500, network)
     line = log.line()
@@ -232,7 +232,7 @@ def test_an_unforeseen_exception_is_an_internal_error(
 def test_a_missing_setting_is_an_internal_error(
     network: Store, log: Log, monkeypatch: pytest.MonkeyPatch, accept: str | None
 ) -> None:
-    dynamodb.forget_store()
+    reset_store()
     monkeypatch.delenv("ARTICLES_TABLE")
     answer = post(json.dumps({"query": "{ __typename }"}), {"accept": accept} if accept else {})
     check_unexpected(answer, accept, 500, network)

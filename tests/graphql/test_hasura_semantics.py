@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from seealso.http import LARGEST_ID
+from seealso.limits import MAX_ID
 from tests.graphql.asking import (
     ARGUMENTS,
     PAGE,
@@ -42,13 +42,13 @@ RANGES = {
     "_gt": lambda each, end: each > end,
     "_gte": lambda each, end: each >= end,
 }
-ENDS = [-(2**31), -1, 0, 1, 2, 110, LARGEST_ID - 1, LARGEST_ID]
+ENDS = [-(2**31), -1, 0, 1, 2, 110, MAX_ID - 1, MAX_ID]
 
 
 # ---- Rows ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("article_id", [1, 101, ARTICLE_WITH_LINKS, 400, LARGEST_ID])
+@pytest.mark.parametrize("article_id", [1, 101, ARTICLE_WITH_LINKS, 400, MAX_ID])
 def test_a_row_has_the_columns_of_the_article(article_id: int) -> None:
     expected = row(article_id)
     where = {"where": {"id": {"_eq": article_id}}}
@@ -58,8 +58,8 @@ def test_a_row_has_the_columns_of_the_article(article_id: int) -> None:
     # Of a list, what the index does not have is read too.
     of_domain = {"where": {"domain": {"_eq": expected["domain"]}}, "limit": 100}
     assert expected in data(ask(call(of_domain, COLUMNS)))["qa_ai"]
-    of_feed = {"where": {"id": {"_gte": article_id}}, "limit": 1}
-    assert data(ask(call(of_feed, COLUMNS)))["qa_ai"] == [expected]
+    of_timeline = {"where": {"id": {"_gte": article_id}}, "limit": 1}
+    assert data(ask(call(of_timeline, COLUMNS)))["qa_ai"] == [expected]
 
 
 def test_the_source_is_0_where_there_is_none() -> None:
@@ -102,7 +102,7 @@ def test_what_is_not_published_is_in_no_answer(article_id: int) -> None:
     assert data(ask(f"{{ qa_ai_by_pk(id: {article_id}) {{ id }} }}")) == {"qa_ai_by_pk": None}
 
 
-@pytest.mark.parametrize("article_id", [MISSING, 0, -1, -(2**31), LARGEST_ID - 1])
+@pytest.mark.parametrize("article_id", [MISSING, 0, -1, -(2**31), MAX_ID - 1])
 def test_what_is_not_there_is_no_row_and_by_key_null(article_id: int) -> None:
     assert data(ask(call({"where": {"id": {"_eq": article_id}}}))) == {"qa_ai": []}
     assert data(ask(f"{{ qa_ai_by_pk(id: {article_id}) {{ id }} }}")) == {"qa_ai_by_pk": None}
@@ -122,7 +122,7 @@ SERVED: list[tuple[Arguments, list[int]]] = [
     ({"where": {"id": {"_in": [119, 100]}}, "limit": 1}, [100]),
     ({"where": {"id": {"_in": [119, 100]}}, "offset": 1}, [119]),
     ({"where": {"id": {"_in": [119, 100]}}, "limit": 1_000}, [100, 119]),
-    ({"where": {"id": {"_in": [119, 100]}}, "limit": LARGEST_ID}, [100, 119]),
+    ({"where": {"id": {"_in": [119, 100]}}, "limit": MAX_ID}, [100, 119]),
     ({"where": {"id": {"_in": [119, 100], "_neq": 100}}}, [119]),
     ({"where": {"id": {"_in": [119, 100], "_lt": 119}}}, [100]),
     ({"where": {"id": {"_in": []}}}, []),
@@ -139,7 +139,7 @@ SERVED: list[tuple[Arguments, list[int]]] = [
     ({"where": {"domain": {"_eq": 5}}, "limit": 3, "offset": 1_000}, []),
     ({"where": {"domain": {"_eq": 7}, "id": {"_neq": ODD[0]}}, "limit": 2}, ODD[1:3]),
     ({"where": {"domain": {"_eq": 7}, "id": {"_gt": 110, "_lte": 113}}, "limit": 9}, [111, 113]),
-    # The feed.
+    # The timeline.
     ({"limit": 2}, ANYTHING[:2]),
     ({"limit": 100}, ANYTHING),
     ({"limit": 2, "order_by": {"id": "desc"}}, ANYTHING[:-3:-1]),
@@ -173,9 +173,9 @@ SERVED: list[tuple[Arguments, list[int]]] = [
     ({"limit": 0, "where": {"domain": {"_eq": 5}}}, []),
     ({"limit": 0, "where": {"id": {"_eq": 100}}}, []),
     # Integers as large as there are.
-    ({"limit": 5, "where": {"id": {"_gte": LARGEST_ID}}}, [LARGEST_ID]),
-    ({"limit": 5, "where": {"id": {"_gt": LARGEST_ID}}}, []),
-    ({"limit": 5, "where": {"domain": {"_eq": LARGEST_ID}}}, []),
+    ({"limit": 5, "where": {"id": {"_gte": MAX_ID}}}, [MAX_ID]),
+    ({"limit": 5, "where": {"id": {"_gt": MAX_ID}}}, []),
+    ({"limit": 5, "where": {"domain": {"_eq": MAX_ID}}}, []),
 ]  # fmt: skip
 NAMED = pytest.mark.parametrize(
     ("arguments", "expected"), SERVED, ids=[json.dumps(arguments)[:90] for arguments, _ in SERVED]
@@ -394,7 +394,7 @@ NOT_SUPPORTED: list[Arguments] = [
     {},
     {"limit": None},
     {"limit": 101},
-    {"limit": LARGEST_ID},
+    {"limit": MAX_ID},
     {"where": {}},
     {"where": None},
     {"where": {"domain": {"_eq": 3}}},

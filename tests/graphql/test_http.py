@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("network")
 
 ONE = "{ qa_ai_by_pk(id: 100) { id title } }"
 METHODS = pytest.mark.parametrize("method", ["GET", "POST"])
-LARGEST_BODY = 65_536
+MAX_BODY_BYTES = 65_536
 
 
 def media_type(headers: Mapping[str, str]) -> str:
@@ -190,10 +190,10 @@ def body_of(size: int, filler: str = " ") -> str:
 
 @pytest.mark.parametrize("encoded", [False, True])
 def test_a_body_over_64_kb_is_413(encoded: bool) -> None:
-    whole = body_of(LARGEST_BODY)
-    assert len(whole) == LARGEST_BODY
+    whole = body_of(MAX_BODY_BYTES)
+    assert len(whole) == MAX_BODY_BYTES
     assert data(post(whole.encode() if encoded else whole))
-    over = body_of(LARGEST_BODY + 1)
+    over = body_of(MAX_BODY_BYTES + 1)
     for accept in (JSON, GRAPHQL):
         answer = post(over.encode() if encoded else over, {"accept": accept})
         assert answer.status == 413
@@ -203,7 +203,7 @@ def test_a_body_over_64_kb_is_413(encoded: bool) -> None:
 
 def test_a_body_is_measured_in_bytes() -> None:
     body = json.dumps({"query": "{ __typename }", "x": "\N{EM DASH}" * 22_000}, ensure_ascii=False)
-    assert len(body) < LARGEST_BODY < len(body.encode())
+    assert len(body) < MAX_BODY_BYTES < len(body.encode())
     assert post(body).status == 413
 
 
@@ -361,6 +361,6 @@ def test_the_cost_is_told_to_those_who_ask(method: str) -> None:
     assert data(told) == data(ask(PAGE, PAGE_VARIABLES))
     cost = told.json()["extensions"]["cost"]
     assert cost["requests"] <= 4
-    assert cost["waves"] == 1
+    assert cost["round_trips"] == 1
     for extensions in (None, {}, {"cost": False}, {"other": True}):
         assert "extensions" not in ask(PAGE, PAGE_VARIABLES, extensions=extensions).json()

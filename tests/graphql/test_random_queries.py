@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb
-from seealso.dynamodb import Store, typed_item
-from seealso.links import page_key
-from seealso.runs import record_runs
+from seealso.store import tables as store_tables
+from seealso.store.tables import Store, current_store, reset_store
+from seealso.store.values import marshal_item
+from seealso.tables.links import page_key
+from seealso.tables.skips import record_skips
 from tests.graphql.random_queries import (
     Form,
     Nearby,
@@ -30,8 +31,8 @@ from tests.support.fake_client import Database, fake_store
 # After how many items a Query ends early, as it does after 1 MB.
 CUTS: tuple[dict[str, int], ...] = (
     {},
-    {"ArticlesTable": 110, "RunsTable": 2},
-    {"ArticlesTable": 7, "RunsTable": 1},
+    {"ArticlesTable": 110, "SkipsTable": 2},
+    {"ArticlesTable": 7, "SkipsTable": 1},
 )
 # Requests of each kind between two changes of the articles.
 ASKED = 12
@@ -47,12 +48,12 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def serving(store: Store) -> Iterator[None]:
     """The functions read this store."""
-    dynamodb.forget_store()
-    dynamodb._local.store = store
+    reset_store()
+    store_tables._local.store = store
     try:
         yield
     finally:
-        dynamodb.forget_store()
+        reset_store()
 
 
 def add_links(world: World) -> dict[int, list[ShownLink]]:
@@ -71,8 +72,8 @@ def add_links(world: World) -> dict[int, list[ShownLink]]:
             for at in range(rng.randint(0, 5))
         ]
         shown = {f"link#{each.link_id}": list(each[1:]) for each in made[article_id]}
-        page = page_key(article_id) | {"published": len(shown), "waiting": 0} | shown
-        item = {"TableName": world.store.links, "Item": typed_item(page)}
+        page = page_key(article_id) | {"published": len(shown), "pending": 0} | shown
+        item = {"TableName": world.store.links, "Item": marshal_item(page)}
         world.store.client.call("PutItem", item)
     return made
 
@@ -90,7 +91,7 @@ def compare(store: Store, reader: Store, seed: int, articles: int, changes: int)
     world = make_world(store, seed, articles)
     links = add_links(world)
     if seed % 2:
-        record_runs(store, sleep=lambda _: None)
+        record_skips(store, sleep=lambda _: None)
     ids = list(world.model)
     near = Nearby(world.random, ids, world.domains)
     forms = [Form(near) for _ in range(3)]
@@ -138,7 +139,7 @@ def test_answers_are_those_of_sqlite_on_the_reference(store: Store, seed: int) -
 
 def check_refused(request: Request, code: str) -> None:
     """Refused by each error it names, without data and before anything is read."""
-    tally = dynamodb.store().client.start()
+    usage = current_store().client.start()
     body = ask(request)
     assert "data" not in body, f"{body}\n{request}"
     assert body["errors"], f"{body}\n{request}"
@@ -146,7 +147,7 @@ def check_refused(request: Request, code: str) -> None:
         assert error["message"], f"{body}\n{request}"
         assert error["extensions"]["code"] == code, f"{body}\n{request}"
         assert error["extensions"]["path"].startswith("$"), f"{body}\n{request}"
-    requests = tally.requests + dynamodb.store().client.tally.requests
+    requests = usage.requests + current_store().client.usage.requests
     assert requests == 0, f"read before it was refused\n{request}"
 
 

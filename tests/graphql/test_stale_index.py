@@ -2,9 +2,9 @@
 
 import pytest
 
-from seealso.articles import Article, put_articles
-from seealso.dynamodb import Store
-from seealso.selections import Selection, read_selections
+from seealso.reading.selections import Selection, read_selections
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, put_articles
 from tests.support.fake_client import Database, fake_store
 
 COLUMNS = frozenset({"id", "text", "links"})

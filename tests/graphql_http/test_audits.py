@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from werkzeug.serving import make_server
 
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from tests import graphql_http
 from tests.support import gateway
 

@@ -7,9 +7,11 @@ the links that may hold one, and a page shows exactly its published links.
 from collections import defaultdict
 from datetime import UTC, datetime
 
-from seealso.dynamodb import Json, Store, items
-from seealso.links import due_links, link_of, shown_on_page
-from seealso.sites import Site
+from seealso.store.calls import query_items
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables.links import due_links, link_of, page_attribute
+from seealso.tables.sites import Site
 
 HOLDING = ("pending", "published", "lapsed")
 BLOCKING = ("rejected", "removed")
@@ -48,7 +50,7 @@ def scan(store: Store, table: str) -> list[Json]:
     found: list[Json] = []
     while True:
         answer = store.client.call("Scan", body)
-        found += items(answer)
+        found += query_items(answer)
         if "LastEvaluatedKey" not in answer:
             return found
         body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -96,12 +98,12 @@ def _of_pages(links: dict[str, Json], pages: dict[str, Json], sites: dict[int, S
         page = pages.get(article_id, {})
         published = [link for link in of_page if link["status"] == "published"]
         waiting = [link for link in of_page if link["status"] == "pending"]
-        for counter, counted in (("published", published), ("waiting", waiting)):
+        for counter, counted in (("published", published), ("pending", waiting)):
             if page.get(counter, 0) != len(counted):
                 wrong.append(
                     f"page {article_id} says {page.get(counter)} {counter}, not {len(counted)}"
                 )
-        must_show = dict(shown_on_page(link_of(link)) for link in published)
+        must_show = dict(page_attribute(link_of(link)) for link in published)
         shown = {name: value for name, value in page.items() if name.startswith("link#")}
         if shown != must_show:
             wrong.append(f"page {article_id} shows {shown}, not {must_show}")
@@ -109,8 +111,8 @@ def _of_pages(links: dict[str, Json], pages: dict[str, Json], sites: dict[int, S
             site = sites.get(link["domain"], Site(link["domain"]))
             if len(published) > site.cap:
                 wrong.append(f"page {article_id}: {len(published)} published, cap {site.cap}")
-            if len(waiting) > site.waiting_cap:
-                wrong.append(f"page {article_id}: {len(waiting)} wait, cap {site.waiting_cap}")
+            if len(waiting) > site.pending_cap:
+                wrong.append(f"page {article_id}: {len(waiting)} wait, cap {site.pending_cap}")
             break
     return wrong
 

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from seealso import dynamodb
-from seealso.articles import Article, put_articles
-from seealso.dynamodb import Call, Json, Store, typed_item
-from seealso.problems import Problem
-from seealso.submissions import Receipt, Submission, submit
+from seealso.errors import Refusal
+from seealso.store import tables as store_tables
+from seealso.store.calls import Call
+from seealso.store.tables import Store, reset_store
+from seealso.store.values import Json, marshal_item
+from seealso.submitting.parsing import Submission
+from seealso.submitting.submitting import Receipt, Rules, submit
+from seealso.tables.articles import Article, put_articles
 from tests.links.invariants import scan
 from tests.support.tables import another
 
@@ -61,16 +64,16 @@ class Racers:
     def _leave(self, _number: int) -> None:
         # A handler of this thread has made a store of the thread's own.
         self._barrier.wait()
-        if made := getattr(dynamodb._local, "store", None):
+        if made := getattr(store_tables._local, "store", None):
             made.client.close()
-            dynamodb.forget_store()
+            reset_store()
 
 
 def make_network(
     store: Store,
     articles: Sequence[tuple[int, int]],
     cap: int = CAP,
-    waiting_cap: int = WAITING_CAP,
+    pending_cap: int = WAITING_CAP,
 ) -> None:
     """The two sites, and published articles as (id, domain) pairs."""
     for domain, publish in ((AT_ONCE, "at_once"), (APPROVED, "approved")):
@@ -78,10 +81,10 @@ def make_network(
             "domain": domain,
             "cap": cap,
             "publish": publish,
-            "waiting_cap": waiting_cap,
+            "pending_cap": pending_cap,
             "pending_days": 14,
         }
-        store.client.call("PutItem", {"TableName": store.sites, "Item": typed_item(site)})
+        store.client.call("PutItem", {"TableName": store.sites, "Item": marshal_item(site)})
     refusals = put_articles(
         store,
         [
@@ -101,8 +104,7 @@ def submit_url(store: Store, article_id: int, url: str, key: str | None = None) 
         key,
         "192.0.2.7",
         NOW,
-        per_window=1_000_000,
-        scope="network",
+        Rules(1_000_000, "network"),
     )
 
 
@@ -110,7 +112,7 @@ def names(outcomes: Sequence[object]) -> list[str]:
     """The outcomes of a race in words, sorted: `ok`, a problem's name, or what was raised."""
     return sorted(
         outcome.name
-        if isinstance(outcome, Problem)
+        if isinstance(outcome, Refusal)
         else repr(outcome)
         if isinstance(outcome, Exception)
         else "ok"
@@ -120,9 +122,9 @@ def names(outcomes: Sequence[object]) -> list[str]:
 
 def forget_links(store: Store) -> None:
     """Empty the links table for the next round."""
-    store.client.wave(
+    store.client.send_all(
         [
-            Call("DeleteItem", {"TableName": store.links, "Key": typed_item({"pk": item["pk"]})})
+            Call("DeleteItem", {"TableName": store.links, "Key": marshal_item({"pk": item["pk"]})})
             for item in scan(store, store.links)
         ]
     )

@@ -18,29 +18,25 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from seealso import links
-from seealso.articles import get_article, put_articles
-from seealso.audit import Act
-from seealso.dynamodb import Call, Client, Json, Refused, Store
-from seealso.links import (
-    Changed,
-    Link,
-    PageFull,
-    Status,
-    change_link,
-    expire_due,
-    get_link,
-    link_of,
-    rfc3339,
-)
-from seealso.pages import read_page
-from seealso.problems import Problem
-from seealso.purging import end_links_of
-from seealso.submissions import Submission, submit, withdraw
+from seealso.editing.purging import end_links_of
+from seealso.errors import Refusal, StoreError, VersionConflict
+from seealso.reading.page import read_page
+from seealso.store.calls import Call
+from seealso.store.client import Client
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.submitting.parsing import Submission
+from seealso.submitting.submitting import Rules, submit, withdraw
+from seealso.tables import links
+from seealso.tables.articles import get_article, put_articles
+from seealso.tables.audit import ChangeContext
+from seealso.tables.links import Cause, Link, PageFull, Status, expire_due, get_link, link_of
+from seealso.times import rfc3339
 from tests.links.invariants import HOLDING, check
 from tests.links.racing import APPROVED, AT_ONCE, NOW, forget_links, make_network
 from tests.support import faulty
 from tests.support.tables import another
+from tests.support.transitions import change_link
 
 # Small, so that they are met often.
 CAP, WAITING_CAP = 2, 2
@@ -174,7 +170,7 @@ class Life(RuleBasedStateMachine):
 
     def withdraw_with_another_token(self, random: Random) -> None:
         link_id = self._some(random).versions[-1].link_id
-        with pytest.raises(Problem, match="forbidden"):
+        with pytest.raises(Refusal, match="forbidden"):
             withdraw(self.store, link_id, "0" * 32, self.now)
 
     # ---- editors and the verifier ------------------------------------------------------------
@@ -194,7 +190,7 @@ class Life(RuleBasedStateMachine):
             try:
                 changed = self._change(store, known.versions[-1], status, frees)
                 assert changed.version == known.versions[-1].version + 1
-            except Changed:
+            except VersionConflict:
                 # An engine that does not know a transaction again meets it as somebody else's.
                 assert loses_reply
         self._moved(known, status, frees or status in ("expired", "withdrawn"))
@@ -205,7 +201,7 @@ class Life(RuleBasedStateMachine):
         if not changed:
             return
         stale = random.choice(random.choice(changed).versions[:-1])
-        with pytest.raises(Changed):
+        with pytest.raises(VersionConflict):
             self._change(self.store, stale, random.choice(MOVES[stale.status]), False)
 
     def change_that_cannot_be(self, random: Random) -> None:
@@ -335,7 +331,7 @@ class Life(RuleBasedStateMachine):
         # Submissions of one moment have no order among them but that of their ids.
         self.now += timedelta(seconds=1)
         free = CAP - self._count(article_id, "published")
-        refused: Problem | None = None
+        refused: Refusal | None = None
         try:
             with self._store(loses_reply) as store:
                 receipt = submit(
@@ -345,10 +341,9 @@ class Life(RuleBasedStateMachine):
                     key,
                     "192.0.2.7",
                     self.now,
-                    per_window=1_000_000,
-                    scope="network",
+                    Rules(1_000_000, "network"),
                 )
-        except Problem as problem:
+        except Refusal as problem:
             refused = problem
         assert (refused.name if refused else None) == wanted
         if refused is not None:
@@ -359,7 +354,7 @@ class Life(RuleBasedStateMachine):
         assert receipt.places_left == free - (new and receipt.link.status == "published")
         return receipt.link, receipt.withdraw_token
 
-    def _check_duplicate(self, problem: Problem, url: str) -> None:
+    def _check_duplicate(self, problem: Refusal, url: str) -> None:
         """A duplicate names the link that has the URL if everybody can see that one."""
         (number,) = [number for number, spellings in enumerate(URLS) if url in spellings]
         known = self.links[self.claims[number]]
@@ -427,12 +422,12 @@ class DyingClient(Client):
             if self.left == 0:
                 raise Killed
             self.left -= 1
-        return self.wave([Call(operation, body)])[0]
+        return self.send_all([Call(operation, body)])[0]
 
 
-def by_admin(now: datetime) -> Act:
+def by_admin(now: datetime) -> ChangeContext:
     """What an admin does at a time."""
-    return Act("admin", now, "request", kept_days=1)
+    return ChangeContext("admin", now, "request", kept_days=1)
 
 
 def dying(store: Store, transactions: int) -> Store:
@@ -448,7 +443,7 @@ def dying(store: Store, transactions: int) -> Store:
 
 def live(store: Store, examples: int, steps: int) -> None:
     """Run the machine over a store."""
-    make_network(store, [*ARTICLES.items()], cap=CAP, waiting_cap=WAITING_CAP)
+    make_network(store, [*ARTICLES.items()], cap=CAP, pending_cap=WAITING_CAP)
     with faulty.proxy(store.client.endpoint) as between:
         through = another(store)
         through.client.endpoint = between.endpoint
@@ -493,8 +488,7 @@ def purgeable(store: Store) -> dict[str, Link]:
             None,
             "192.0.2.7",
             NOW,
-            per_window=1_000_000,
-            scope="network",
+            Rules(1_000_000, "network"),
         ).link
         for status in statuses:
             link = change_link(store, link, status, NOW, by="a test", cap=5)
@@ -547,16 +541,16 @@ def test_purging_yields_to_a_change_at_the_same_time(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = purgeable(store)
-    change = links.change_link
-    others = [(made["published"], "lapsed"), (made["pending"], "withdrawn")]
+    remove = links.remove
+    others = [(made["published"], links.lapse), (made["pending"], links.withdraw)]
 
-    def overtaken(store: Store, link: Link, status: Status, *given: Any, **named: Any) -> Link:
+    def overtaken(store: Store, link: Link, *given: Any, **named: Any) -> Link:
         for each in [other for other in others if other[0] == link]:
             others.remove(each)
-            change(store, link, each[1], NOW, by="another")  # type: ignore[arg-type]
-        return change(store, link, status, *given, **named)
+            each[1](store, link, Cause(NOW, "another"))
+        return remove(store, link, *given, **named)
 
-    monkeypatch.setattr(links, "change_link", overtaken)
+    monkeypatch.setattr(links, "remove", overtaken)
     assert end_links_of(store, by_admin(NOW), 2) == 2
     assert others == []
     check(store)
@@ -579,6 +573,6 @@ def _has_claim(store: Store, link: Link) -> bool:
     action = links._put_new(store, {"pk": link.claim})["Put"]
     try:
         store.client.call("PutItem", action)
-    except Refused:
+    except StoreError:
         return True
     return False

@@ -6,18 +6,21 @@ two submissions that read first and write then, as they are tempting to write.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from random import Random
 
 import pytest
 
-from seealso import links, submissions
-from seealso.dynamodb import Refused, Store, plain_item, typed_item
-from seealso.links import Changed, Duplicate, Link, PageFull, Status, change_link, get_link
-from seealso.pages import read_page
-from seealso.problems import Problem
-from seealso.sites import Site
-from seealso.submissions import Receipt
+from seealso.errors import Refusal, StoreError, VersionConflict
+from seealso.reading.page import read_page
+from seealso.store.tables import Store
+from seealso.store.values import marshal_item, unmarshal_item
+from seealso.submitting import submitting
+from seealso.submitting.submitting import Receipt
+from seealso.tables import links
+from seealso.tables.links import DuplicateLink, Link, PageFull, Status, get_link
+from seealso.tables.sites import Site
 from tests.links.invariants import check, violations
 from tests.links.racing import (
     APPROVED,
@@ -35,6 +38,7 @@ from tests.links.racing import (
 from tests.support.events import event
 from tests.support.functions import handler
 from tests.support.tables import environment
+from tests.support.transitions import change_link
 
 ROUNDS = 10
 # Small, so that it is met often.
@@ -115,7 +119,7 @@ def _published(racers: Racers, waiting: list[Link]) -> list[str]:
     )
     wrong = _differs(sum(isinstance(outcome, Link) for outcome in outcomes), CAP)
     others = {type(outcome) for outcome in outcomes} - {Link}
-    return wrong + _differs(others, {Changed, PageFull}) + violations(racers.store)
+    return wrong + _differs(others, {VersionConflict, PageFull}) + violations(racers.store)
 
 
 def _publish(store: Store, link: Link) -> Link:
@@ -148,32 +152,32 @@ def test_hundreds_of_races(racers: Racers, race: Race) -> None:
 def add_link_counting_first(store: Store, link: Link, site: Site) -> None:
     """What must not be done: look for room, then take it by a transaction that does not ask."""
     answer = store.client.call("GetItem", _get(store, f"page#{link.article_id}"))
-    page = plain_item(answer.get("Item", {}))
+    page = unmarshal_item(answer.get("Item", {}))
     if links.places_left(page, site.cap) == 0:
         raise PageFull(site.cap)
-    if link.status == "pending" and page.get("waiting", 0) >= site.waiting_cap:
+    if link.status == "pending" and page.get("pending", 0) >= site.pending_cap:
         raise links.QueueFull
     claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
-    roomy = 1_000_000
-    page_update = links._page_update(store, link, None, roomy, roomy)
+    roomy = replace(site, cap=1_000_000, pending_cap=1_000_000)
+    page_update = links._count_new(store, link, roomy)
     actions = [links._put_new(store, each) for each in (claim, links.link_item(link))]
     try:
         store.client.transact([*actions, page_update])
-    except Refused as refused:
+    except StoreError as refused:
         there = refused.reasons[0].item
         assert there is not None
-        raise Duplicate(there["link_id"], there["article_id"]) from None
+        raise DuplicateLink(there["link_id"], there["article_id"]) from None
 
 
 def add_link_looking_first(store: Store, link: Link, site: Site) -> None:
     """What must not be done: look whether the URL is taken, then take it without asking."""
     answer = store.client.call("GetItem", _get(store, link.claim))
     if "Item" in answer:
-        there = plain_item(answer["Item"])
-        raise Duplicate(there["link_id"], there["article_id"])
+        there = unmarshal_item(answer["Item"])
+        raise DuplicateLink(there["link_id"], there["article_id"])
     claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
-    put_claim = {"Put": {"TableName": store.links, "Item": typed_item(claim)}}
-    page_update = links._page_update(store, link, None, site.cap, site.waiting_cap)
+    put_claim = {"Put": {"TableName": store.links, "Item": marshal_item(claim)}}
+    page_update = links._count_new(store, link, site)
     store.client.transact([put_claim, links._put_new(store, links.link_item(link)), page_update])
 
 
@@ -220,7 +224,7 @@ def mixed_races(racers: Racers, seed: int, rounds: int) -> None:
     """Submissions and changes of the same few links, all at once, round after round."""
     random = Random(seed)
     store = racers.store
-    make_network(store, ARTICLES, cap=MIXED_CAP, waiting_cap=MIXED_CAP)
+    make_network(store, ARTICLES, cap=MIXED_CAP, pending_cap=MIXED_CAP)
     receipts: dict[str, Receipt] = {}
     changes = 0
     for number in range(rounds):
@@ -233,7 +237,7 @@ def mixed_races(racers: Racers, seed: int, rounds: int) -> None:
         for outcome in racers.race(actions):
             if isinstance(outcome, Receipt):
                 receipts[outcome.link.link_id] = outcome
-            elif not isinstance(outcome, (Changed, PageFull, Problem)):
+            elif not isinstance(outcome, (VersionConflict, PageFull, Refusal)):
                 assert outcome is None or isinstance(outcome, Link), repr(outcome)
                 changes += isinstance(outcome, Link)
         check(store)
@@ -248,7 +252,7 @@ def _some_action(
 
     The URLs and the keys are few, so that submissions meet one another's.
     """
-    moves = [(link, *move) for link in there for move in _MOVES.get(link.status, ())]
+    moves = [(link, *move) for link in there for move in _TRANSITIONS.get(link.status, ())]
     if not moves or random.random() < 0.4:
         number = random.randrange(12)
         key = random.choice([None, f"key-{random.randrange(30)}-{number}".ljust(16, "x")])
@@ -256,14 +260,14 @@ def _some_action(
     if random.random() < 0.2:
         link = random.choice(there)
         token = receipts[link.link_id].withdraw_token
-        return lambda store: submissions.withdraw(store, link.link_id, token, NOW)
+        return lambda store: submitting.withdraw(store, link.link_id, token, NOW)
     link, status, keep_blocked = random.choice(moves)
     return lambda store: change_link(
         store, link, status, NOW, by="a racer", cap=MIXED_CAP, keep_blocked=keep_blocked
     )
 
 
-_MOVES: dict[str, list[tuple[Status, bool]]] = {
+_TRANSITIONS: dict[str, list[tuple[Status, bool]]] = {
     "pending": [
         ("published", True),
         ("published", True),
@@ -328,7 +332,7 @@ def _url(number: int) -> str:
 
 
 def _get(store: Store, pk: str) -> dict[str, object]:
-    return {"TableName": store.links, "Key": typed_item({"pk": pk}), "ConsistentRead": True}
+    return {"TableName": store.links, "Key": marshal_item({"pk": pk}), "ConsistentRead": True}
 
 
 def _differs(found: object, wanted: object) -> list[str]:

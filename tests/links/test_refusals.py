@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from seealso.dynamodb import Json, Refused, Store, typed_item
-from seealso.links import Changed, Link, PageFull, Status, change_link
-from seealso.problems import Problem
-from seealso.submissions import Receipt
+from seealso.errors import Refusal, StoreError, VersionConflict
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item
+from seealso.submitting.submitting import Receipt
+from seealso.tables.links import Link, PageFull, Status
 from tests.links.invariants import check
 from tests.links.racing import CAP, NOW, make_network, submit_url
 from tests.support import faulty
 from tests.support.tables import another
+from tests.support.transitions import change_link
 
 NONE: Json = {"Code": "None"}
 CONFLICT: Json = {"Code": "TransactionConflict"}
@@ -26,7 +28,7 @@ URL, KEY = "https://blog.reader.net/page", "k" * 16
 
 def failed(item: Json | None = None) -> Json:
     reason: Json = {"Code": "ConditionalCheckFailed"}
-    return reason | ({"Item": typed_item(item)} if item else {})
+    return reason | ({"Item": marshal_item(item)} if item else {})
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def test_a_full_page_is_full_whoever_else_has_the_url_in_hand(
     pages: Store, through: Store, between: faulty.Proxy
 ) -> None:
     cancel(between, CONFLICT, NONE, failed({"pk": "page#1", "published": CAP}))
-    with pytest.raises(Problem, match="page-full"):
+    with pytest.raises(Refusal, match="page-full"):
         submit_url(through, 1, URL)
 
 
@@ -93,23 +95,23 @@ def test_what_is_no_condition_is_no_full_page(
     through: Store, between: faulty.Proxy, reasons: tuple[Json, Json, Json]
 ) -> None:
     cancel(between, *reasons)
-    with pytest.raises(Refused):
+    with pytest.raises(StoreError):
         submit_url(through, 1, URL)
 
 
 @pytest.mark.parametrize(
     ("status", "reasons", "raised"),
     [
-        ("published", (failed(), NONE), Changed),
-        ("published", (failed(), failed()), Changed),
+        ("published", (failed(), NONE), VersionConflict),
+        ("published", (failed(), failed()), VersionConflict),
         # Another has the link in hand, and may be the one who has taken the last place.
-        ("published", (CONFLICT, failed()), Changed),
+        ("published", (CONFLICT, failed()), VersionConflict),
         ("published", (NONE, failed()), PageFull),
-        ("published", (NONE, INVALID), Refused),
-        ("rejected", (CONFLICT, failed(), NONE), Changed),
+        ("published", (NONE, INVALID), StoreError),
+        ("rejected", (CONFLICT, failed(), NONE), VersionConflict),
         # Only a link that has changed has lost its claim: anything else is an error to be seen.
-        ("rejected", (NONE, failed(), NONE), Refused),
-        ("rejected", (NONE, NONE, INVALID), Refused),
+        ("rejected", (NONE, failed(), NONE), StoreError),
+        ("rejected", (NONE, NONE, INVALID), StoreError),
     ],
 )
 def test_a_change_reads_why_it_was_refused(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 
 
 @pytest.fixture

@@ -6,8 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from seealso import dynamodb, pages
-from seealso.articles import (
+from seealso.errors import StoreError
+from seealso.reading import page
+from seealso.store import client as store_client
+from seealso.store.calls import Call
+from seealso.store.client import Client, Retry
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item, unmarshal_item
+from seealso.tables.articles import (
     Article,
     article_item,
     article_of,
@@ -15,7 +21,6 @@ from seealso.articles import (
     import_articles,
     put_articles,
 )
-from seealso.dynamodb import Call, Client, Json, Refused, Store, plain_item, typed_item
 from tests.store.test_runs import in_thread
 from tests.store.watched import watched
 from tests.support.tables import another
@@ -24,13 +29,13 @@ ARTICLE = Article(6646098, 7, "A title", "A text", "2026-02-25", source_id=66400
 
 
 def stored(store: Store, article_id: int) -> Json | None:
-    body = {"TableName": store.articles, "Key": typed_item({"id": article_id})}
+    body = {"TableName": store.articles, "Key": marshal_item({"id": article_id})}
     answer = store.client.call("GetItem", {**body, "ConsistentRead": True})
-    return plain_item(answer["Item"]) if "Item" in answer else None
+    return unmarshal_item(answer["Item"]) if "Item" in answer else None
 
 
 def purge(store: Store, article_id: int) -> None:
-    key = typed_item({"id": article_id})
+    key = marshal_item({"id": article_id})
     store.client.call("DeleteItem", {"TableName": store.articles, "Key": key})
 
 
@@ -42,8 +47,8 @@ def purge(store: Store, article_id: int) -> None:
 def test_only_published_articles_have_index_keys(state: str, source_id: int | None) -> None:
     article = replace(ARTICLE, state=state, source_id=source_id)
     item = article_item(article)
-    keys = {name: item[name] for name in ("listed_domain", "feed") if name in item}
-    assert keys == ({"listed_domain": 7, "feed": "all"} if state == "published" else {})
+    keys = {name: item[name] for name in ("listed_domain", "timeline") if name in item}
+    assert keys == ({"listed_domain": 7, "timeline": "all"} if state == "published" else {})
     assert ("source_id" in item) == (source_id is not None)
     assert article_of(item) == article
 
@@ -57,13 +62,12 @@ def test_index_keys_follow_state_and_domain(store: Store) -> None:
         assert put_articles(store, [(article, was)]) == [None]
         assert stored(store, ARTICLE.id) == article_item(article)
         listed = {
-            each: [found["id"] for found in pages.read_domain_articles(store, each, 5).articles]
-            for each in (3, 7)
+            each: [found["id"] for found in page.list_domain(store, each, 5)] for each in (3, 7)
         }
         assert listed == {
             each: [ARTICLE.id] if state == "published" and each == domain else [] for each in (3, 7)
         }
-        assert (pages.read_related(store, ARTICLE.id) is None) == (state != "published")
+        assert (page.read_related(store, ARTICLE.id) is None) == (state != "published")
         was = article
 
 
@@ -76,8 +80,7 @@ def test_an_article_that_is_there_is_not_put_as_a_new_one(store: Store) -> None:
     refused, accepted = put_articles(store, [(replace(ARTICLE, title="Other"), None), (new, None)])
     assert accepted is None
     assert refused is not None
-    assert refused.code == "ConditionalCheckFailedException"
-    assert refused.item == article_item(ARTICLE)
+    assert refused.current == ARTICLE
     assert get_article(store, ARTICLE.id) == ARTICLE
     assert get_article(store, 1) == new
 
@@ -88,20 +91,20 @@ def test_an_article_that_has_changed_is_not_overwritten(store: Store) -> None:
     put_articles(store, [(second, ARTICLE)])
     (refused,) = put_articles(store, [(replace(ARTICLE, title="Third", version=2), ARTICLE)])
     assert refused is not None
-    assert refused.item == article_item(second)
+    assert refused.current == second
     assert get_article(store, ARTICLE.id) == second
 
 
 def test_an_article_that_is_gone_is_not_put_again(store: Store) -> None:
     (refused,) = put_articles(store, [(replace(ARTICLE, version=2), ARTICLE)])
     assert refused is not None
-    assert refused.item is None
+    assert refused.current is None
     assert get_article(store, ARTICLE.id) is None
 
 
 def test_another_refusal_is_raised(store: Store) -> None:
     # An item may have 400 KB (AWS "Quotas in Amazon DynamoDB").
-    with pytest.raises(Refused, match="ValidationException"):
+    with pytest.raises(StoreError, match="ValidationException"):
         put_articles(store, [(replace(ARTICLE, text="x" * 500_000), None)])
 
 
@@ -197,7 +200,7 @@ def test_keys_that_a_batch_leaves_are_asked_for_again(
 
     def one_key_at_a_time(
         client: Client, calls: Sequence[Call], deadline: float
-    ) -> list[Json | Refused | str]:
+    ) -> list[Json | StoreError | Retry]:
         sent: list[Call] = []
         left: list[Json] = []
         for call in calls:
@@ -219,13 +222,13 @@ def test_keys_that_a_batch_leaves_are_asked_for_again(
                 answer["UnprocessedKeys"] = rest
         return answers
 
-    monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(store_client, "BACKOFF_SECONDS", 0.001)
     monkeypatch.setattr(Client, "_exchange", one_key_at_a_time)
-    tally = store.client.start()
-    page = pages.read_page(store, ARTICLE.id, domain=7, source_id=6640001)
+    usage = store.client.start()
+    shown = page.read_page(store, ARTICLE.id, domain=7, source_id=6640001)
     monkeypatch.undo()
-    # Article, source, page item and site, one after the other; feed and domain beside the first.
-    assert (tally.requests, tally.waves) == (4 + 2, 4)
-    assert page == pages.read_page(store, ARTICLE.id)
-    assert page is not None
-    assert page["source"] == {"id": 6640001, "title": "The source"}
+    # Article, source, page item and site, one after the other; timeline and domain beside the first.
+    assert (usage.requests, usage.round_trips) == (4 + 2, 4)
+    assert shown == page.read_page(store, ARTICLE.id)
+    assert shown is not None
+    assert shown["source"] == {"id": 6640001, "title": "The source"}

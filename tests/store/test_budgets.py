@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from seealso import pages
-from seealso.articles import Article, article_item, put_articles
-from seealso.dynamodb import Store, Tally
+from seealso.reading import page
+from seealso.store.client import Usage
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, article_item, put_articles
 from tests.support import engines, oracle
 from tests.support.tables import another, make_store
 
@@ -47,14 +48,14 @@ class Network:
     def read(self) -> Article:
         return self.model[len(self.model) - 1]
 
-    def cost(self, *hints: tuple[int | None, int | None]) -> list[Tally]:
+    def cost(self, *hints: tuple[int | None, int | None]) -> list[Usage]:
         """What page views with these hints cost, one after the other, by a client that is new."""
         own = another(self.store)
-        tallies: list[Tally] = []
+        tallies: list[Usage] = []
         with closing(own.client):
             for domain, source_id in hints:
                 tallies.append(own.client.start())
-                shown = pages.read_page(own, self.read.id, domain, source_id)
+                shown = page.read_page(own, self.read.id, domain, source_id)
                 assert shown == oracle.page(self.model, self.read.id)
         return tallies
 
@@ -73,27 +74,27 @@ def network(store: Store, size: int) -> Network:
 def test_with_id_domain_and_source_known_a_page_is_one_wave(store: Store) -> None:
     shown = network(store, 60)
     # The second time, the site is known from the first.
-    for tally in shown.cost(*[(shown.read.domain, SOURCE)] * 2):
-        assert (tally.requests, tally.waves) == (3, 1)
-        assert tally.read_units <= 3
+    for usage in shown.cost(*[(shown.read.domain, SOURCE)] * 2):
+        assert (usage.requests, usage.round_trips) == (3, 1)
+        assert usage.read_units <= 3
 
 
 @pytest.mark.parametrize("store", COUNTING, indirect=True)
 def test_with_only_the_id_known_a_page_is_two_waves(store: Store) -> None:
-    for tally in network(store, 60).cost((None, None), (None, None)):
-        assert (tally.requests, tally.waves) == (4, 2)
-        assert tally.read_units <= 3
+    for usage in network(store, 60).cost((None, None), (None, None)):
+        assert (usage.requests, usage.round_trips) == (4, 2)
+        assert usage.read_units <= 3
 
 
 def test_wrong_hints_cost_a_second_wave(store: Store) -> None:
-    (tally,) = network(store, 60).cost((99, SOURCE + 1))
-    assert (tally.requests, tally.waves) == (5, 2)
+    (usage,) = network(store, 60).cost((99, SOURCE + 1))
+    assert (usage.requests, usage.round_trips) == (5, 2)
 
 
 def test_what_is_not_there_costs_one_wave(store: Store) -> None:
-    tally = store.client.start()
-    assert pages.read_page(store, 1) is None
-    assert (tally.requests, tally.waves) == (2, 1)
+    usage = store.client.start()
+    assert page.read_page(store, 1) is None
+    assert (usage.requests, usage.round_trips) == (2, 1)
 
 
 # The last engine is DynamoDB Local wherever it can run; the others sort all articles at each query.

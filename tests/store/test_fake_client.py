@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from seealso.dynamodb import Call, Client, Json, Refused, Store
+from seealso.errors import StoreError
+from seealso.store.calls import Call
+from seealso.store.client import Client, Retry
+from seealso.store.tables import Store
+from seealso.store.values import Json
 from tests.store.worlds import make_world
 from tests.support import engines, fake_client, tables
 
@@ -17,7 +21,7 @@ class Compared(Client):
     fake: fake_client.Database
     names: dict[str, str]
 
-    def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | Refused | str]:
+    def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | StoreError | Retry]:
         answers = Client._exchange(self, calls, deadline)
         for call, answer in zip(calls, answers, strict=True):
             renamed = Call(call.operation, _renamed(call.body, self.names))
@@ -37,7 +41,7 @@ def test_the_fake_answers_as_an_engine_does(store: Store, seed: int) -> None:
         store.articles: fake.articles,
         store.links: fake.links,
         store.sites: fake.sites,
-        store.runs: fake.runs,
+        store.skips: fake.skips,
     }
     compared = tables.another(store)
     compared.client = client
@@ -60,11 +64,11 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
     return value
 
 
-def _bare(answer: Json | Refused | str) -> Any:
+def _bare(answer: Json | StoreError | Retry) -> Any:
     """What an answer says, without what the fake leaves out and without order where none is."""
-    if isinstance(answer, str):
+    if isinstance(answer, Retry):
         return answer
-    if isinstance(answer, Refused):
+    if isinstance(answer, StoreError):
         return answer.code, answer.item, [reason.code for reason in answer.reasons]
     left_out = {"ConsumedCapacity", "Count", "ScannedCount", "UnprocessedKeys"}
     bare = {name: each for name, each in answer.items() if name not in left_out}

@@ -5,7 +5,7 @@ of them are killed at a call. Transactions become visible item by item. After ev
 page views must be the oracle's, and active records true and apart. Runs, windows and pages are
 made small, so that a few dozen articles have many records.
 
-Time is simulated as the protocol assumes it (runs.py): the job's wait ends no sooner than every
+Time is simulated as the protocol assumes it (skips.py): the job's wait ends no sooner than every
 write that was under way when it began.
 """
 
@@ -18,9 +18,12 @@ from random import Random
 
 import pytest
 
-from seealso import articles, dynamodb, lists, pages, runs
-from seealso.articles import Article
-from seealso.dynamodb import Store, plain_item
+from seealso.reading import page
+from seealso.store import client as store_client
+from seealso.store.tables import Store
+from seealso.store.values import unmarshal_item
+from seealso.tables import articles, indexes, skips
+from seealso.tables.articles import Article
 from tests.support import oracle
 from tests.support.fake_client import Database, fake_store
 
@@ -92,7 +95,7 @@ class Actor:
 def play(seed: int) -> None:
     """One history: some writers and jobs at once over the same articles."""
     rng = Random(seed)
-    database = Database({"ArticlesTable": 10, "RunsTable": rng.choice([1, 2, 5, 1000])})
+    database = Database({"ArticlesTable": 10, "SkipsTable": rng.choice([1, 2, 5, 1000])})
     truth = fake_store(database)
     domains = rng.choice([[1, 2], [1, 1, 1, 2], [1, 2, 3]])
     dense = rng.sample(range(1, IDS), rng.choice([20, 45, IDS - 1]))
@@ -105,7 +108,7 @@ def play(seed: int) -> None:
         ],
     )
     for _ in range(rng.choice([0, 1, 1, 2])):
-        runs.record_runs(truth, sleep=lambda _: None)
+        skips.record_skips(truth, sleep=lambda _: None)
 
     actors: list[Actor] = []
 
@@ -121,7 +124,7 @@ def play(seed: int) -> None:
             actor.turn()
             actor.ready = lambda: True
 
-        runs.record_runs(fake_store(database, actor.turn), sleep)
+        skips.record_skips(fake_store(database, actor.turn), sleep)
 
     def writer(actor: Actor) -> None:
         store = fake_store(database, actor.turn)
@@ -148,7 +151,7 @@ def play(seed: int) -> None:
         for actor in actors:
             actor.kill()
     database.between_items = lambda: None
-    runs.record_runs(truth, sleep=lambda _: None)
+    skips.record_skips(truth, sleep=lambda _: None)
     model = _model(database)
     for article_id in model:
         _check_page(database, truth, article_id, model)
@@ -181,12 +184,16 @@ def _edit(store: Store, truth: Store, rng: Random, ids: list[int], domains: list
 
 def _model(database: Database) -> dict[int, Article]:
     items = database.tables["ArticlesTable"].items.values()
-    return {each.id: each for each in (articles.article_of(plain_item(item)) for item in items)}
+    return {each.id: each for each in (articles.article_of(unmarshal_item(item)) for item in items)}
 
 
-def _records(database: Database) -> list[runs.Run]:
-    items = database.tables["RunsTable"].items.values()
-    return [runs._run(item) for item in map(plain_item, items) if item["partition"] == "runs"]
+def _records(database: Database) -> list[skips.SkipRange]:
+    items = database.tables["SkipsTable"].items.values()
+    return [
+        skips._skip_range(item)
+        for item in map(unmarshal_item, items)
+        if item["partition"] == "skips"
+    ]
 
 
 def _check(database: Database, truth: Store, rng: Random) -> None:
@@ -194,7 +201,7 @@ def _check(database: Database, truth: Store, rng: Random) -> None:
     for run in _records(database):
         strangers = [
             each.id
-            for lo, hi in runs.known_ranges(run)
+            for lo, hi in skips.skippable_ranges(run)
             for each in model.values()
             if lo <= each.id <= hi and each.state == "published" and each.domain != run.domain
         ]
@@ -206,18 +213,18 @@ def _check_page(
     database: Database, truth: Store, article_id: int, model: dict[int, Article]
 ) -> None:
     between_items, database.between_items = database.between_items, lambda: None
-    shown = pages.read_page(truth, article_id)
+    shown = page.read_page(truth, article_id)
     database.between_items = between_items
     assert shown == oracle.page(model, article_id)
 
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "SHORTEST", 3)
-    monkeypatch.setattr(pages, "WINDOW", 3)
-    monkeypatch.setattr(lists, "_FURTHER_WINDOW", 9)
-    monkeypatch.setattr(lists, "_RECORDS_READ", 3)
-    monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(skips, "MIN_SKIP", 3)
+    monkeypatch.setattr(page, "WINDOW", 3)
+    monkeypatch.setattr(indexes, "_FURTHER_WINDOW", 9)
+    monkeypatch.setattr(indexes, "_RECORDS_READ", 3)
+    monkeypatch.setattr(store_client, "BACKOFF_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("first", range(0, 400, 50))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from seealso.dynamodb import Store
-from seealso.runs import record_runs
+from seealso.store.tables import Store
+from seealso.tables.skips import record_skips
 from tests.store.test_runs import at_once, check_budget, load, made
 from tests.support import engines
 
@@ -13,5 +13,5 @@ from tests.support import engines
 def test_a_page_above_a_hundred_thousand_keeps_its_budget(store: Store) -> None:
     model = made((range(1, 40), 3), (range(101, 100_101), 7))
     load(store, model)
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     check_budget(store, model, 100_100)

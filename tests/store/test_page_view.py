@@ -6,14 +6,14 @@ has the seed that makes the case again.
 
 import pytest
 
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from tests.store.worlds import make_world
 from tests.support import engines
 from tests.support.fake_client import Database, fake_store
 
 # What ends a Query early, as 1 MB does: nothing, or a number of items. It is more articles than a
 # page or a list asks for at once: those are never cut, with titles as long as they may be.
-CUTS: tuple[dict[str, int], ...] = ({}, {"ArticlesTable": 110, "RunsTable": 2})
+CUTS: tuple[dict[str, int], ...] = ({}, {"ArticlesTable": 110, "SkipsTable": 2})
 
 
 def compare(store: Store, seed: int, articles: int, changes: int, pages: int) -> None:

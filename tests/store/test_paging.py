@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from seealso.articles import Article
-from seealso.dynamodb import Store
-from seealso.pages import read_domain_articles
+from seealso.reading.page import list_domain
+from seealso.store.tables import Store
+from seealso.tables.articles import Article
 from tests.store.worlds import World
 from tests.support.fake_client import Database, fake_store
 
@@ -24,13 +24,12 @@ def page_through(store: Store, seed: int) -> None:
     seen: list[int] = []
     below: int | None = None
     while True:
-        found = read_domain_articles(store, DOMAIN, limit, below)
-        assert len(found.articles) <= limit
-        seen += [each["id"] for each in found.articles]
-        below = found.next_below
-        if below is None:
+        found = list_domain(store, DOMAIN, limit, below)
+        assert len(found) <= limit
+        seen += [each["id"] for each in found]
+        if len(found) < limit:
             break
-        assert len(found.articles) == limit
+        below = found[-1]["id"]
         stayed -= somebody_changes(world, rng, below)
     assert seen == sorted(set(seen), reverse=True)
     assert stayed <= set(seen)
@@ -73,9 +72,7 @@ def test_no_article_that_stays_is_skipped_or_repeated_in_process() -> None:
 def test_the_last_page_has_no_next_one(store: Store) -> None:
     world = World(store, Random(0), [DOMAIN])
     world.put([published(each, DOMAIN) for each in (1, 5, 2**31 - 1)])
-    found = read_domain_articles(store, DOMAIN, 3)
-    assert [each["id"] for each in found.articles] == [2**31 - 1, 5, 1]
-    assert found.next_below is None
-    assert read_domain_articles(store, DOMAIN, 2).next_below == 5
-    assert read_domain_articles(store, DOMAIN, 2, below=1) == ([], None)
-    assert read_domain_articles(store, 99, 20) == ([], None)
+    found = list_domain(store, DOMAIN, 3)
+    assert [each["id"] for each in found] == [2**31 - 1, 5, 1]
+    assert list_domain(store, DOMAIN, 2, below=1) == []
+    assert list_domain(store, 99, 20) == []

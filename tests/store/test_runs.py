@@ -13,10 +13,12 @@ from random import Random
 
 import pytest
 
-from seealso import articles, pages, runs
-from seealso.articles import Article, put_articles
-from seealso.dynamodb import Call, Store
-from seealso.runs import record_runs
+from seealso.reading import page
+from seealso.store.calls import Call
+from seealso.store.tables import Store
+from seealso.tables import articles, skips
+from seealso.tables.articles import Article, put_articles
+from seealso.tables.skips import record_skips
 from tests.store.watched import Killed, killed_at, watched
 from tests.support import engines, oracle
 from tests.support.tables import another
@@ -85,8 +87,8 @@ def at_once(_: float) -> None:
     """No wait: nobody writes meanwhile, and the engines' indexes do not lag."""
 
 
-def records(store: Store) -> list[runs.Run]:
-    return runs._records(store, 1, 2**31 - 1)
+def records(store: Store) -> list[skips.SkipRange]:
+    return skips._records(store, 1, 2**31 - 1)
 
 
 def check_records(store: Store, model: Articles) -> None:
@@ -96,7 +98,7 @@ def check_records(store: Store, model: Articles) -> None:
     for run in found:
         strangers = [
             each.id
-            for lo, hi in runs.known_ranges(run)
+            for lo, hi in skips.skippable_ranges(run)
             for each in model.values()
             if lo <= each.id <= hi and each.state == "published" and each.domain != run.domain
         ]
@@ -105,7 +107,7 @@ def check_records(store: Store, model: Articles) -> None:
 
 def check_pages(store: Store, model: Articles, *ids: int) -> None:
     for article_id in ids:
-        assert pages.read_page(store, article_id) == oracle.page(model, article_id), article_id
+        assert page.read_page(store, article_id) == oracle.page(model, article_id), article_id
 
 
 def check_budget(store: Store, model: Articles, article_id: int) -> None:
@@ -113,12 +115,12 @@ def check_budget(store: Store, model: Articles, article_id: int) -> None:
     domain = model[article_id].domain
     own = another(store)
     with closing(own.client):
-        tally = own.client.start()
-        shown = pages.read_page(own, article_id, domain, 0)
+        usage = own.client.start()
+        shown = page.read_page(own, article_id, domain, 0)
     assert shown == oracle.page(model, article_id)
-    assert tally.requests <= REQUESTS + MORE_REQUESTS, tally
-    assert tally.waves <= WAVES + MORE_WAVES, tally
-    assert tally.read_units <= READ_UNITS, tally
+    assert usage.requests <= REQUESTS + MORE_REQUESTS, usage
+    assert usage.round_trips <= WAVES + MORE_WAVES, usage
+    assert usage.read_units <= READ_UNITS, usage
 
 
 # ---- the budget ------------------------------------------------------------------------------
@@ -165,7 +167,7 @@ SHAPES = {
 def test_a_page_above_long_runs_keeps_its_budget(store: Store, shape: str) -> None:
     model = SHAPES[shape]
     load(store, model)
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     check_records(store, model)
     for article_id in sorted(model)[-1:-30:-10]:
         check_budget(store, model, article_id)
@@ -174,12 +176,12 @@ def test_a_page_above_long_runs_keeps_its_budget(store: Store, shape: str) -> No
 def test_a_run_that_grew_between_jobs_keeps_its_budget(store: Store) -> None:
     model = made((range(1, 10), 3), (range(101, 301), 7))
     load(store, model)
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     for start in range(301, 801, 100):
         more = made((range(start, start + 100), 7))
         load(store, more)
         model |= more
-        record_runs(store, at_once)
+        record_skips(store, at_once)
     assert len(records(store)) == 1
     check_budget(store, model, 800)
 
@@ -187,7 +189,7 @@ def test_a_run_that_grew_between_jobs_keeps_its_budget(store: Store) -> None:
 def test_where_others_gave_way_a_run_is_whole_again_after_the_next_job(store: Store) -> None:
     model = made((range(1, 10), 3), (range(101, 1001), 7))
     load(store, model)
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     strangers = {each: article(each, 4) for each in (300, 500, 501, 700, 850, 900)}
     was = {each: model[each] for each in strangers}
     moved = {each: replace(strangers[each], version=2) for each in strangers}
@@ -199,7 +201,7 @@ def test_where_others_gave_way_a_run_is_whole_again_after_the_next_job(store: St
     model |= back
     check_pages(store, model, 1000, 901, 851, 502, 300)
     for _ in range(2):
-        record_runs(store, at_once)
+        record_skips(store, at_once)
     check_records(store, model)
     check_budget(store, model, 1000)
 
@@ -215,8 +217,8 @@ def test_pages_are_right_between_all_calls_of_the_job(store: Store) -> None:
         check_pages(store, model, 1000, 601)
 
     with closing(watched(store, look).client) as client:
-        record_runs(
-            Store(client, store.articles, store.links, store.sites, store.runs, store.audit),
+        record_skips(
+            Store(client, store.articles, store.links, store.sites, store.skips, store.audit),
             at_once,
         )
     check_budget(store, model, 1000)
@@ -227,9 +229,9 @@ def test_a_job_killed_at_any_call_leaves_what_the_next_one_can_use(store: Store)
     load(store, model)
     for step in range(200):
         with closing(killed_at(store, step).client) as client:
-            job = Store(client, store.articles, store.links, store.sites, store.runs, store.audit)
+            job = Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
             try:
-                record_runs(job, at_once)
+                record_skips(job, at_once)
                 break
             except Killed:
                 pass
@@ -256,20 +258,20 @@ def test_proposals_of_a_killed_job_are_taken_up(store: Store) -> None:
         raise Killed
 
     with pytest.raises(Killed):
-        record_runs(store, killed)
+        record_skips(store, killed)
     assert [(run.lo, run.hi, run.proposed) for run in records(store)] == [(101, 100, 1000)]
     waits: list[float] = []
-    report = record_runs(store, waits.append)
+    report = record_skips(store, waits.append)
     assert (report.proposed, report.activated) == (0, 1)
-    assert waits == [runs.WAIT_SECONDS]
+    assert waits == [skips.WAIT_SECONDS]
     check_budget(store, model, 1000)
 
 
 def test_a_job_with_nothing_new_does_not_wait(store: Store) -> None:
     load(store, SHAPES["one run"])
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     waits: list[float] = []
-    report = record_runs(store, waits.append)
+    report = record_skips(store, waits.append)
     assert report == (0, 0, 0, 0)
     assert not waits
 
@@ -277,12 +279,12 @@ def test_a_job_with_nothing_new_does_not_wait(store: Store) -> None:
 def test_a_job_within_another_jobs_wait_leaves_one_set_of_records(store: Store) -> None:
     model = SHAPES["long runs of others between runs"]
     load(store, model)
-    reports: list[runs.JobReport] = []
+    reports: list[skips.JobReport] = []
 
     def meanwhile(_: float) -> None:
-        reports.append(record_runs(store, at_once))
+        reports.append(record_skips(store, at_once))
 
-    reports.append(record_runs(store, meanwhile))
+    reports.append(record_skips(store, meanwhile))
     inner, outer = reports
     assert (inner.proposed, inner.activated) == (0, 6)
     assert (outer.proposed, outer.activated) == (6, 0)
@@ -299,11 +301,11 @@ def test_a_job_that_another_one_overtook_proposes_nothing(store: Store) -> None:
         nonlocal overtaken
         if call.operation == "TransactWriteItems" and not overtaken:
             overtaken = True
-            record_runs(store, at_once)
+            record_skips(store, at_once)
 
     with closing(watched(store, overtake).client) as client:
-        job = Store(client, store.articles, store.links, store.sites, store.runs, store.audit)
-        assert record_runs(job, at_once).proposed == 0
+        job = Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
+        assert record_skips(job, at_once).proposed == 0
     check_records(store, model)
     check_budget(store, model, 1000)
 
@@ -330,8 +332,9 @@ def test_a_stranger_within_a_run_is_seen(store: Store, moment: str) -> None:
 
     other = another(store)
     with closing(other.client), closing(watched(store, before).client) as client:
-        record_runs(
-            Store(client, store.articles, store.links, store.sites, store.runs, store.audit), during
+        record_skips(
+            Store(client, store.articles, store.links, store.sites, store.skips, store.audit),
+            during,
         )
         if moment == "after the job":
             write()
@@ -343,7 +346,7 @@ def test_a_stranger_within_a_run_is_seen(store: Store, moment: str) -> None:
 def test_what_is_hidden_within_a_run_takes_nothing_from_its_record(store: Store) -> None:
     model = SHAPES["one run"]
     load(store, model)
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     before = records(store)
     hidden = [replace(model[each], state="draft", version=2) for each in (500, 600)]
     put_articles(store, [(each, model[each.id]) for each in hidden])
@@ -357,15 +360,15 @@ def test_a_writer_that_was_too_slow_makes_way_afterwards(
 ) -> None:
     model = SHAPES["one run"]
     load(store, model)
-    monkeypatch.setattr(runs, "WRITE_SECONDS", 0.0)
+    monkeypatch.setattr(skips, "WRITE_SECONDS", 0.0)
 
     def the_job_first(call: Call) -> None:
         if call.operation == "PutItem":
             # As if it had all happened between the writer's look at the records and this write.
-            record_runs(store, at_once)
+            record_skips(store, at_once)
 
     with closing(watched(store, the_job_first).client) as client:
-        slow = Store(client, store.articles, store.links, store.sites, store.runs, store.audit)
+        slow = Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
         stranger = replace(article(500, 5), version=2)
         assert put_articles(slow, [(stranger, model[500])]) == [None]
     model = model | {500: stranger}
@@ -427,13 +430,13 @@ def test_writers_and_jobs_that_race_leave_true_records(store: Store) -> None:
         own = another(store)
         with closing(own.client):
             while not writing.done.is_set():
-                record_runs(own, writing.wait)
+                record_skips(own, writing.wait)
 
     def read() -> None:
         own = another(store)
         with closing(own.client):
             while not writing.done.is_set():
-                shown = pages.read_page(own, 1000)
+                shown = page.read_page(own, 1000)
                 assert shown is not None
                 ids = [each["id"] for each in shown["other_domains"]]
                 assert len(ids) == 3
@@ -448,7 +451,7 @@ def test_writers_and_jobs_that_race_leave_true_records(store: Store) -> None:
     check_records(store, model)
     published = [each.id for each in model.values() if each.state == "published"]
     check_pages(store, model, 1000, *Random(1).sample(published, 20))
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     check_records(store, model)
     check_pages(store, model, 1000, *Random(2).sample(published, 20))
 
@@ -458,15 +461,15 @@ def test_writers_and_jobs_that_race_leave_true_records(store: Store) -> None:
 
 def known(store: Store) -> list[tuple[int, int]]:
     """What readers may step over, the highest range first in each record."""
-    return [each for run in records(store) for each in runs.known_ranges(run)]
+    return [each for run in records(store) for each in skips.skippable_ranges(run)]
 
 
 def test_a_record_gets_a_hole_where_a_stranger_comes(store: Store) -> None:
     load(store, SHAPES["one run"])
-    record_runs(store, at_once)
-    runs.make_way(store, [(300, 5), (320, 7), (340, 4), (990, 5), (5000, 3)])
+    record_skips(store, at_once)
+    skips.exclude_from_skips(store, [(300, 5), (320, 7), (340, 4), (990, 5), (5000, 3)])
     assert known(store) == [(991, 1000), (341, 989), (301, 339), (101, 299)]
-    runs.make_way(store, [(101, 5), (300, 4), (1000, 5)])
+    skips.exclude_from_skips(store, [(101, 5), (300, 4), (1000, 5)])
     assert known(store) == [(991, 999), (341, 989), (301, 339), (102, 299)]
     assert len(records(store)) == 1
 
@@ -475,24 +478,24 @@ def test_a_record_that_is_broken_too_often_ends_before(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(store, SHAPES["one run"])
-    record_runs(store, at_once)
-    monkeypatch.setattr(runs, "MOST_HOLES", 2)
-    runs.make_way(store, [(500, 5), (700, 5)])
+    record_skips(store, at_once)
+    monkeypatch.setattr(skips, "MOST_HOLES", 2)
+    skips.exclude_from_skips(store, [(500, 5), (700, 5)])
     assert known(store) == [(701, 1000), (501, 699), (101, 499)]
-    runs.make_way(store, [(300, 5)])
+    skips.exclude_from_skips(store, [(300, 5)])
     assert known(store) == [(101, 299)]
-    runs.make_way(store, [(110, 5), (120, 5), (130, 5)])
+    skips.exclude_from_skips(store, [(110, 5), (120, 5), (130, 5)])
     assert records(store) == []
 
 
 def test_holes_that_nothing_is_in_are_closed(store: Store) -> None:
     model = SHAPES["one run"]
     load(store, model)
-    record_runs(store, at_once)
-    runs.make_way(store, [(300, 5), (500, 5)])
+    record_skips(store, at_once)
+    skips.exclude_from_skips(store, [(300, 5), (500, 5)])
     stranger = replace(article(500, 5), version=2)
     assert put_articles(store, [(stranger, model[500])]) == [None]
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     assert known(store) == [(501, 1000), (101, 499)]
     check_budget(store, model | {500: stranger}, 1000)
 
@@ -501,10 +504,10 @@ def test_a_proposal_ends_before_a_stranger(store: Store) -> None:
     model = SHAPES["one run"]
     load(store, model)
 
-    def make_way(_: float) -> None:
-        runs.make_way(store, [(500, 5)])
+    def exclude_from_skips(_: float) -> None:
+        skips.exclude_from_skips(store, [(500, 5)])
 
-    report = record_runs(store, make_way)
+    report = record_skips(store, exclude_from_skips)
     assert (report.proposed, report.activated, report.withdrawn) == (1, 0, 0)
     assert records(store) == []
 
@@ -514,21 +517,21 @@ def test_a_false_record_is_deleted_by_the_next_job(
 ) -> None:
     model = SHAPES["one run"]
     load(store, model)
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     stranger = replace(article(500, 5), version=2)
     with monkeypatch.context() as patch:
         # As if the writer had slept for an hour before its write, and been killed after it.
-        patch.setattr(runs, "make_way", lambda *_: None)
+        patch.setattr(skips, "exclude_from_skips", lambda *_: None)
         assert put_articles(store, [(stranger, model[500])]) == [None]
-    assert record_runs(store, at_once).contradicted == 1
-    record_runs(store, at_once)
+    assert record_skips(store, at_once).contradicted == 1
+    record_skips(store, at_once)
     assert known(store) == [(101, 499), (501, 1000)]
     check_budget(store, model | {500: stranger}, 1000)
 
 
 def test_articles_of_the_records_own_domain_break_nothing(store: Store) -> None:
     load(store, SHAPES["one run"])
-    record_runs(store, at_once)
+    record_skips(store, at_once)
     before = records(store)
-    runs.make_way(store, [(each, 7) for each in range(90, 1010)])
+    skips.exclude_from_skips(store, [(each, 7) for each in range(90, 1010)])
     assert records(store) == before

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from seealso.dynamodb import Call, Client, Json, Refused, Store
+from seealso.errors import StoreError
+from seealso.store.calls import Call
+from seealso.store.client import Client, Retry
+from seealso.store.tables import Store
+from seealso.store.values import Json
 
 
 class Killed(BaseException):
@@ -14,7 +18,7 @@ class Killed(BaseException):
 class _WatchedClient(Client):
     before: Callable[[Call], None] = field(default=lambda _: None)
 
-    def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | Refused | str]:
+    def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | StoreError | Retry]:
         for call in calls:
             self.before(call)
         # The slots make this a class of its own, which super() without arguments does not know.
@@ -25,7 +29,7 @@ def watched(store: Store, before: Callable[[Call], None]) -> Store:
     """A store over the same tables; `before` is called with each call that is about to be sent."""
     mine = store.client
     client = _WatchedClient(mine.endpoint, mine.region, mine.credentials, 20.0, before=before)
-    return Store(client, store.articles, store.links, store.sites, store.runs, store.audit)
+    return Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
 
 
 def killed_at(store: Store, call_number: int) -> Store:

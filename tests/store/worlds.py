@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from seealso.articles import Article, import_articles, put_articles
-from seealso.dynamodb import Store
-from seealso.pages import read_domain_articles, read_page, read_related
-from seealso.runs import record_runs
+from seealso.limits import MAX_ID
+from seealso.reading.page import list_domain, read_page, read_related
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, import_articles, put_articles
+from seealso.tables.skips import record_skips
 from tests.support import oracle
 
 LOWEST, HIGHEST = 1, 2**31 - 1
@@ -57,7 +58,7 @@ class World:
         rng = self.random
         self.writes += 1
         source = rng.choices(
-            [None, article_id, rng.randint(LOWEST, HIGHEST), self.some_id()], [60, 5, 5, 30]
+            [None, article_id, rng.randint(LOWEST, MAX_ID), self.some_id()], [60, 5, 5, 30]
         )[0]
         return Article(
             id=article_id,
@@ -73,9 +74,9 @@ class World:
         """An id that is there, or one beside it, or any."""
         rng = self.random
         if not self.model or rng.random() < 0.03:
-            return rng.choice([LOWEST, HIGHEST, rng.randint(LOWEST, HIGHEST)])
+            return rng.choice([LOWEST, MAX_ID, rng.randint(LOWEST, MAX_ID)])
         beside = rng.choices([0, -1, 1], [90, 5, 5])[0]
-        return min(max(rng.choice(list(self.model)) + beside, LOWEST), HIGHEST)
+        return min(max(rng.choice(list(self.model)) + beside, LOWEST), MAX_ID)
 
     def change(self) -> None:
         """Something that an editor, an import or the job does."""
@@ -96,7 +97,7 @@ class World:
                 ids = {each.id for each in some} | {self.some_id() for _ in range(3)}
                 self.load([replace(self.article(each), state="published") for each in sorted(ids)])
             case "record":
-                record_runs(self.store, sleep=lambda _: None)
+                record_skips(self.store, sleep=lambda _: None)
 
     def check_page(self) -> None:
         """Compare a page view and the lists of some article, with hints of every kind."""
@@ -109,9 +110,7 @@ class World:
             rng.choice([1, 2, 20, 100]),
             rng.choice([None, self.some_id()]),
         )
-        assert read_domain_articles(self.store, *listing) == oracle.domain_list(
-            self.model, *listing
-        )
+        assert list_domain(self.store, *listing) == oracle.domain_list(self.model, *listing)
 
     def check_page_of(self, article_id: int) -> None:
         """Compare the page view of one article."""
@@ -137,14 +136,14 @@ def make_world(store: Store, seed: int, articles: int) -> World:
         domains += [rng.choice(world.domains)] * rng.choice(RUNS)
     del domains[articles:]
     # Leaving room at the top for the highest id.
-    step = rng.choice([1, 1, 2, 50, HIGHEST // articles - 1])
-    article_id = rng.choice([LOWEST, 1000, HIGHEST - articles * step])
+    step = rng.choice([1, 1, 2, 50, MAX_ID // articles - 1])
+    article_id = rng.choice([LOWEST, 1000, MAX_ID - articles * step])
     made: list[Article] = []
     for domain in domains:
         made.append(world.article(article_id, domain))
         article_id += rng.randint(1, step)
     if rng.random() < 0.5:
-        made[-1] = replace(made[-1], id=HIGHEST)
+        made[-1] = replace(made[-1], id=MAX_ID)
     rng.shuffle(made)
     world.put(made)
     return world

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
-from seealso import dynamodb
-from seealso.dynamodb import Store
+from seealso.store.tables import Store, current_store, reset_store
 from tests.conftest import Engines
 from tests.submissions import world
 from tests.support import engines, faulty, tables
@@ -45,7 +44,7 @@ def between(
 def behind(between: faulty.Proxy) -> Iterator[Store]:
     """The tables behind the proxy, reached without it."""
     assert between.upstream is not None
-    store = tables.another(dynamodb.store())
+    store = tables.another(current_store())
     store.client.endpoint = between.upstream
     yield store
     store.client.close()
@@ -75,7 +74,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def _functions_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     for name, value in tables.environment(store).items():
         monkeypatch.setenv(name, value)
-    dynamodb.forget_store()
+    reset_store()
     world.fill(store)
     yield store
     world.new_container()

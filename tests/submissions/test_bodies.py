@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from seealso.urls import REFUSALS
 from tests.submissions import world
 from tests.submissions.world import FORM, JSON, SHOWN, URL, at_fault, call, fields, post, problem

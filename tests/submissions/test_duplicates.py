@@ -2,9 +2,10 @@
 
 import pytest
 
-from seealso import links
-from seealso.dynamodb import Json, Store
-from seealso.pages import read_page
+from seealso.reading.page import read_page
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables import links
 from tests.submissions import world
 from tests.submissions.world import KEY, OTHER, SHOWN, URL, WAITING, fields, post, posted, problem
 

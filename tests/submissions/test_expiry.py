@@ -6,13 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from seealso import links
-from seealso.dynamodb import Client, Json, Store
-from seealso.log import logger
+from seealso.http.log import logger
+from seealso.store.client import Client
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables import links
+from seealso.times import rfc3339
 from tests.submissions import world
 from tests.submissions.conftest import Clock
 from tests.submissions.world import OTHER, SHOWN, WAITING, posted, status_of
 from tests.support.functions import handler
+from tests.support.transitions import change_link
 
 
 def expire() -> None:
@@ -38,7 +42,7 @@ def test_what_waits_expires_after_the_sites_days(anywhere: Store, clock: Clock) 
 
 
 def test_what_has_expired_leaves_room_and_url(network: Store, clock: Clock) -> None:
-    world.put_site(network, publish="approved", waiting_cap=1)
+    world.put_site(network, publish="approved", pending_cap=1)
     posted(SHOWN)
     clock.forward(days=14)
     expire()
@@ -61,8 +65,8 @@ def test_the_rest_stays(network: Store, clock: Clock) -> None:
 
 def test_what_stays_lapsed_expires(network: Store, clock: Clock) -> None:
     receipt = posted(SHOWN)
-    link = links.change_link(network, world.link_of(network, receipt), "lapsed", clock.time, "test")
-    assert link.due_at == links.rfc3339(clock.time + timedelta(days=links.LAPSED_DAYS))
+    link = change_link(network, world.link_of(network, receipt), "lapsed", clock.time, "test")
+    assert link.due_at == rfc3339(clock.time + timedelta(days=links.LAPSED_DAYS))
     clock.forward(days=links.LAPSED_DAYS, seconds=-1)
     expire()
     assert status_of(receipt) == "lapsed"
@@ -77,7 +81,7 @@ def test_the_history_names_the_schedule(network: Store, clock: Clock) -> None:
     clock.forward(days=14)
     expire()
     (entry,) = world.link_of(network, receipt).history
-    assert entry == {"at": links.rfc3339(clock.time), "status": "expired", "by": "schedule"}
+    assert entry == {"at": rfc3339(clock.time), "status": "expired", "by": "schedule"}
 
 
 def test_twice_is_once(anywhere: Store, clock: Clock) -> None:

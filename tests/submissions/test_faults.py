@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb, links
-from seealso.dynamodb import REQUEST_SECONDS, Json, Store, typed_item
+from seealso.errors import StoreUnavailable
+from seealso.store.client import REQUEST_SECONDS
+from seealso.store.tables import Store, current_store
+from seealso.store.values import Json, marshal_item
+from seealso.tables import links
 from tests.submissions import world
 from tests.submissions.world import KEY, OTHER, SHOWN, URL, WAITING, fields, post, posted, problem
 from tests.support import faulty, tables
@@ -27,7 +30,7 @@ TRANSACTION = "TransactWriteItems"
 def cancelled(*codes: str, items: Sequence[Json | None] = (None, None, None)) -> Fault:
     """A cancelled transaction: the reason of claim, link and page, with the item that was there."""
     reasons = [
-        {"Code": code} | ({"Item": typed_item(item)} if item else {})
+        {"Code": code} | ({"Item": marshal_item(item)} if item else {})
         for code, item in zip(codes, items, strict=True)
     ]
     return faulty.refusal(400, "TransactionCanceledException", CancellationReasons=reasons)
@@ -49,7 +52,7 @@ def check_one_link(behind: Store, receipt: Json, article_id: int = SHOWN) -> Non
 
 def limit(seconds: float) -> None:
     """Let this container's requests give up sooner than deployed ones do."""
-    dynamodb.store().client.limit_seconds = seconds
+    current_store().client.limit_seconds = seconds
 
 
 # ---- replies and requests that are lost --------------------------------------------------------
@@ -229,8 +232,8 @@ def test_a_duplicate_stays_one_when_the_other_link_cannot_be_read(
 
 MINE = "mine"
 THEIRS = {"pk": "claim#1", "link_id": "0" * 32, "article_id": OTHER}
-FULL = {"pk": f"page#{SHOWN}", "published": 5, "waiting": 0}
-QUEUE = {"pk": f"page#{SHOWN}", "published": 0, "waiting": 20}
+FULL = {"pk": f"page#{SHOWN}", "published": 5, "pending": 0}
+QUEUE = {"pk": f"page#{SHOWN}", "published": 0, "pending": 20}
 THROTTLED = "ThrottlingError"
 type Items = tuple[Any, Any, Any]  # a plain item, MINE or None
 
@@ -356,11 +359,11 @@ def test_killed_after_the_write(between: Proxy, behind: Store) -> None:
 def test_expiry_goes_on_where_it_was_killed(between: Proxy, behind: Store) -> None:
     receipts = [posted(WAITING, f"{URL}/{number}") for number in range(3)]
     later = datetime.now(UTC) + timedelta(days=15)
-    schedule = tables.another(dynamodb.store())
+    schedule = tables.another(current_store())
     schedule.client.limit_seconds = 1.0
     between.inject(faulty.passed, times=2, operation=TRANSACTION)
     between.inject(faulty.reset, times=None, operation=TRANSACTION)
-    with pytest.raises(dynamodb.StoreUnavailable):
+    with pytest.raises(StoreUnavailable):
         links.expire_due(schedule, later)
     world.check_books(behind)
     between.clear()

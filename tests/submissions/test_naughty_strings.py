@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seealso import urls
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from tests.submissions import world
 from tests.submissions.world import FORM, JSON, SHOWN, URL, WAITING, at_fault, fields, post, problem
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seealso import dynamodb, links
-from seealso.articles import put_articles
-from seealso.dynamodb import Store
+from seealso.store import values
+from seealso.store.tables import Store, current_store
+from seealso.tables import links
+from seealso.tables.articles import put_articles
 from tests.submissions import world
 from tests.submissions.world import FORM, JSON, KEY, URL, fields, post, problem
 from tests.support import faulty
@@ -50,14 +51,14 @@ ARTICLE = 200  # of a domain of its own, with a site that has room for one link 
 def prepare(store: Store, wrong: set[str]) -> None:
     """Make the tables such that these apply to a submission of URL to ARTICLE with KEY."""
     put_articles(store, [(world.article(ARTICLE, 9), None)])
-    site = {"domain": 9, "publish": "approved", "cap": 1, "waiting_cap": 1}
+    site = {"domain": 9, "publish": "approved", "cap": 1, "pending_cap": 1}
     world.put_item(store, store.sites, site)
     world.new_container()
     if "replay" in wrong:
         world.withdrawn(world.posted(ARTICLE, key=KEY))
     if "duplicate-link" in wrong:
         world.posted(world.OTHER)
-    counters = {"published": int("page-full" in wrong), "waiting": int("queue-full" in wrong)}
+    counters = {"published": int("page-full" in wrong), "pending": int("queue-full" in wrong)}
     world.put_item(store, store.links, {**links.page_key(ARTICLE), **counters})
     if "not-found" in wrong:
         world.set_state(store, ARTICLE, "draft", domain=9)
@@ -112,7 +113,7 @@ def test_of_any_the_first_is_answered(
     network: Store, monkeypatch: pytest.MonkeyPatch, wrong: set[str]
 ) -> None:
     world.forget_links(network)
-    key = dynamodb.typed_item({"id": ARTICLE})
+    key = values.marshal_item({"id": ARTICLE})
     network.client.call("DeleteItem", {"TableName": network.articles, "Key": key})
     check(network, wrong, monkeypatch)
 
@@ -165,5 +166,5 @@ def test_what_needs_no_store_is_answered_without_it(
             assert (response.status, problem(response)) == ANSWERS[first]
         boxes = post(body=f"url={URL}&has_right_to_share=on", media_type=FORM)
         assert problem(boxes) == "consent-missing"
-        dynamodb.store().client.limit_seconds = 0.2
+        current_store().client.limit_seconds = 0.2
         assert problem(submitted({"page-full"}, monkeypatch)) == "unavailable"

@@ -9,7 +9,7 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from local.paths import ROOT
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from tests.submissions import world
 from tests.submissions.conftest import Clock
 from tests.submissions.world import SHOWN, WAITING, fields, post, problem
@@ -24,16 +24,22 @@ def submit(number: int, address: str = "198.51.100.23") -> int:
 
 
 @pytest.fixture
-def tables(anywhere: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """Three submissions in ten minutes, in a window that does not end meanwhile, on each engine."""
+def three_per_window(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three submissions in ten minutes, in a window that does not end during the test."""
+    request.getfixturevalue("anywhere" if "tables" in request.fixturenames else "network")
     monkeypatch.setenv("SUBMITS_PER_TEN_MINUTES", "3")
+    request.getfixturevalue("clock")
+
+
+@pytest.fixture
+def tables(anywhere: Store, three_per_window: None) -> Store:
+    """The tables on each engine."""
     return anywhere
 
 
 @pytest.fixture
-def quick(network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """The same on moto."""
-    monkeypatch.setenv("SUBMITS_PER_TEN_MINUTES", "3")
+def quick(network: Store, three_per_window: None) -> Store:
+    """The tables on moto."""
     return network
 
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from seealso import links
-from seealso.dynamodb import Store
-from seealso.pages import read_page
-from seealso.submissions import CONSENT
+from seealso.reading.page import read_page
+from seealso.store.tables import Store
+from seealso.submitting.parsing import CONSENT
+from seealso.tables import links
+from seealso.times import rfc3339
 from tests.submissions import world
 from tests.submissions.world import FORM, KEY, OTHER, SHOWN, URL, WAITING, fields, post, posted
 
@@ -45,12 +46,12 @@ def test_the_receipt(anywhere: Store, article_id: int, status: str, places_left:
 
 @pytest.mark.parametrize("article_id", [SHOWN, WAITING])
 def test_a_link_is_readable_at_once(anywhere: Store, article_id: int) -> None:
-    before = links.rfc3339(datetime.now(UTC))
+    before = rfc3339(datetime.now(UTC))
     receipt = post(article_id, fields(title="A title")).json()
     response = world.read(receipt["link_id"])
     link = response.json()
     assert response.status == 200
-    assert before <= link["submitted_at"] <= links.rfc3339(datetime.now(UTC))
+    assert before <= link["submitted_at"] <= rfc3339(datetime.now(UTC))
     assert link == {
         "link_id": receipt["link_id"],
         "article_id": article_id,
@@ -205,7 +206,7 @@ def test_a_full_page_takes_none_that_would_wait_either(network: Store) -> None:
 
 
 def test_a_full_queue(anywhere: Store) -> None:
-    world.put_site(anywhere, publish="approved", waiting_cap=2)
+    world.put_site(anywhere, publish="approved", pending_cap=2)
     receipts = [posted(SHOWN, f"https://example.com/{number}") for number in range(2)]
     before = world.uncounted(anywhere)
     response = post(SHOWN, fields("https://example.com/one-more"))
@@ -231,9 +232,9 @@ def test_a_cap_of_nothing_takes_nothing(anywhere: Store, publish: str) -> None:
 
 
 def test_a_waiting_cap_of_nothing_stops_only_what_would_wait(network: Store) -> None:
-    world.put_site(network, waiting_cap=0)
+    world.put_site(network, pending_cap=0)
     posted()
-    world.put_site(network, waiting_cap=0, publish="approved")
+    world.put_site(network, pending_cap=0, publish="approved")
     assert world.problem(post(OTHER, fields("https://example.com/2"))) == "queue-full"
 
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from seealso import links
-from seealso.dynamodb import Store
-from seealso.pages import read_page
+from seealso.reading.page import read_page
+from seealso.store.tables import Store
+from seealso.tables import links
+from seealso.times import rfc3339
 from tests.submissions import world
 from tests.submissions.world import KEY, SHOWN, WAITING, call, posted, problem, status_of, withdraw
 from tests.support import tables
@@ -121,15 +122,15 @@ def test_a_withdrawal_that_races_with_an_editor_wins_in_the_end(
 ) -> None:
     receipt = posted(WAITING)
     editors = tables.another(network)
-    change_link = links.change_link
+    withdraw_link = links.withdraw
 
-    def late(*arguments: object, **named: object) -> object:
+    def late(store: Store, link: links.Link, cause: links.Cause) -> links.Link:
         """The editor publishes the link after the withdrawal has read it."""
-        monkeypatch.setattr(links, "change_link", change_link)
+        monkeypatch.setattr(links, "withdraw", withdraw_link)
         world.change(editors, receipt, "published")
-        return change_link(*arguments, **named)  # type: ignore[arg-type]
+        return withdraw_link(store, link, cause)
 
-    monkeypatch.setattr(links, "change_link", late)
+    monkeypatch.setattr(links, "withdraw", late)
     world.withdrawn(receipt)
     editors.client.close()
     link = world.link_of(network, receipt)
@@ -148,12 +149,12 @@ def test_sixteen_withdrawals_at_once(anywhere: Store) -> None:
 
 
 def test_the_history_tells_who_and_when(network: Store) -> None:
-    before = links.rfc3339(datetime.now(UTC))
+    before = rfc3339(datetime.now(UTC))
     receipt = posted()
     world.withdrawn(receipt)
     (entry,) = world.link_of(network, receipt).history
     assert (entry["status"], entry["by"]) == ("withdrawn", "submitter")
-    assert before <= entry["at"] <= links.rfc3339(datetime.now(UTC))
+    assert before <= entry["at"] <= rfc3339(datetime.now(UTC))
 
 
 def test_a_withdrawn_link_stays_readable(network: Store) -> None:

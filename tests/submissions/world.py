@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from seealso import dynamodb, links
-from seealso.articles import Article, put_articles
-from seealso.dynamodb import Json, Store, items, typed_item
-from seealso.links import Link
-from seealso.problems import PROBLEMS
+from seealso.http.problems import PROBLEMS
+from seealso.store.calls import query_items
+from seealso.store.tables import Store, current_store, reset_store
+from seealso.store.values import Json, marshal_item
+from seealso.tables import links
+from seealso.tables.articles import Article, put_articles
+from seealso.tables.links import Link
 from tests.support import faulty
 from tests.support.events import Event, event
 from tests.support.functions import handler
 from tests.support.gateway import Response
+from tests.support.transitions import change_link
 
 # Published articles: of a domain without a site, and two of a site that publishes at once.
 WAITING, SHOWN, OTHER = 100, 101, 102
@@ -60,7 +63,7 @@ def fill(store: Store) -> None:
 
 
 def put_item(store: Store, table: str, item: Json) -> None:
-    store.client.call("PutItem", {"TableName": table, "Item": typed_item(item)})
+    store.client.call("PutItem", {"TableName": table, "Item": marshal_item(item)})
 
 
 def put_site(store: Store, **changes: Any) -> None:
@@ -76,19 +79,19 @@ def set_state(store: Store, article_id: int, state: str, domain: int = 8) -> Non
 
 def new_container() -> None:
     """Let this thread's next request meet a function that has read nothing yet."""
-    dynamodb.store().client.close()
-    dynamodb.forget_store()
+    current_store().client.close()
+    reset_store()
 
 
 def contents(store: Store) -> dict[str, list[Json]]:
     """Every item of every table."""
     found: dict[str, list[Json]] = {}
-    for table in (store.articles, store.links, store.sites, store.runs):
+    for table in (store.articles, store.links, store.sites, store.skips):
         request: Json = {"TableName": table, "ConsistentRead": True}
         found[table] = []
         while True:
             answer = store.client.call("Scan", request)
-            found[table] += items(answer)
+            found[table] += query_items(answer)
             if "LastEvaluatedKey" not in answer:
                 break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -106,7 +109,7 @@ def uncounted(store: Store) -> dict[str, list[Json]]:
 def forget_links(store: Store) -> None:
     """Empty the links table of all but what counts clients."""
     for item in uncounted(store)[store.links]:
-        key = typed_item({"pk": item["pk"]})
+        key = marshal_item({"pk": item["pk"]})
         store.client.call("DeleteItem", {"TableName": store.links, "Key": key})
 
 
@@ -128,7 +131,7 @@ def link_of(store: Store, receipt: Json) -> Link:
 def change(store: Store, receipt: Json, *statuses: links.Status) -> None:
     """Give a link one status after the other, as editors, verifier and schedule do."""
     for status in statuses:
-        links.change_link(store, link_of(store, receipt), status, datetime.now(UTC), "test", cap=20)
+        change_link(store, link_of(store, receipt), status, datetime.now(UTC), "test", cap=20)
 
 
 def check_books(store: Store) -> None:
@@ -139,7 +142,7 @@ def check_books(store: Store) -> None:
         article_id = int(page["pk"].removeprefix("page#"))
         statuses = Counter(each.status for each in all_links if each.article_id == article_id)
         assert page.get("published", 0) == statuses["published"]
-        assert page.get("waiting", 0) == statuses["pending"]
+        assert page.get("pending", 0) == statuses["pending"]
         shown = {each["link_id"] for each in links.page_links(page)}
         assert shown == {
             each.link_id
@@ -148,7 +151,7 @@ def check_books(store: Store) -> None:
         }
     holding = {each["link_id"] for each in kept(store, "claim") if not each.get("blocked")}
     assert holding == {
-        link_id for link_id, each in by_id.items() if each.status in links.HOLD_CLAIM
+        link_id for link_id, each in by_id.items() if each.status in links.CLAIM_HOLDERS
     }
 
 
@@ -218,8 +221,8 @@ def call(
 
 def answer(made: Event) -> Response:
     """The handler's answer; what holds for every answer is checked here."""
-    plain = handler("submit_link")(made, None)
-    response = Response(plain["statusCode"], plain["headers"], plain.get("body", ""))
+    answer = handler("submit_link")(made, None)
+    response = Response(answer["statusCode"], answer["headers"], answer.get("body", ""))
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
     if response.status < 300:

@@ -17,16 +17,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from seealso.dynamodb import (
-    Call,
-    Client,
-    Json,
-    Refused,
-    Store,
-    _Answer,
-    _failure,
-    plain,
-)
+from seealso.errors import StoreError
+from seealso.store import protocol
+from seealso.store.calls import Call
+from seealso.store.client import Client, Retry, _failure
+from seealso.store.tables import Store
+from seealso.store.values import Json, unmarshal
 from tests.support import tables
 
 _CLAUSE = re.compile(
@@ -47,7 +43,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 type Key = tuple[Any, ...]
-type Answer = Json | Refused | str
+type Answer = Json | StoreError | Retry
 
 
 def _nothing() -> None:
@@ -72,7 +68,7 @@ class Table:
     _sorted: dict[str, dict[Any, list[tuple[Key, Json]]]] = field(default_factory=dict)
 
     def key(self, item: Json) -> Key:
-        return tuple(plain(item[name]) for name in self.indexes[""].keys)
+        return tuple(unmarshal(item[name]) for name in self.indexes[""].keys)
 
     def write(self, key: Key, item: Json | None) -> None:
         if item is None:
@@ -88,7 +84,7 @@ class Table:
             by_partition: dict[Any, list[tuple[Key, Json]]] = {}
             for key, item in self.items.items():
                 if all(name in item for name in index.keys):
-                    first, *rest = [plain(item[name]) for name in index.keys]
+                    first, *rest = [unmarshal(item[name]) for name in index.keys]
                     by_partition.setdefault(first, []).append(((*rest, *key), item))
             for entries in by_partition.values():
                 entries.sort(key=lambda entry: entry[0])
@@ -106,7 +102,7 @@ class Database:
         self._held: set[tuple[str, Key]] = set()
 
     def answer(self, call: Call) -> Answer:
-        """The answer to one call, as dynamodb.Client._exchange gives it."""
+        """The answer to one call, as Client._exchange gives it."""
         body = call.body
         match call.operation:
             case "GetItem":
@@ -185,7 +181,7 @@ class Database:
 
     @staticmethod
     def _position(table: Table, index: _Index, start: Json) -> Key:
-        return (*(plain(start[name]) for name in index.keys[1:]), *table.key(start))
+        return (*(unmarshal(start[name]) for name in index.keys[1:]), *table.key(start))
 
     def _write(self, actions: list[Json], *, alone: bool) -> Answer:
         writes: list[tuple[str, Key, Json | None]] = []
@@ -199,7 +195,7 @@ class Database:
             there = table.items.get(key)
             if (name, key) in self._held:
                 if alone:
-                    return "TransactionConflictException"
+                    return Retry("TransactionConflictException")
                 reasons.append({"Code": "TransactionConflict"})
                 continue
             if not _met(body, there or {}):
@@ -244,7 +240,7 @@ class FakeClient(Client):
         answers: list[Answer] = []
         for call in calls:
             self.turn()
-            self.tally.requests += 1
+            self.usage.requests += 1
             answers.append(self.database.answer(call))
         return answers
 
@@ -259,7 +255,7 @@ def fake_store(database: Database, turn: Callable[[], None] = _nothing) -> Store
         database=database,
         turn=turn,
     )
-    return Store(client, "ArticlesTable", "LinksTable", "SitesTable", "RunsTable", "AuditTable")
+    return Store(client, "ArticlesTable", "LinksTable", "SitesTable", "SkipsTable", "AuditTable")
 
 
 @cache
@@ -299,15 +295,15 @@ def _conditions(expression: str, body: Json) -> list[_Condition]:
             found.append((names.get(part["attribute"], part["attribute"]), "absent", None))
         elif part["member"]:
             name = names.get(part["member"], part["member"])
-            among = [plain(values[each]) for each in part["members"].split(", ")]
+            among = [unmarshal(values[each]) for each in part["members"].split(", ")]
             found.append((name, "not in" if part["negated"] else "in", among))
         elif part["between"]:
             name = names.get(part["between"], part["between"])
-            found.append((name, ">=", plain(values[part["low"]])))
-            found.append((name, "<=", plain(values[part["high"]])))
+            found.append((name, ">=", unmarshal(values[part["low"]])))
+            found.append((name, "<=", unmarshal(values[part["high"]])))
         else:
             name = names.get(part["left"], part["left"])
-            found.append((name, part["operator"], plain(values[part["right"]])))
+            found.append((name, part["operator"], unmarshal(values[part["right"]])))
         rest = rest[clause.end() :].removeprefix(" AND ")
     return found
 
@@ -326,7 +322,7 @@ def _holds(condition: _Condition, item: Json) -> bool:
         return name not in item
     if name not in item:
         return operator == "<>"
-    return _COMPARE[operator](plain(item[name]), value)
+    return _COMPARE[operator](unmarshal(item[name]), value)
 
 
 def _projected(table: Table, index: _Index, item: Json, body: Json) -> Json:
@@ -356,4 +352,4 @@ def _refusal(
         body["Item"] = item
     if reasons is not None:
         body["CancellationReasons"] = reasons
-    return _failure(_Answer(400, body, True))
+    return _failure(protocol.Answer(400, body, keep_alive=True))

@@ -6,8 +6,8 @@ windows or runs' records.
 
 from collections.abc import Mapping
 
-from seealso.articles import Article
-from seealso.pages import DomainArticles, Page, RelatedLists, SameDomainArticle
+from seealso.reading.page import ListedArticle, Page, RelatedLists, SameDomainArticle
+from seealso.tables.articles import Article
 
 type Model = Mapping[int, Article]
 
@@ -56,17 +56,16 @@ def related(model: Model, article_id: int) -> RelatedLists | None:
     }
 
 
-def domain_list(model: Model, domain: int, limit: int, below: int | None = None) -> DomainArticles:
+def domain_list(
+    model: Model, domain: int, limit: int, below: int | None = None
+) -> list[ListedArticle]:
     """One page of a domain's list, the highest ids first."""
     listed = [
         each
         for each in _published(model)
         if each.domain == domain and (below is None or each.id < below)
     ]
-    return DomainArticles(
-        [{"id": each.id, "title": each.title, "date": each.date} for each in listed[:limit]],
-        listed[limit - 1].id if len(listed) > limit else None,
-    )
+    return [{"id": each.id, "title": each.title, "date": each.date} for each in listed[:limit]]
 
 
 def _published(model: Model) -> list[Article]:

@@ -7,7 +7,9 @@ from typing import Any
 from cfnlint.decode import cfn_yaml
 
 from local.paths import ROOT
-from seealso.dynamodb import Client, Credentials, Store
+from seealso.store.client import Client
+from seealso.store.protocol import Credentials
+from seealso.store.tables import Store
 
 REGION = "eu-west-1"
 # Of editors' tokens.
@@ -48,14 +50,14 @@ def make_store(endpoint: str) -> Store:
         articles=f"{prefix}ArticlesTable",
         links=f"{prefix}LinksTable",
         sites=f"{prefix}SitesTable",
-        runs=f"{prefix}RunsTable",
+        skips=f"{prefix}SkipsTable",
         audit=f"{prefix}AuditTable",
     )
 
 
 def drop(store: Store) -> None:
     """Delete the tables, which would stay in the engine's memory, and close the connections."""
-    for name in (store.articles, store.links, store.sites, store.runs, store.audit):
+    for name in (store.articles, store.links, store.sites, store.skips, store.audit):
         store.client.call("DeleteTable", {"TableName": name})
     store.client.close()
 
@@ -64,7 +66,7 @@ def another(store: Store) -> Store:
     """A store of its own, for another thread, over the same tables."""
     mine = store.client
     theirs = client(mine.endpoint, mine.limit_seconds)
-    return Store(theirs, store.articles, store.links, store.sites, store.runs, store.audit)
+    return Store(theirs, store.articles, store.links, store.sites, store.skips, store.audit)
 
 
 def environment(store: Store) -> dict[str, str]:
@@ -77,7 +79,7 @@ def environment(store: Store) -> dict[str, str]:
         "ARTICLES_TABLE": store.articles,
         "LINKS_TABLE": store.links,
         "SITES_TABLE": store.sites,
-        "RUNS_TABLE": store.runs,
+        "SKIPS_TABLE": store.skips,
         "AUDIT_TABLE": store.audit,
         "ADMIN_ISSUER": ISSUER,
         "ADMIN_AUDIENCE": AUDIENCE,

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seealso import dynamodb
-from seealso.dynamodb import _Answer, _read_answer, plain, plain_item, typed, typed_item
+from seealso.store.client import _read_answer
+from seealso.store.protocol import Answer
+from seealso.store.values import Json, marshal, marshal_item, unmarshal, unmarshal_item
 
 BODY = {"Item": {"id": {"N": "7"}, "title": {"S": "Größe"}}}
 CONTENT = json.dumps(BODY).encode()
@@ -42,14 +43,14 @@ class Pieces:
         return self.pieces.pop(0) if self.pieces else b""
 
 
-def read(*pieces: bytes) -> _Answer:
+def read(*pieces: bytes) -> Answer:
     return _read_answer(cast("Any", Pieces(list(pieces))), time.monotonic() + 10)
 
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_answer_is_read_however_it_is_cut(name: str) -> None:
     data, keep_alive = ANSWERS[name]
-    expected = _Answer(200, BODY, keep_alive)
+    expected = Answer(200, BODY, keep_alive)
     for cut in range(len(data) + 1):
         assert read(data[:cut], data[cut:]) == expected
     assert read(*(bytes([byte]) for byte in data)) == expected
@@ -96,8 +97,8 @@ def test_negative_sizes_are_refused(size: bytes) -> None:
 
 
 def test_an_error_of_a_proxy_need_not_be_json() -> None:
-    assert read(b"HTTP/1.1 502 Bad Gateway\r\n\r\n<html>") == _Answer(502, {}, keep_alive=False)
-    assert read(b"HTTP/1.1 503 -\r\ncontent-length: 0\r\n\r\n") == _Answer(503, {}, keep_alive=True)
+    assert read(b"HTTP/1.1 502 Bad Gateway\r\n\r\n<html>") == Answer(502, {}, keep_alive=False)
+    assert read(b"HTTP/1.1 503 -\r\ncontent-length: 0\r\n\r\n") == Answer(503, {}, keep_alive=True)
 
 
 # ---- Values ---------------------------------------------------------------------------------
@@ -111,14 +112,14 @@ values = st.recursive(
 
 @given(st.dictionaries(st.text(), values))
 def test_values_come_back_as_they_went(item: dict[str, Any]) -> None:
-    there = json.loads(json.dumps(typed_item(item)))
-    back = plain_item(there)
+    there = json.loads(json.dumps(marshal_item(item)))
+    back = unmarshal_item(there)
     assert back == item
     assert repr(back) == repr(item)  # True is not 1
 
 
 def test_typed_values_are_dynamodbs() -> None:
-    assert typed_item({"a": True, "b": 1, "c": "", "d": None, "e": [0], "f": {"g": "x"}}) == {
+    assert marshal_item({"a": True, "b": 1, "c": "", "d": None, "e": [0], "f": {"g": "x"}}) == {
         "a": {"BOOL": True},
         "b": {"N": "1"},
         "c": {"S": ""},
@@ -131,10 +132,10 @@ def test_typed_values_are_dynamodbs() -> None:
 @pytest.mark.parametrize("value", [1.5, b"x", {1}, object()])
 def test_other_values_are_refused(value: object) -> None:
     with pytest.raises(TypeError, match=type(value).__name__):
-        typed(value)
+        marshal(value)
 
 
 @pytest.mark.parametrize("value", [{"B": "eA=="}, {"SS": ["a"]}, {"NS": ["1"]}])
-def test_other_types_are_refused(value: dynamodb.Json) -> None:
+def test_other_types_are_refused(value: Json) -> None:
     with pytest.raises(TypeError, match="not in use"):
-        plain(value)
+        unmarshal(value)

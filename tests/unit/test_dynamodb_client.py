@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from seealso import dynamodb
-from seealso.dynamodb import Call, Client, Reason, Refused, StoreUnavailable
+from seealso.errors import CancellationReason, StoreError, StoreUnavailable
+from seealso.store import client as store_client
+from seealso.store.calls import Call, batch_get, batch_items
+from seealso.store.client import Client
+from seealso.store.values import Json
 from tests.support import faulty, tables
 from tests.support.faulty import Exchange, Fault, Proxy, answer_bytes, answering
 
@@ -18,7 +21,7 @@ OK = answering(answer_bytes(200, {}))
 GET = Call("GetItem", {"TableName": "t"})
 
 
-def answers(body: dynamodb.Json) -> Fault:
+def answers(body: Json) -> Fault:
     return answering(answer_bytes(200, body))
 
 
@@ -52,10 +55,10 @@ def test_connections_are_kept(server: Proxy, client: Client) -> None:
         client.call(*GET)
     assert server.connections == 1
     for _ in range(3):
-        client.wave([GET] * 4)
+        client.send_all([GET] * 4)
     assert server.connections == 4
-    assert client.tally.requests == 17
-    assert client.tally.waves == 8
+    assert client.usage.requests == 17
+    assert client.usage.round_trips == 8
 
 
 def test_a_connection_that_the_server_will_close_is_not_kept(server: Proxy, client: Client) -> None:
@@ -66,7 +69,7 @@ def test_a_connection_that_the_server_will_close_is_not_kept(server: Proxy, clie
     for _ in range(3):
         client.call(*GET)
     assert server.connections == 3
-    assert client.tally.requests == 3
+    assert client.usage.requests == 3
 
 
 def test_all_of_a_wave_is_sent_before_the_first_answer_is_read(
@@ -78,15 +81,15 @@ def test_all_of_a_wave_is_sent_before_the_first_answer_is_read(
         OK(exchange)
 
     server.inject(all_there, times=None)
-    client.wave([GET] * 3)
-    assert client.tally.waves == 1
+    client.send_all([GET] * 3)
+    assert client.usage.round_trips == 1
 
 
 def test_more_calls_than_may_be_in_flight_go_in_turns(server: Proxy, client: Client) -> None:
     server.inject(OK, times=None)
-    client.wave([GET] * (dynamodb.IN_FLIGHT + 3))
-    assert server.connections == dynamodb.IN_FLIGHT
-    assert client.tally.waves == 2
+    client.send_all([GET] * (store_client.IN_FLIGHT + 3))
+    assert server.connections == store_client.IN_FLIGHT
+    assert client.usage.round_trips == 2
 
 
 def test_answers_are_in_the_order_of_the_calls(server: Proxy, client: Client) -> None:
@@ -97,18 +100,18 @@ def test_answers_are_in_the_order_of_the_calls(server: Proxy, client: Client) ->
     server.inject(echo, times=None)
     numbers = list(range(8))
     for _ in range(3):
-        found = client.wave([Call("GetItem", {"n": number}) for number in numbers])
+        found = client.send_all([Call("GetItem", {"n": number}) for number in numbers])
         assert [answer["was"] for answer in found] == numbers
 
 
 def test_an_idle_connection_that_was_closed_is_not_used(server: Proxy, client: Client) -> None:
     server.inject(OK, times=None)
-    client.wave([GET] * 3)
+    client.send_all([GET] * 3)
     server.drop_connections()
     time.sleep(0.05)
     client.start()
-    client.wave([GET] * 3)
-    assert (client.tally.requests, client.tally.waves) == (3, 1)
+    client.send_all([GET] * 3)
+    assert (client.usage.requests, client.usage.round_trips) == (3, 1)
     assert server.connections == 6
 
 
@@ -126,7 +129,7 @@ def test_a_reused_connection_that_was_closed_is_tried_anew_at_once(
     client.call(*GET)
     client.start()
     client.call(*GET)
-    assert (client.tally.requests, client.tally.waves, pauses) == (2, 1, [])
+    assert (client.usage.requests, client.usage.round_trips, pauses) == (2, 1, [])
     assert server.connections == 2
 
 
@@ -136,13 +139,13 @@ def test_a_new_connection_that_was_closed_is_tried_after_a_pause(
     server.inject(faulty.reset)
     server.inject(OK)
     client.call(*GET)
-    assert (client.tally.requests, client.tally.waves, len(pauses)) == (2, 2, 1)
+    assert (client.usage.requests, client.usage.round_trips, len(pauses)) == (2, 2, 1)
 
 
 def test_after_a_silence_no_other_old_connection_is_tried(server: Proxy, client: Client) -> None:
     client.attempt_seconds = 0.1
     server.inject(OK, times=3)
-    client.wave([GET] * 3)
+    client.send_all([GET] * 3)
     server.inject(faulty.silent)
     server.inject(OK)
     client.call(*GET)
@@ -156,8 +159,8 @@ def test_pauses_grow_and_have_jitter(server: Proxy, client: Client, pauses: list
     server.inject(faulty.throttled, times=8)
     server.inject(OK)
     client.call(*GET)
-    assert client.tally.waves == 9
-    whole = [min(dynamodb.BACKOFF_SECONDS * 2**attempt, 1.0) for attempt in range(8)]
+    assert client.usage.round_trips == 9
+    whole = [min(store_client.BACKOFF_SECONDS * 2**attempt, 1.0) for attempt in range(8)]
     assert all(most / 2 <= pause <= most for pause, most in zip(pauses, whole, strict=True))
     assert len({pause / most for pause, most in zip(pauses, whole, strict=True)}) > 1
 
@@ -181,7 +184,7 @@ def test_what_may_pass_is_retried(
     server.inject(faulty.refusal(status, code), times=2)
     server.inject(answers({"fine": 1}))
     assert client.call(*GET) == {"fine": 1}
-    assert (client.tally.requests, len(pauses)) == (3, 2)
+    assert (client.usage.requests, len(pauses)) == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -198,18 +201,18 @@ def test_what_may_pass_is_retried(
 )
 def test_what_is_final_is_refused_at_once(server: Proxy, client: Client, code: str) -> None:
     server.inject(faulty.refusal(400, code, Item={"id": {"N": "7"}}))
-    with pytest.raises(Refused, match=code) as caught:
+    with pytest.raises(StoreError, match=code) as caught:
         client.call(*GET)
     assert (caught.value.code, caught.value.item, caught.value.reasons) == (code, {"id": 7}, [])
-    assert client.tally.requests == 1
+    assert client.usage.requests == 1
 
 
 def test_a_refused_call_stands_in_its_place(server: Proxy, client: Client) -> None:
     server.inject(faulty.refusal(400, "ValidationException"), operation="PutItem")
     server.inject(OK, times=None)
-    first, second, third = client.try_wave([GET, Call("PutItem", {}), GET])
+    first, second, third = client.try_all([GET, Call("PutItem", {}), GET])
     assert first == third == {}
-    assert isinstance(second, Refused)
+    assert isinstance(second, StoreError)
 
 
 def test_only_what_failed_is_asked_again(
@@ -217,12 +220,12 @@ def test_only_what_failed_is_asked_again(
 ) -> None:
     server.inject(faulty.throttled, operation="Query")
     server.inject(OK, times=None)
-    client.wave([GET, Call("Query", {}), GET])
+    client.send_all([GET, Call("Query", {}), GET])
     assert [operation for operation, _ in server.requests].count("GetItem") == 2
-    assert (client.tally.requests, client.tally.waves) == (4, 2)
+    assert (client.usage.requests, client.usage.round_trips) == (4, 2)
 
 
-def cancelled(*codes: str, item: dynamodb.Json | None = None) -> Fault:
+def cancelled(*codes: str, item: Json | None = None) -> Fault:
     reasons: list[dict[str, Any]] = [{"Code": code} for code in codes]
     if item:
         reasons[0]["Item"] = item
@@ -241,7 +244,7 @@ def cancelled(*codes: str, item: dynamodb.Json | None = None) -> Fault:
 def test_a_transaction_that_only_conflicted_is_retried_with_its_token(
     server: Proxy, client: Client, pauses: list[float], codes: tuple[str, ...]
 ) -> None:
-    body: dynamodb.Json = {"TransactItems": []}
+    body: Json = {"TransactItems": []}
     server.inject(cancelled(*codes), times=2)
     server.inject(OK)
     client.call("TransactWriteItems", body)
@@ -266,20 +269,21 @@ def test_a_transaction_that_only_conflicted_is_retried_with_its_token(
 def test_a_final_reason_wins(server: Proxy, client: Client, codes: tuple[str, ...]) -> None:
     item = {"pk": {"S": "a"}} if codes else None
     server.inject(cancelled(*codes, item=item))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(StoreError) as caught:
         client.call("TransactWriteItems", {"TransactItems": []})
     assert caught.value.code == "TransactionCanceledException"
-    expected = [Reason(code, None) for code in codes]
+    expected = [CancellationReason(code, None) for code in codes]
     if expected:
-        expected[0] = Reason(codes[0], {"pk": "a"})
+        expected[0] = CancellationReason(codes[0], {"pk": "a"})
     assert caught.value.reasons == expected
-    assert client.tally.requests == 1
+    assert client.usage.requests == 1
 
 
 def test_a_token_of_ones_own_is_kept(server: Proxy, client: Client) -> None:
     server.inject(OK)
     client.call("TransactWriteItems", {"ClientRequestToken": "mine"})
-    assert server.requests == [("TransactWriteItems", {"ClientRequestToken": "mine"})]
+    ((_, body),) = server.requests
+    assert body["ClientRequestToken"] == "mine"
 
 
 def test_unprocessed_keys_are_asked_for_again(
@@ -291,11 +295,11 @@ def test_unprocessed_keys_are_asked_for_again(
         answers({"Responses": {"t": [{"id": {"N": "2"}}]}, "UnprocessedKeys": {"u": left["u"]}})
     )
     server.inject(answers({"Responses": {"u": [{"id": {"N": "3"}}]}, "UnprocessedKeys": {}}))
-    call = dynamodb.batch_get({"t": [{"id": 1}, {"id": 2}], "u": [{"id": 3}]})
+    call = batch_get({"t": [{"id": 1}, {"id": 2}], "u": [{"id": 3}]})
     asked = json.dumps(call.body)
-    (answer,) = client.wave([call])
-    assert sorted(item["id"] for item in dynamodb.batch_got(answer, "t")) == [1, 2]
-    assert dynamodb.batch_got(answer, "u") == [{"id": 3}]
+    (answer,) = client.send_all([call])
+    assert sorted(item["id"] for item in batch_items(answer, "t")) == [1, 2]
+    assert batch_items(answer, "u") == [{"id": 3}]
     assert [sent["RequestItems"] for _, sent in server.requests[1:]] == [left, {"u": left["u"]}]
     assert json.dumps(call.body) == asked
 
@@ -305,7 +309,7 @@ def test_keys_that_stay_unprocessed_are_unavailability(server: Proxy, client: Cl
     left = {"t": {"Keys": [{"id": {"N": "1"}}]}}
     server.inject(answers({"Responses": {}, "UnprocessedKeys": left}), times=None)
     with pytest.raises(StoreUnavailable, match="BatchGetItem: unprocessed keys"):
-        client.wave([dynamodb.batch_get({"t": [{"id": 1}]})])
+        client.send_all([batch_get({"t": [{"id": 1}]})])
 
 
 # ---- Time limits ----------------------------------------------------------------------------
@@ -314,7 +318,7 @@ def test_keys_that_stay_unprocessed_are_unavailability(server: Proxy, client: Cl
 def seconds_until_unavailable(client: Client, calls: int = 1) -> float:
     begun = time.monotonic()
     with pytest.raises(StoreUnavailable, match="time limit reached"):
-        client.wave([GET] * calls)
+        client.send_all([GET] * calls)
     return time.monotonic() - begun
 
 
@@ -392,9 +396,9 @@ def test_units_are_counted(server: Proxy, client: Client) -> None:
     )
     server.inject(answers({"ConsumedCapacity": {"CapacityUnits": 1.0}}), operation="PutItem")
     server.inject(answers({"ConsumedCapacity": None}), operation="GetItem")
-    tally = client.start()
+    usage = client.start()
     names = ("Query", "BatchGetItem", "TransactWriteItems", "PutItem", "GetItem")
-    client.wave([Call(name, {}) for name in names])
-    assert (tally.read_units, tally.write_units) == (4.0, 5.0)
-    assert (tally.requests, tally.waves) == (5, 1)
+    client.send_all([Call(name, {}) for name in names])
+    assert (usage.read_units, usage.write_units) == (4.0, 5.0)
+    assert (usage.requests, usage.round_trips) == (5, 1)
     assert client.start().requests == 0

@@ -11,7 +11,7 @@ import botocore.credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seealso.dynamodb import Client, Credentials
+from seealso.store.protocol import Credentials, Signer
 
 
 def utc(seconds: int) -> datetime.datetime:
@@ -26,9 +26,15 @@ hosts = st.builds(
 )
 
 
-def signed(client: Client, operation: str, payload: bytes, now: datetime.datetime) -> bytes:
+def signed(
+    signer: Signer,
+    credentials: Credentials,
+    operation: str,
+    payload: bytes,
+    now: datetime.datetime,
+) -> bytes:
     with patch.object(time, "gmtime", lambda: now.timetuple()):
-        return client._signed(operation, payload)
+        return signer.request(credentials, operation, payload)
 
 
 def head_of(request: bytes) -> dict[str, str]:
@@ -40,7 +46,6 @@ def head_of(request: bytes) -> dict[str, str]:
 
 @given(
     host=hosts,
-    secure=st.booleans(),
     region=st.sampled_from(["eu-west-1", "us-gov-east-1", "ap-southeast-4"]),
     credentials=st.builds(Credentials, visible, visible, st.none() | visible),
     operation=st.sampled_from(["GetItem", "BatchGetItem", "TransactWriteItems"]),
@@ -49,15 +54,13 @@ def head_of(request: bytes) -> dict[str, str]:
 )
 def test_the_signature_is_botocores(
     host: str,
-    secure: bool,
     region: str,
     credentials: Credentials,
     operation: str,
     payload: bytes,
     now: datetime.datetime,
 ) -> None:
-    endpoint = f"{'https' if secure else 'http'}://{host}"
-    request = signed(Client(endpoint, region, lambda: credentials), operation, payload, now)
+    request = signed(Signer(host, region), credentials, operation, payload, now)
     ours = head_of(request)
     assert request.endswith(b"\r\n\r\n" + payload)
     assert ours["content-length"] == str(len(payload))
@@ -65,7 +68,7 @@ def test_the_signature_is_botocores(
 
     theirs: Any = botocore.awsrequest.AWSRequest(
         "POST",
-        endpoint + "/",
+        f"https://{host}/",
         headers={name: ours[name] for name in ("content-type", "host", "x-amz-target")},
         data=payload,
     )
@@ -79,13 +82,12 @@ def test_the_signature_is_botocores(
 
 
 def test_the_key_follows_the_day_and_the_credentials() -> None:
-    given_now = [Credentials("a", "one", None)]
-    client = Client("https://example.com", "eu-west-1", lambda: given_now[0])
+    one, two = Credentials("a", "one", None), Credentials("a", "two", None)
+    signer = Signer("example.com", "eu-west-1")
     days = [utc(day * 86_400 - 1) for day in (1, 1, 2)]
-    found = [head_of(signed(client, "Query", b"{}", day))["authorization"] for day in days]
-    given_now[0] = Credentials("a", "two", None)
-    found.append(head_of(signed(client, "Query", b"{}", days[2]))["authorization"])
+    found = [head_of(signed(signer, one, "Query", b"{}", day))["authorization"] for day in days]
+    found.append(head_of(signed(signer, two, "Query", b"{}", days[2]))["authorization"])
     assert found[0] == found[1]
     assert len(set(found)) == 3
-    fresh = Client("https://example.com", "eu-west-1", lambda: given_now[0])
-    assert head_of(signed(fresh, "Query", b"{}", days[2]))["authorization"] == found[3]
+    fresh = Signer("example.com", "eu-west-1")
+    assert head_of(signed(fresh, two, "Query", b"{}", days[2]))["authorization"] == found[3]

@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from seealso import dynamodb
-from seealso.dynamodb import StoreUnavailable
+from seealso.errors import StoreUnavailable
+from seealso.store import client, protocol, values
+from seealso.store import client as store_client
 from tests.support import tables
 
-ROOTS = Path(dynamodb.__file__).with_name("amazon_roots.pem")
+ROOTS = Path(client.__file__).with_name("amazon_roots.pem")
 
 
 def certificates(path: str | Path) -> list[bytes]:
@@ -34,13 +35,13 @@ def test_the_roots_are_amazons_as_the_public_bundle_has_them() -> None:
     roots = certificates(ROOTS)
     assert len(roots) == len(set(roots)) == 5
     assert set(roots) <= set(certificates(certifi.where()))
-    for root in dynamodb._tls_context().get_ca_certs():
+    for root in protocol.tls_context().get_ca_certs():
         assert re.search("Amazon Root CA|Starfield Services Root", str(root["subject"]))
         assert ssl.cert_time_to_seconds(str(root["notAfter"])) > time.time()
 
 
 def test_the_context_verifies() -> None:
-    context = dynamodb._tls_context()
+    context = protocol.tls_context()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
@@ -105,7 +106,7 @@ def port(own_certificate: Path) -> Iterator[int]:
         thread.join()
 
 
-def call(host: str, port: int) -> dynamodb.Json:
+def call(host: str, port: int) -> values.Json:
     return tables.client(f"https://{host}:{port}", limit_seconds=0.3).call("GetItem", {})
 
 
@@ -117,9 +118,9 @@ def test_a_self_made_certificate_is_refused(port: int) -> None:
 def test_a_trusted_certificate_is_accepted_for_its_name_alone(
     port: int, own_certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = dynamodb._tls_context()
+    context = protocol.tls_context()
     context.load_verify_locations(own_certificate)
-    monkeypatch.setattr(dynamodb, "_tls_context", lambda: context)
+    monkeypatch.setattr(store_client, "tls_context", lambda: context)
     assert call("localhost", port) == {}
     with pytest.raises(StoreUnavailable, match="SSLCertVerificationError"):
         call("127.0.0.1", port)

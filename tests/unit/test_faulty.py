@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from seealso.articles import Article, get_article, put_articles
-from seealso.dynamodb import Client, Refused, Store, StoreUnavailable
+from seealso.errors import StoreError, StoreUnavailable
+from seealso.store.client import Client
+from seealso.store.tables import Store
+from seealso.tables.articles import Article, get_article, put_articles
 from tests.support import faulty, tables
 from tests.support.faulty import Proxy
 
@@ -26,7 +28,7 @@ def store(moto_store: Store, between: Proxy) -> Iterator[Store]:
         moto_store.articles,
         moto_store.links,
         moto_store.sites,
-        moto_store.runs,
+        moto_store.skips,
         moto_store.audit,
     )
     client.close()
@@ -52,7 +54,7 @@ def test_without_a_fault_all_passes(store: Store) -> None:
 
 def test_a_write_whose_reply_is_lost_was_made(store: Store, between: Proxy) -> None:
     between.inject(faulty.reply_lost, operation="PutItem")
-    with pytest.raises(Refused, match="ConditionalCheckFailed") as caught:
+    with pytest.raises(StoreError, match="ConditionalCheckFailed") as caught:
         put(store.client, store)
     assert caught.value.item == {"domain": 7, "name": "mine"}
     assert [operation for operation, _ in between.requests] == ["PutItem", "PutItem"]
@@ -68,7 +70,7 @@ def test_a_write_that_was_not_forwarded_was_not_made(
         put(store.client, store)
     put(moto_store.client, store)
     between.clear()
-    with pytest.raises(Refused):
+    with pytest.raises(StoreError):
         put(store.client, store)
 
 
@@ -76,7 +78,7 @@ def test_faults_come_in_their_order_and_for_their_operation(store: Store, betwee
     between.inject(faulty.throttled, operation="GetItem")
     between.inject(faulty.failing, times=2)
     between.inject(faulty.throttled, times=None, operation="PutItem")
-    tally = store.client.start()
+    usage = store.client.start()
     assert get_article(store, 1) is None
-    assert tally.requests == 4
+    assert usage.requests == 4
     assert len(between.requests) == 4

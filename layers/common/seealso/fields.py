@@ -1,32 +1,29 @@
-"""What the fields of articles, sites and links may hold, whoever sends them.
+"""What the fields of bodies may hold: generic checks, and those of articles and sites.
 
-Ranges: contract.md, "Everywhere" and "Admin". A value at fault is never repeated in a reason.
+A check yields what is wrong with a value, as the rest of a sentence about its field. Ranges:
+contract.md, "Everywhere" and "Admin". The value itself is never repeated.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
-from seealso.bodies import Members, shown_name
-from seealso.problems import Problem
+from seealso.errors import FieldError, Message, Refusal
+from seealso.limits import (
+    MAX_ARTICLE_TITLE,
+    MAX_CAP,
+    MAX_DAYS,
+    MAX_FIELD_ERRORS,
+    MAX_HOSTS_BYTES,
+    MAX_ID,
+    MAX_SITE_NAME,
+    MAX_TEXT_BYTES,
+    MAX_URL_BYTES,
+)
+from seealso.members import Members, shown_name
 from seealso.urls import UrlNotAcceptable, host_key, url_key
-
-HIGHEST = 2**31 - 1
-TITLE_LENGTH = 300  # code points
-# Bytes of UTF-8. With the longest title it stays far below the 400 KB of an item
-# (AWS "Service, account, and table quotas in Amazon DynamoDB").
-TEXT_BYTES = 300 * 1024
-NAME_LENGTH = 200  # code points
-URL_LENGTH = 2048
-MOST_PLACES = 20
-MOST_DAYS = 36500
-# Bytes of a list's names together: a site has two lists and must stay within an item.
-HOSTS_BYTES = 150 * 1024
-REASON_LENGTH = 500  # code points
-# Told at once: an answer must stay far below the 6 MB that a function may give.
-MOST_FAULTS = 100
 
 # ISO 8601's extended format; datetime takes more than that (week dates), and checks the calendar.
 _DATE = re.compile(
@@ -40,96 +37,98 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 type Check = Callable[[Any], Iterator[str]]
 
 
-class Fault(NamedTuple):
-    """What is wrong: with a field, or where that is empty, with the whole."""
-
-    field: str
-    reason: str
-
-
-def faults_in(values: Mapping[str, Any], checks: Mapping[str, Check]) -> list[Fault]:
+def field_errors(values: Mapping[str, Any], checks: Mapping[str, Check]) -> list[FieldError]:
     """What is wrong with the values, each by the check of its name; those without one pass."""
     return [
-        Fault(field, reason)
+        FieldError(field, Message("{field} {problem}.", field=field, problem=problem))
         for field, check in checks.items()
         if field in values
-        for reason in islice(check(values[field]), MOST_FAULTS)
+        for problem in islice(check(values[field]), MAX_FIELD_ERRORS)
     ]
+
+
+# ---- bodies ----------------------------------------------------------------------------------
+
+SOME_FIELDS_INVALID = Message("Some fields are invalid.")
+
+
+def unknown_members(members: Members, known: Collection[str]) -> Iterator[FieldError]:
+    """An error for each repeated member and each that is not one of the known fields."""
+    for name in members.repeated:
+        yield FieldError(shown_name(name), Message("This field appears more than once."))
+    for name in members:
+        if name not in known:
+            detail = Message("Unknown field. Known fields: {fields}.", fields=", ".join(known))
+            yield FieldError(shown_name(name), detail)
 
 
 def check_members(
     members: Members, checks: Mapping[str, Check], required: Collection[str] = ()
 ) -> None:
-    """Refuse a body that has other members than those with a check, or lacks one of `required`.
+    """Refuse a body that has members without a check, or lacks one of `required`.
 
-    Raises Problem 422 with every field at fault.
+    Raises Refusal `invalid-fields` with every field at fault.
     """
-    refuse(list(islice(_member_faults(members, checks, required), MOST_FAULTS)))
+    refuse_fields(list(islice(_member_errors(members, checks, required), MAX_FIELD_ERRORS)))
 
 
-def _member_faults(
+def _member_errors(
     members: Members, checks: Mapping[str, Check], required: Collection[str]
-) -> Iterator[Fault]:
+) -> Iterator[FieldError]:
     for name in required:
         if name not in members:
-            yield Fault(name, "is missing")
-    yield from faults_in(members, checks)
-    for name in members.repeated:
-        yield Fault(shown_name(name), "is there more than once")
-    known = ", ".join(checks)
-    for name in members:
-        if name not in checks:
-            yield Fault(shown_name(name), f"is unknown; the fields are {known}")
+            yield FieldError(name, Message("{field} is required.", field=name))
+    yield from field_errors(members, checks)
+    yield from unknown_members(members, checks)
 
 
-def refuse(faults: Collection[Fault]) -> None:
-    """Raise the Problem 422 of the faults, if there are any."""
-    if faults:
-        told = [(field, f"{field} {reason}.") for field, reason in faults]
-        detail = told[0][1] if len(told) == 1 else "Some fields are not as they must be."
-        raise Problem("invalid-fields", detail, told)
+def refuse_fields(errors: Sequence[FieldError]) -> None:
+    """Raise the Refusal `invalid-fields` of these errors, if there are any."""
+    if errors:
+        detail = errors[0].detail if len(errors) == 1 else SOME_FIELDS_INVALID
+        raise Refusal("invalid-fields", detail, errors)
 
 
 # ---- checks ----------------------------------------------------------------------------------
 
 
-def whole_number(lowest: int, highest: int = HIGHEST) -> Check:
-    """A check for whole numbers of a range."""
+def integer(minimum: int, maximum: int = MAX_ID) -> Check:
+    """A check for integers within bounds."""
 
     def check(value: Any) -> Iterator[str]:
         # bool is an int, but not a number here.
-        if type(value) is not int or not lowest <= value <= highest:
-            yield f"must be a whole number from {lowest} to {highest}"
+        if type(value) is not int or not minimum <= value <= maximum:
+            yield f"must be an integer from {minimum} to {maximum}"
 
     return check
 
 
-def text(shortest: int, longest: int) -> Check:
-    """A check for texts of so many code points."""
+def string(min_length: int, max_length: int) -> Check:
+    """A check for strings by their length in code points."""
 
     def check(value: Any) -> Iterator[str]:
         if not isinstance(value, str):
-            yield "must be a text"
+            yield "must be a string"
         elif has_surrogate(value):
-            yield "has half a surrogate pair, which is no character"
-        elif not shortest <= len(value) <= longest:
-            yield f"must have {shortest} to {longest} characters, has {len(value)}"
+            yield "contains an unpaired surrogate"
+        elif not min_length <= len(value) <= max_length:
+            yield f"must be {min_length} to {max_length} characters long (is {len(value)})"
 
     return check
 
 
 def one_of(*choices: str) -> Check:
-    """A check for one of some words."""
+    """A check for one of some strings."""
 
     def check(value: Any) -> Iterator[str]:
         if value not in choices:
-            yield f"must be {' or '.join(choices)}"
+            yield f"must be one of: {', '.join(choices)}"
 
     return check
 
 
 def optional(check: Check) -> Check:
-    """The check for what may be null too."""
+    """The same check for a field that may be null."""
 
     def or_null(value: Any) -> Iterator[str]:
         if value is not None:
@@ -139,17 +138,17 @@ def optional(check: Check) -> Check:
 
 
 def anything(_value: Any) -> Iterator[str]:
-    """The check for what is looked at elsewhere."""
+    """The check of a field that is checked elsewhere."""
     return iter(())
 
 
-def true_or_false(value: Any) -> Iterator[str]:
+def boolean(value: Any) -> Iterator[str]:
     if not isinstance(value, bool):
         yield "must be true or false"
 
 
 def has_surrogate(value: str) -> bool:
-    """Whether a text has a code point that UTF-8 cannot write (RFC 3629, section 3)."""
+    """Whether a string has a code point that UTF-8 cannot encode (RFC 3629, section 3)."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -157,13 +156,13 @@ def has_surrogate(value: str) -> bool:
     return False
 
 
-def _body(value: Any) -> Iterator[str]:
+def _text(value: Any) -> Iterator[str]:
     if not isinstance(value, str):
-        yield "must be a text"
+        yield "must be a string"
     elif has_surrogate(value):
-        yield "has half a surrogate pair, which is no character"
-    elif (size := len(value.encode())) > TEXT_BYTES:
-        yield f"must have at most 300 KB, has {size / 1024:.1f} KB"
+        yield "contains an unpaired surrogate"
+    elif (size := len(value.encode())) > MAX_TEXT_BYTES:
+        yield f"must be at most 300 KB (is {size / 1024:.1f} KB)"
 
 
 def _date(value: Any) -> Iterator[str]:
@@ -173,33 +172,33 @@ def _date(value: Any) -> Iterator[str]:
     try:
         datetime.fromisoformat(value)
     except ValueError:
-        yield "is not in the calendar or on the clock"
+        yield "is not a valid date or time"
 
 
 def _article_url(value: Any) -> Iterator[str]:
     if not isinstance(value, str) or "{id}" not in value or has_surrogate(value):
-        yield "must be a URL with {id} in it"
-    elif len(value.encode()) > URL_LENGTH:
-        yield f"must have at most {URL_LENGTH} bytes"
+        yield "must be a URL containing {id}"
+    elif len(value.encode()) > MAX_URL_BYTES:
+        yield f"must be at most {MAX_URL_BYTES} bytes"
     else:
         try:
-            for number in (1, HIGHEST):
+            for number in (1, MAX_ID):
                 url_key(value.replace("{id}", str(number)))
         except ValueError:
-            yield "must be an http or https URL, whatever number stands for {id}"
+            yield "must be a valid http or https URL when {id} is replaced by a number"
 
 
 def _hosts(value: Any) -> Iterator[str]:
     if not isinstance(value, list):
         yield "must be a list of host names"
         return
-    yield from too_many(value)
+    yield from too_many_hosts(value)
     for number, host in enumerate(value, 1):
         if not isinstance(host, str) or not _is_host(host):
-            yield f"number {number} is not a host name in lower case"
+            yield f"item {number} is not a lowercase host name"
     names = [host for host in value if isinstance(host, str)]
     if len(set(names)) < len(names):
-        yield "has a host twice"
+        yield "contains a duplicate host"
 
 
 def _blocked_hosts(value: Any) -> Iterator[str]:
@@ -207,13 +206,13 @@ def _blocked_hosts(value: Any) -> Iterator[str]:
     for number, host in enumerate(value if isinstance(value, list) else [], 1):
         if isinstance(host, str) and _is_host(host):
             for reason in blocked_host(host):
-                yield f"number {number} {reason}"
+                yield f"item {number} {reason}"
 
 
-def too_many(hosts: list[Any]) -> Iterator[str]:
-    """Whether host names are more than a site can have."""
-    if sum(len(host) for host in hosts if isinstance(host, str)) > HOSTS_BYTES:
-        yield f"has more names than go into {HOSTS_BYTES // 1024} KB"
+def too_many_hosts(hosts: list[Any]) -> Iterator[str]:
+    """A check for more host names than a site can have."""
+    if sum(len(host) for host in hosts if isinstance(host, str)) > MAX_HOSTS_BYTES:
+        yield f"must not exceed {MAX_HOSTS_BYTES // 1024} KB in total"
 
 
 def blocked_host(value: Any) -> Iterator[str]:
@@ -222,12 +221,12 @@ def blocked_host(value: Any) -> Iterator[str]:
         yield "must be a host name"
         return
     if "*" in value:
-        yield "has a * in it; leave that out: a blocked host blocks its subdomains too"
+        yield "must not contain *; blocking a host also blocks its subdomains"
         return
     try:
         host_key(value)
     except UrlNotAcceptable as refusal:
-        yield f"can't be blocked: {refusal.reason.removesuffix('.')}"
+        yield f"cannot be blocked: {refusal.reason.removesuffix('.')}"
 
 
 def _is_host(host: str) -> bool:
@@ -237,22 +236,22 @@ def _is_host(host: str) -> bool:
 # ---- whose fields they are -------------------------------------------------------------------
 
 ARTICLE: Mapping[str, Check] = {
-    "id": whole_number(1),
-    "domain": whole_number(0),
-    "title": text(1, TITLE_LENGTH),
-    "text": _body,
+    "id": integer(1),
+    "domain": integer(0),
+    "title": string(1, MAX_ARTICLE_TITLE),
+    "text": _text,
     "date": _date,
-    "source_id": optional(whole_number(0)),
+    "source_id": optional(integer(0)),
 }
 
 SITE: Mapping[str, Check] = {
-    "domain": whole_number(0),
+    "domain": integer(0),
     "hosts": _hosts,
-    "name": text(1, NAME_LENGTH),
+    "name": string(1, MAX_SITE_NAME),
     "article_url": _article_url,
-    "cap": whole_number(0, MOST_PLACES),
-    "waiting_cap": whole_number(0),
-    "pending_days": whole_number(1, MOST_DAYS),
+    "cap": integer(0, MAX_CAP),
+    "pending_cap": integer(0),
+    "pending_days": integer(1, MAX_DAYS),
     "blocked_hosts": _blocked_hosts,
     "publish": one_of("at_once", "approved"),
 }

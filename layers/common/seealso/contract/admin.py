@@ -24,7 +24,7 @@ from seealso.contract.operations import (
     Parameter,
     Reply,
 )
-from seealso.http import LARGEST_ID
+from seealso.limits import MAX_ID
 
 Version = Annotated[
     int, Field(ge=1, description="Raised by every change; what the ETag and If-Match name.")
@@ -75,7 +75,7 @@ class NewArticle(Sent):
     title: Title
     text: str
     date: Date
-    source_id: int | None = Field(None, ge=0, le=LARGEST_ID, description="null or 0 for none.")
+    source_id: int | None = Field(None, ge=0, le=MAX_ID, description="null or 0 for none.")
     state: Literal["draft", "published"] = "draft"
 
 
@@ -86,7 +86,7 @@ class ArticleReplacement(Sent):
     title: Title
     text: str
     date: Date
-    source_id: int | None = Field(None, ge=0, le=LARGEST_ID, description="null or 0 for none.")
+    source_id: int | None = Field(None, ge=0, le=MAX_ID, description="null or 0 for none.")
     id: ArticleId = Field(default_factory=int, description="As it is.")
     state: State = Field(default_factory=lambda: "draft", description="As it is.")
     version: int = Field(default_factory=int, description="As it is.")
@@ -99,7 +99,7 @@ class ArticlePatch(Sent):
     title: Title = Field(default_factory=str)
     text: str = Field(default_factory=str)
     date: Date = Field(default_factory=str)
-    source_id: int | None = Field(None, ge=0, le=LARGEST_ID, description="null or 0 for none.")
+    source_id: int | None = Field(None, ge=0, le=MAX_ID, description="null or 0 for none.")
     id: ArticleId = Field(default_factory=int, description="As it is.")
     state: State = Field(default_factory=lambda: "draft", description="As it is.")
     version: int = Field(default_factory=int, description="As it is.")
@@ -180,7 +180,7 @@ class Site(Body):
     article_url: str = Field(description="An article's address, with {id} in it.")
     cap: int = Field(ge=0, le=20, description="How many links a page shows.")
     publish: Literal["at_once", "approved"]
-    waiting_cap: int = Field(ge=0, description="How many links may wait for one page.")
+    pending_cap: int = Field(ge=0, description="How many links may wait for one page.")
     pending_days: int = Field(ge=1, description="For how long a link may wait.")
     blocked_hosts: list[HostName] = Field(description="Hosts that no link may be of.")
     version: int = Field(ge=0)
@@ -204,7 +204,7 @@ class SiteReplacement(Sent):
     ]
     cap: int = Field(5, ge=0, le=20)
     publish: Literal["at_once", "approved"] = "approved"
-    waiting_cap: int = Field(20, ge=0, le=LARGEST_ID)
+    pending_cap: int = Field(20, ge=0, le=MAX_ID)
     pending_days: int = Field(14, ge=1, le=36500)
     blocked_hosts: list[HostName] = Field(default_factory=list)
     version: int = Field(default_factory=int, ge=0, description="As it was read.")
@@ -231,7 +231,7 @@ class NewBlock(Sent):
     domain: Domain | None = Field(None, description="One site; left out: the whole network.")
 
 
-class AuditLine(Body):
+class AuditEntry(Body):
     """Who changed what, when, and from what to what."""
 
     entry: str = Field(description="Its place in the audit; unique.")
@@ -251,7 +251,7 @@ class AuditLine(Body):
 class Audit(Body):
     """A part of the audit, the latest first."""
 
-    audit: list[AuditLine] = Field(max_length=100)
+    audit: list[AuditEntry] = Field(max_length=100)
     next_cursor: str | None
 
 

@@ -41,7 +41,7 @@ class QueryCost(Body):
     """What a query has cost."""
 
     requests: int = Field(ge=0, description="To the store.")
-    waves: int = Field(ge=0, description="Of requests that were on their way together.")
+    round_trips: int = Field(ge=0, description="Of requests that were on their way together.")
     read_units: float = Field(ge=0)
     server_ms: float = Field(ge=0)
 

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seealso.http import LARGEST_ID
+from seealso.limits import MAX_ID
 
-ArticleId = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[6646098])]
-Domain = Annotated[int, Field(ge=0, le=LARGEST_ID, examples=[7])]
+ArticleId = Annotated[int, Field(ge=1, le=MAX_ID, examples=[6646098])]
+Domain = Annotated[int, Field(ge=0, le=MAX_ID, examples=[7])]
 Title = Annotated[str, Field(min_length=1, max_length=300)]
 Date = Annotated[
     str,

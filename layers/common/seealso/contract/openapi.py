@@ -10,8 +10,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from seealso.contract import admin, graphql, reading, submitting
 from seealso.contract.operations import Operation
 from seealso.contract.refusals import GatewayMessage, Problem
-from seealso.http import CACHED
-from seealso.problems import PROBLEMS
+from seealso.http.problems import PROBLEMS
+from seealso.http.responses import CACHED
 
 type Json = dict[str, Any]
 

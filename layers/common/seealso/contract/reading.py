@@ -12,7 +12,7 @@ from seealso.contract.operations import (
     Parameter,
     read_replies,
 )
-from seealso.http import LARGEST_ID
+from seealso.limits import MAX_ID
 
 
 class Article(Body):
@@ -112,7 +112,7 @@ OPERATIONS = (
             Parameter(
                 "source",
                 "query",
-                Annotated[int, Field(ge=0, le=LARGEST_ID)],
+                Annotated[int, Field(ge=0, le=MAX_ID)],
                 "A hint like `domain`: the id of the article's source, 0 for none.",
             ),
             IF_NONE_MATCH,

@@ -20,13 +20,15 @@ from graphql import (
 from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from graphql.type import GraphQLObjectType
 
-from seealso.dynamodb import Json, Store, TooExpensive
+from seealso.errors import ReadLimitExceeded
 from seealso.graphql.documents import Document, document_of
 from seealso.graphql.planning import selection_of
 from seealso.graphql.refusals import invalid, refused
 from seealso.graphql.schema import ARTICLE, LINK, QUERY, SCHEMA
-from seealso.graphql.settings import LARGEST_ANSWER, MOST_ERRORS, settings
-from seealso.selections import Selection, read_selections
+from seealso.graphql.settings import MAX_ANSWER_CHARACTERS, MAX_ERRORS, settings
+from seealso.reading.selections import Selection, read_selections
+from seealso.store.tables import Store
+from seealso.store.values import Json
 
 _LISTS = {"links": LINK}
 
@@ -80,7 +82,7 @@ class _Execution:
         self._operation = operation
         self._variables = variables
         definitions = operation.variable_definitions
-        values = get_variable_values(SCHEMA, definitions, variables, max_errors=MOST_ERRORS)
+        values = get_variable_values(SCHEMA, definitions, variables, max_errors=MAX_ERRORS)
         if isinstance(values, list):
             raise invalid(document.node, values)
         # One that may be null and was not sent is null in Hasura, where the specification would
@@ -141,9 +143,9 @@ def _read(store: Store, asked: dict[str, _Asked]) -> dict[str, Any]:
         found = read_selections(
             store, [each.selection for each in asked.values()], settings().read_units
         )
-    except TooExpensive:
-        message = f"The query would cost more than {settings().read_units:g} read units."
-        raise refused("too-expensive", f"{message} Ask for fewer articles at once.") from None
+    except ReadLimitExceeded:
+        message = f"The query would cost more than {settings().read_units} read units."
+        raise refused("too-expensive", f"{message} Request fewer articles.") from None
     data: dict[str, Any] = {}
     size = 0
     for key, each in asked.items():
@@ -152,7 +154,7 @@ def _read(store: Store, asked: dict[str, _Asked]) -> dict[str, Any]:
             rows.append(_object(row, each.shown, ARTICLE))
             # The same text under many keys is large only when it is written out.
             size += _characters(rows[-1])
-            if size > LARGEST_ANSWER:
+            if size > MAX_ANSWER_CHARACTERS:
                 raise too_large()
         data[key] = (rows[0] if rows else None) if each.is_one else rows
     return data
@@ -160,7 +162,7 @@ def _read(store: Store, asked: dict[str, _Asked]) -> dict[str, Any]:
 
 def too_large() -> Exception:
     """The refusal of an answer that would be longer than one can be."""
-    message = "The answer would be too large. Ask for fewer texts at once."
+    message = "The response would be too large. Select `text` for fewer articles."
     return refused("too-expensive", message)
 
 

@@ -30,7 +30,7 @@ from graphql import (
 from seealso.graphql.planning import SERVED
 from seealso.graphql.refusals import Code, QueryRefused, error, invalid, refused
 from seealso.graphql.schema import SCHEMA
-from seealso.graphql.settings import LARGEST_REQUEST, MOST_ERRORS, settings
+from seealso.graphql.settings import MAX_ERRORS, MAX_REQUEST_BYTES, settings
 
 # What Hasura has at the top beside what is served.
 _FIELDS_NOT_SERVED = frozenset({"qa_ai_aggregate", "qa_ai_stream"})
@@ -92,7 +92,7 @@ def _read(query: str) -> Document:
             query,
             max_lexical_tokens=settings().tokens,
             max_comments=settings().tokens,
-            max_source_length=LARGEST_REQUEST,
+            max_source_length=MAX_REQUEST_BYTES,
         )
     except GraphQLError as found:
         raise _unparsable(found) from None
@@ -113,7 +113,7 @@ def _read(query: str) -> Document:
     if not settings().introspection:
         rules.append(NoSchemaIntrospectionCustomRule)
     hidden = not settings().introspection
-    errors = validate(SCHEMA, node, rules, max_errors=MOST_ERRORS, hide_suggestions=hidden)
+    errors = validate(SCHEMA, node, rules, max_errors=MAX_ERRORS, hide_suggestions=hidden)
     if errors:
         raise _not_served(errors) or invalid(node, errors)
     return document

@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 from graphql import FieldNode
 
 from seealso.graphql.refusals import Code, refused
-from seealso.lists import ALL
-from seealso.selections import Selection
+from seealso.reading.selections import Selection
+from seealso.tables.indexes import ALL
 
-MOST_VALUES = 100  # ids that are named, and of each kind what is left out
-MOST_LIMIT = 100
-MOST_OFFSET = 1_000
+MAX_VALUES = 100  # ids that are named, and of each kind what is left out
+MAX_LIMIT = 100
+MAX_OFFSET = 1_000
 SERVED = (
     "Served are: where with _and of id (_eq, _in, _neq, _gt, _gte, _lt, _lte) and domain (_eq, "
     "_neq, _nin); order_by id; limit up to 100, needed unless ids are named by _eq or _in; offset "
@@ -48,13 +48,13 @@ class _Plan:
             self._read_where(where, f"{path}.where")
         descending = self._descending(arguments.get("order_by") or [], f"{path}.order_by")
         offset = self._count(arguments, "offset", path) or 0
-        if offset > MOST_OFFSET:
+        if offset > MAX_OFFSET:
             self._not_supported("offset is over 1000.", f"{path}.offset")
         limit = self._count(arguments, "limit", path)
-        if self._named is None and (limit is None or limit > MOST_LIMIT):
+        if self._named is None and (limit is None or limit > MAX_LIMIT):
             self._not_supported("A limit up to 100 is needed here.", f"{path}.limit")
         for left_out in (self._without_ids, self._without_domains):
-            if len(left_out) > MOST_VALUES:
+            if len(left_out) > MAX_VALUES:
                 self._not_supported("Over 100 values are left out.", f"{path}.where")
         named = None if self._named is None else frozenset(self._named)
         domain = None
@@ -97,7 +97,7 @@ class _Plan:
             here = f"{path}.{operator}"
             if value is None:
                 self._refuse("validation-failed", f"{operator} must not be null.", here)
-            if isinstance(value, list) and len(value) > MOST_VALUES:
+            if isinstance(value, list) and len(value) > MAX_VALUES:
                 self._not_supported(f"{operator} has over 100 values.", here)
             compare(operator, value, here)
 

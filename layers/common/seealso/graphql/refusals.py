@@ -19,7 +19,7 @@ type Code = Literal[
 ]
 
 # The library's messages quote what was sent.
-_LONGEST_MESSAGE = 500
+_MAX_MESSAGE = 500
 
 
 class QueryRefused(Exception):
@@ -34,7 +34,7 @@ def error(
     code: Code, message: str, path: str = "$", locations: Sequence[SourceLocation] | None = None
 ) -> dict[str, Any]:
     """One error of an answer."""
-    made: dict[str, Any] = {"message": message[:_LONGEST_MESSAGE]}
+    made: dict[str, Any] = {"message": message[:_MAX_MESSAGE]}
     if locations:
         made["locations"] = [each.formatted for each in locations]
     made["extensions"] = {"path": path, "code": code}

@@ -1,15 +1,16 @@
-"""What the template's parameters say about GraphQL."""
+"""What the template's parameters say about GraphQL, and its fixed limits."""
 
-import os
 from functools import cache
 from typing import NamedTuple
 
-# Of what is wrong with a document or its variables, so many are told.
-MOST_ERRORS = 5
-# What a request's body may be long, in bytes; by GET, the gateway allows less.
-LARGEST_REQUEST = 65_536
-# Lambda's answers end at 6 MB (AWS, Lambda quotas), and JSON escapes make text longer.
-LARGEST_ANSWER = 5_000_000
+from seealso.settings import choice, integer
+
+# How many errors of a document or its variables are reported.
+MAX_ERRORS = 5
+# Of a request's body; by GET, the gateway allows less.
+MAX_REQUEST_BYTES = 65_536
+# Lambda's answers end at 6 MB (AWS, "Lambda quotas"), and JSON escapes make strings longer.
+MAX_ANSWER_CHARACTERS = 5_000_000
 
 
 class Settings(NamedTuple):
@@ -21,19 +22,21 @@ class Settings(NamedTuple):
     fields: int
     top_fields: int
     directives: int
-    read_units: float
+    read_units: int
 
 
 @cache
 def settings() -> Settings:
-    """The settings of this container."""
-    environ = os.environ
+    """The settings of this container, checked when functions/graphql starts.
+
+    Raises SettingsError.
+    """
     return Settings(
-        introspection=environ["GRAPHQL_INTROSPECTION"] == "on",
-        tokens=int(environ["GRAPHQL_TOKENS"]),
-        depth=int(environ["GRAPHQL_DEPTH"]),
-        fields=int(environ["GRAPHQL_FIELDS"]),
-        top_fields=int(environ["GRAPHQL_TOP_FIELDS"]),
-        directives=int(environ["GRAPHQL_DIRECTIVES"]),
-        read_units=float(environ["GRAPHQL_READ_UNITS"]),
+        introspection=choice("GRAPHQL_INTROSPECTION", "on", "off") == "on",
+        tokens=integer("GRAPHQL_TOKENS", 1, 1_000_000),
+        depth=integer("GRAPHQL_DEPTH", 1, 1_000),
+        fields=integer("GRAPHQL_FIELDS", 1, 100_000),
+        top_fields=integer("GRAPHQL_TOP_FIELDS", 1, 10_000),
+        directives=integer("GRAPHQL_DIRECTIVES", 0, 100_000),
+        read_units=integer("GRAPHQL_READ_UNITS", 1, 1_000_000),
     )

@@ -8,36 +8,39 @@ included, as Hasura does.
 import json
 from typing import Any, NamedTuple
 
-from seealso.bodies import Members, json_body, json_members
+from seealso.errors import Refusal
 from seealso.graphql.answering import too_large
 from seealso.graphql.documents import MutationRefused
 from seealso.graphql.refusals import Code, QueryRefused, error
-from seealso.graphql.settings import LARGEST_REQUEST
-from seealso.http import NOT_STORED, Answer, Event, answer_json, answer_read, query_text
-from seealso.problems import Problem
+from seealso.graphql.settings import MAX_REQUEST_BYTES
+from seealso.http.bodies import json_body, json_members
+from seealso.http.problems import PROBLEMS, refusal_headers
+from seealso.http.requests import Request
+from seealso.http.responses import NOT_STORED, Response, json_response, read_response
+from seealso.members import Members
 
 _RESPONSE = "application/graphql-response+json"
 _JSON = "application/json"
 # Lambda's answers end at 6 MB (AWS, "Lambda quotas"), the JSON around the body included.
-_LARGEST_PAYLOAD = 5_900_000
+_MAX_PAYLOAD = 5_900_000
 # A shorter body is no longer than that in whatever escapes.
 _SURELY_SMALL = 900_000
 
 
-class Request(NamedTuple):
-    """A well-formed request."""
+class Query(NamedTuple):
+    """A well-formed GraphQL request."""
 
-    query: str
+    document: str
     operation_name: str | None
     variables: dict[str, Any]
     wants_cost: bool
 
 
-def request_of(event: Event) -> Request:
-    """The request of an event, by GET or POST. Raises Problem 400, 413, 415."""
-    members = _posted(event) if _method(event) == "POST" else _in_query_string(event)
-    query = members.get("query")
-    if not isinstance(query, str):
+def parse_query(request: Request) -> Query:
+    """The GraphQL request of an HTTP request, by GET or POST. Raises Refusal 400, 413 or 415."""
+    members = _posted(request) if request.method == "POST" else _in_query_string(request)
+    document = members.get("query")
+    if not isinstance(document, str):
         raise _malformed("query", "must be a string with a GraphQL document.")
     name = members.get("operationName")
     if name is not None and not isinstance(name, str):
@@ -48,24 +51,20 @@ def request_of(event: Event) -> Request:
         if objects[member] is not None and not isinstance(objects[member], dict):
             raise _malformed(member, "must be an object or null.")
     extensions = objects["extensions"] or {}
-    return Request(query, name or None, objects["variables"] or {}, extensions.get("cost") is True)
+    return Query(document, name or None, objects["variables"] or {}, extensions.get("cost") is True)
 
 
-def _method(event: Event) -> str:
-    return str(event["routeKey"].partition(" ")[0])
-
-
-def _posted(event: Event) -> dict[str, Any]:
-    members = json_body(event, LARGEST_REQUEST)
+def _posted(request: Request) -> dict[str, Any]:
+    members = json_body(request, MAX_REQUEST_BYTES)
     for name in ("query", "operationName", "variables", "extensions"):
         if name in members.repeated:
-            raise _malformed(name, "is there more than once; send it once.")
+            raise _malformed(name, "must not be repeated.")
     return members
 
 
-def _in_query_string(event: Event) -> dict[str, Any]:
+def _in_query_string(request: Request) -> dict[str, Any]:
     members: dict[str, Any] = {
-        name: query_text(event, name)
+        name: request.query_string(name)
         for name in ("query", "operationName", "variables", "extensions")
     }
     for name in ("variables", "extensions"):
@@ -79,68 +78,68 @@ def _object_in(text: str, name: str) -> Members | None:
         return None
     try:
         return json_members(text.encode())
-    except (Problem, UnicodeEncodeError):
+    except (Refusal, UnicodeEncodeError):
         raise _malformed(name, "must be a JSON object.") from None
 
 
-def answer_data(event: Event, data: dict[str, Any], cost: dict[str, Any] | None) -> Answer:
+def data_response(request: Request, data: dict[str, Any], cost: dict[str, Any] | None) -> Response:
     """The answer with a query's data. Raises QueryRefused where it is too large."""
     body: dict[str, Any] = {"data": data}
     if cost is not None:
         body["extensions"] = {"cost": cost}
-    # Only what can be asked for again by the same URL is worth keeping.
-    is_kept = _method(event) == "GET" and cost is None
-    answer = answer_read(event, body) if is_kept else answer_json(200, body, NOT_STORED)
-    text = answer.get("body", "")
-    if len(text) > _SURELY_SMALL and len(json.dumps(text).encode()) > _LARGEST_PAYLOAD:
+    # Only what can be requested again by the same URL is worth caching.
+    is_cacheable = request.method == "GET" and cost is None
+    response = read_response(request, body) if is_cacheable else json_response(200, body)
+    text = response.body or ""
+    if len(text) > _SURELY_SMALL and len(json.dumps(text).encode()) > _MAX_PAYLOAD:
         raise too_large()
     if text:
-        answer["headers"]["content-type"] = _media_type(event)
-    answer["headers"]["vary"] = "Accept"
-    return answer
+        response.headers["content-type"] = _media_type(request)
+    response.headers["vary"] = "Accept"
+    return response
 
 
-def answer_refusal(event: Event, refusal: QueryRefused) -> Answer:
+def query_refusal_response(request: Request, refusal: QueryRefused) -> Response:
     """The answer with a refused query's errors."""
-    if isinstance(refusal, MutationRefused) and _method(event) == "GET":
-        return _errors(event, 405, refusal.errors, {"allow": "POST"})
-    return _errors(event, 400 if _prefers_response(event) else 200, refusal.errors, {})
+    if isinstance(refusal, MutationRefused) and request.method == "GET":
+        return _errors(request, 405, refusal.errors, {"allow": "POST"})
+    return _errors(request, 400 if _prefers_response(request) else 200, refusal.errors, {})
 
 
-def answer_problem(event: Event, problem: Problem) -> Answer:
-    """The answer for a problem that is not the query's own, in GraphQL's shape."""
-    status = problem.status
+def refusal_response(request: Request, refusal: Refusal) -> Response:
+    """The answer to a refusal that is not the query's own, in GraphQL's shape."""
+    status = PROBLEMS[refusal.name].status
     code: Code = "validation-failed"
     if status >= 500:
         code = "unexpected"
-        status = status if _prefers_response(event) else 200
-    elif not problem.errors:
+        status = status if _prefers_response(request) else 200
+    elif not refusal.errors:
         code = "parse-failed"
-    made = error(code, problem.detail)
-    made["extensions"]["request_id"] = event["requestContext"]["requestId"]
-    return _errors(event, status, [made], problem.headers)
+    answer_error = error(code, str(refusal.detail))
+    answer_error["extensions"]["request_id"] = request.request_id
+    return _errors(request, status, [answer_error], refusal_headers(refusal))
 
 
 def _errors(
-    event: Event, status: int, errors: list[dict[str, Any]], headers: dict[str, str]
-) -> Answer:
-    own = {"content-type": _media_type(event), "vary": "Accept", **NOT_STORED}
-    return answer_json(status, {"errors": errors}, own | headers)
+    request: Request, status: int, errors: list[dict[str, Any]], headers: dict[str, str]
+) -> Response:
+    own_headers = {"content-type": _media_type(request), "vary": "Accept", **NOT_STORED}
+    return json_response(status, {"errors": errors}, own_headers | headers)
 
 
-def _malformed(name: str, what: str) -> Problem:
-    return Problem("malformed-request", f"{name} {what}", [(name, what)])
+def _malformed(name: str, problem: str) -> Refusal:
+    return Refusal.of_field("malformed-request", name, f"{name} {problem}")
 
 
-def _media_type(event: Event) -> str:
-    return f"{_RESPONSE if _prefers_response(event) else _JSON}; charset=utf-8"
+def _media_type(request: Request) -> str:
+    return f"{_RESPONSE if _prefers_response(request) else _JSON}; charset=utf-8"
 
 
-def _prefers_response(event: Event) -> bool:
-    """Whether the client would rather have application/graphql-response+json."""
+def _prefers_response(request: Request) -> bool:
+    """Whether the client prefers application/graphql-response+json."""
     weights = {_RESPONSE: 0.0, _JSON: 0.0}
-    for part in event["headers"].get("accept", "").lower().split(","):
-        name, *parameters = (each.strip() for each in part.split(";"))
+    for media_range in request.headers.get("accept", "").lower().split(","):
+        name, *parameters = (part.strip() for part in media_range.split(";"))
         if name in weights:
             weights[name] = max(weights[name], _weight(parameters))
     return weights[_RESPONSE] > 0 and weights[_RESPONSE] >= weights[_JSON]

@@ -1,0 +1,139 @@
+"""What editors decide about submitted links, each with its audit entry."""
+
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from seealso.errors import Message, Refusal, VersionConflict, link_not_found
+from seealso.fields import boolean, check_members, optional, string
+from seealso.limits import MAX_REASON
+from seealso.members import Members
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables import links, sites
+from seealso.tables.articles import get_article
+from seealso.tables.audit import ChangeContext, audit_entry
+from seealso.tables.links import Cause, Link
+
+
+class Decision(NamedTuple):
+    """An editor's reason, and whether the URL of a link that they end stays blocked."""
+
+    reason: str | None = None
+    keep_blocked: bool = True
+
+
+_REASON = string(1, MAX_REASON)
+_CHECKS = {"reason": _REASON, "keep_blocked": boolean}
+
+
+def parse_rejection(members: Members) -> Decision:
+    """The decision of a body that needs a reason. Raises Refusal `invalid-fields`."""
+    check_members(members, _CHECKS, ["reason"])
+    return Decision(**members)
+
+
+def parse_removal(members: Members) -> Decision:
+    """The decision of a body that may have a reason. Raises Refusal `invalid-fields`."""
+    check_members(members, {**_CHECKS, "reason": optional(_REASON)})
+    return Decision(**members)
+
+
+def shown(link: Link) -> dict[str, Any]:
+    """The link as editors see it, without its token's hash and its claim."""
+    hidden = ("token_hash", "claim")
+    members = {name: value for name, value in asdict(link).items() if name not in hidden}
+    members["history"] = [{"reason": None, **entry} for entry in link.history]
+    return members
+
+
+def approve(store: Store, context: ChangeContext, link_id: str, version: int) -> Link:
+    """Publish a pending link. Raises Refusal 404, 409 (`page-full`, `conflict`) or 412."""
+    link = _get_version(store, link_id, version)
+    if link.status != "pending":
+        raise _wrong_status(link, "approved")
+    # The cap of the site that the link's article belongs to now.
+    article = get_article(store, link.article_id)
+    cap = sites.get_site(store, article.domain if article else link.domain).cap
+    entry = link_entry(store, context, "approve", link, "published")
+    try:
+        return links.publish(store, link, Cause(context.at, context.actor), cap, [entry])
+    except VersionConflict:
+        raise _version_conflict(links.get_link(store, link_id)) from None
+    except links.PageFull:
+        detail = Message(
+            "This page already has its maximum of {cap} links. Remove one first.", cap=cap
+        )
+        raise Refusal("page-full", detail, members={"cap": cap}) from None
+
+
+def reject(
+    store: Store, context: ChangeContext, link_id: str, version: int, decision: Decision
+) -> Link:
+    """End a pending link. Raises Refusal 404, 409 or 412."""
+    link = _get_version(store, link_id, version)
+    if link.status != "pending":
+        raise _wrong_status(link, "rejected")
+    entry = link_entry(store, context, "reject", link, "rejected", decision.reason)
+    cause = Cause(context.at, context.actor, decision.reason)
+    try:
+        return links.reject(store, link, cause, keep_blocked=decision.keep_blocked, also=[entry])
+    except VersionConflict:
+        raise _version_conflict(links.get_link(store, link_id)) from None
+
+
+def remove(
+    store: Store, context: ChangeContext, link_id: str, version: int, decision: Decision
+) -> Link:
+    """End a link that has not ended yet. Raises Refusal 404, 409 or 412."""
+    link = _get_version(store, link_id, version)
+    if link.status not in links.CLAIM_HOLDERS:
+        raise _wrong_status(link, "removed")
+    entry = link_entry(store, context, "remove", link, "removed", decision.reason)
+    cause = Cause(context.at, context.actor, decision.reason)
+    try:
+        return links.remove(store, link, cause, keep_blocked=decision.keep_blocked, also=[entry])
+    except VersionConflict:
+        raise _version_conflict(links.get_link(store, link_id)) from None
+
+
+def link_entry(
+    store: Store,
+    context: ChangeContext,
+    action: str,
+    link: Link,
+    status: str,
+    reason: str | None = None,
+) -> Json:
+    """The audit entry of a link's change of status."""
+    after = {"status": status, "version": link.version + 1}
+    return audit_entry(
+        store,
+        context,
+        f"link.{action}",
+        {"status": link.status, "version": link.version, "url": link.url},
+        after | ({"reason": reason} if reason else {}),
+        article_id=link.article_id,
+        link_id=link.link_id,
+        domain=link.domain,
+    )
+
+
+def _get_version(store: Store, link_id: str, version: int) -> Link:
+    link = links.get_link(store, link_id)
+    if link is None:
+        raise link_not_found()
+    if link.version != version:
+        raise _version_conflict(link)
+    return link
+
+
+def _wrong_status(link: Link, participle: str) -> Refusal:
+    return Refusal("conflict", f"The link is {link.status}, so it cannot be {participle}.")
+
+
+def _version_conflict(current: Link | None) -> Refusal:
+    return Refusal(
+        "precondition-failed",
+        "The link has changed since you read it. Review `current` and retry with its ETag.",
+        members={"current": shown(current) if current else None},
+    )

@@ -1,0 +1,81 @@
+"""A Lambda handler: from an API Gateway event to a route's answer, and its log line.
+
+`serve()` is every HTTP function's handler. It makes the typed Request once, hands the store to the
+route, turns every exception into an answer, and writes one log line (http/log.py).
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from seealso.errors import Refusal, StoreUnavailable
+from seealso.http.log import log_request
+from seealso.http.problems import problem_response
+from seealso.http.requests import Event, Request, request_of
+from seealso.http.responses import Response
+from seealso.settings import choice
+from seealso.store.client import Usage
+from seealso.store.tables import Store, current_store
+
+type Route = Callable[[Store, Request], Response]
+type Handler = Callable[[Event, object], dict[str, Any]]
+
+RETRY_AFTER_SECONDS = 2
+
+
+def serve(
+    routes: Mapping[str, Route],
+    refusal_response: Callable[[Request, Refusal], Response] = problem_response,
+) -> Handler:
+    """A Lambda handler over routes by their API Gateway route keys (`GET /articles/{id}`).
+
+    `refusal_response` answers a Refusal. Raises SettingsError for a wrong environment.
+    """
+    current_store()  # what it needs from the environment is checked now and not in a request
+    sends_timing = choice("SERVER_TIMING", "on", "off") == "on"
+
+    def handler(event: Event, _context: object) -> dict[str, Any]:
+        started = time.perf_counter()
+        request = request_of(event)
+        error: Exception | None = None
+        usage = Usage()
+        try:
+            store = current_store()
+            usage = store.client.start()
+            response = routes[request.route](store, request)
+        except Refusal as refusal:
+            response = refusal_response(request, refusal)
+        except StoreUnavailable as unavailable:
+            error = unavailable
+            response = refusal_response(request, _unavailable())
+        except Exception as unexpected:  # noqa: BLE001 logged in full; the answer says nothing of it
+            error = unexpected
+            response = refusal_response(request, _internal())
+        milliseconds = round((time.perf_counter() - started) * 1000, 2)
+        response.headers["x-content-type-options"] = "nosniff"
+        if sends_timing:
+            response.headers.update(_timing(milliseconds, usage))
+        log_request(request, response.status, milliseconds, usage, error)
+        answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
+        return answer if response.body is None else answer | {"body": response.body}
+
+    return handler
+
+
+def _timing(milliseconds: float, usage: Usage) -> dict[str, str]:
+    return {
+        "server-timing": f'app;dur={milliseconds}, store;desc="{usage.requests} requests, '
+        f'{usage.round_trips} round trips, {usage.read_units} read units"',
+        # Without it, pages of other origins do not see the timing (Resource Timing).
+        "timing-allow-origin": "*",
+    }
+
+
+def _unavailable() -> Refusal:
+    detail = "The service is temporarily unavailable. Please try again."
+    return Refusal("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
+
+
+def _internal() -> Refusal:
+    detail = "An unexpected error occurred. Please quote the request_id when you report it."
+    return Refusal("internal", detail)

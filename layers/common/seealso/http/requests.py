@@ -1,0 +1,139 @@
+"""A request of API Gateway (payload format 2.0), and the readers of its path, query and headers."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from seealso.errors import Message, Refusal, link_not_found
+from seealso.limits import MAX_ID
+
+type Event = dict[str, Any]
+
+LINK_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
+_VERSION = re.compile(r'("?)([1-9][0-9]{0,9})\1', re.ASCII)
+
+
+class Request(NamedTuple):
+    """What the gateway passes on (AWS "Create Lambda proxy integrations for HTTP APIs").
+
+    `headers` have lower-case names; `body` is as the gateway hands it over, base64 where
+    `is_base64` (http/bodies.py reads it); `claims` are those of the token that the gateway's
+    authorizer has checked, {} on public routes.
+    """
+
+    route: str  # such as "GET /articles/{id}"
+    path: Mapping[str, str]
+    query: str
+    headers: Mapping[str, str]
+    body: str
+    is_base64: bool
+    client_address: str
+    request_id: str
+    claims: Mapping[str, Any]
+
+    @property
+    def method(self) -> str:
+        return self.route.partition(" ")[0]
+
+    @property
+    def base_url(self) -> str:
+        """The address that the request was sent to, with which absolute URLs begin."""
+        # The gateway routes by Host, so a Host that is not its own never arrives here.
+        return f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['host']}"
+
+    def path_integer(self, name: str, minimum: int) -> int:
+        """The number in the path. Raises Refusal `invalid-id` for anything but plain decimal."""
+        number = _integer(self.path[name])
+        if number is None or number < minimum:
+            raise Refusal.of_field("invalid-id", name, _must_be_integer(name, minimum, MAX_ID))
+        return number
+
+    def path_link_id(self) -> str:
+        """The link's id in the path. Raises Refusal `not-found` for what no link can have."""
+        link_id = self.path["link_id"]
+        if not LINK_ID.fullmatch(link_id):
+            raise link_not_found()
+        return link_id
+
+    def query_string(self, name: str) -> str | None:
+        """The query parameter; None if it is absent. Raises Refusal if it is repeated."""
+        # queryStringParameters joins repeated names by commas; the raw string tells them apart.
+        values = [
+            value
+            for parameter, value in parse_qsl(self.query, keep_blank_values=True)
+            if parameter == name
+        ]
+        if len(values) > 1:
+            raise _malformed(name, Message("{name} must not be repeated.", name=name))
+        return values[0] if values else None
+
+    def query_integer(self, name: str, minimum: int, maximum: int = MAX_ID) -> int | None:
+        """The number in a query parameter; None if it is absent. Raises Refusal."""
+        value = self.query_string(name)
+        if value is None:
+            return None
+        number = _integer(value)
+        if number is None or not minimum <= number <= maximum:
+            raise _malformed(name, _must_be_integer(name, minimum, maximum))
+        return number
+
+    def query_choice(self, name: str, choices: Collection[str]) -> str | None:
+        """The one of the choices in a query parameter; None if it is absent. Raises Refusal."""
+        value = self.query_string(name)
+        if value is not None and value not in choices:
+            message = Message(
+                "{name} must be one of: {choices}.", name=name, choices=", ".join(choices)
+            )
+            raise _malformed(name, message)
+        return value
+
+    def if_match(self) -> int:
+        """The version that If-Match names, quoted or bare. Raises Refusal.
+
+        One version alone: a list, or `*`, would overwrite what the sender has not seen.
+        """
+        value = self.headers.get("if-match")
+        if value is None:
+            raise Refusal.of_field(
+                "precondition-required",
+                "If-Match",
+                "If-Match is required: send the ETag you received when you read this resource.",
+            )
+        match = _VERSION.fullmatch(value.strip())
+        if match is None:
+            detail = 'If-Match must be a single ETag, such as "3".'
+            raise _malformed("If-Match", Message(detail))
+        return int(match[2])
+
+
+def request_of(event: Event) -> Request:
+    """The request of a gateway event."""
+    context = event["requestContext"]
+    authorizer = context.get("authorizer") or {}
+    return Request(
+        route=event["routeKey"],
+        path=event.get("pathParameters") or {},
+        query=event.get("rawQueryString", ""),
+        headers=event["headers"],
+        body=event.get("body") or "",
+        is_base64=bool(event.get("isBase64Encoded")),
+        client_address=context["http"]["sourceIp"],
+        request_id=context["requestId"],
+        claims=(authorizer.get("jwt") or {}).get("claims") or {},
+    )
+
+
+def _integer(digits: str) -> int | None:
+    number = int(digits) if _NUMBER.fullmatch(digits) else None
+    return None if number is None or number > MAX_ID else number
+
+
+def _must_be_integer(name: str, minimum: int, maximum: int) -> Message:
+    template = "{name} must be an integer from {minimum} to {maximum}, written in decimal digits."
+    return Message(template, name=name, minimum=minimum, maximum=maximum)
+
+
+def _malformed(field: str, detail: Message) -> Refusal:
+    return Refusal.of_field("malformed-request", field, detail)

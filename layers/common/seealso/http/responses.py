@@ -1,0 +1,55 @@
+"""Answers, and the headers that each kind of answer has."""
+
+import json
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from seealso.http.requests import Request
+
+CACHED = "public, max-age=30"
+NOT_STORED = {"cache-control": "no-store"}
+
+# If-None-Match compares weakly (RFC 9110, 13.1.2).
+_ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+
+class Response(NamedTuple):
+    """An answer as API Gateway takes it; `body` None where there is none (204, 304)."""
+
+    status: int
+    headers: dict[str, str]
+    body: str | None = None
+
+
+def json_response(status: int, body: Any, headers: Mapping[str, str] = NOT_STORED) -> Response:
+    """An answer with a JSON body, not to be stored unless the headers say so."""
+    return Response(
+        status,
+        {"content-type": "application/json", **headers},
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+    )
+
+
+def read_response(request: Request, body: Any) -> Response:
+    """A public read's 200 with a strong entity tag, or 304 if the client has it (RFC 9110)."""
+    response = json_response(200, body, {"cache-control": CACHED})
+    tag = f'"{sha256((response.body or "").encode()).hexdigest()[:32]}"'
+    client_tags = request.headers.get("if-none-match", "")
+    if client_tags.strip() == "*" or tag in _ENTITY_TAG.findall(client_tags):
+        return Response(304, {"cache-control": CACHED, "etag": tag})
+    response.headers["etag"] = tag
+    return response
+
+
+def versioned_response(
+    body: Any, version: int, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An editor's view of something, with the ETag that a change of it must send in If-Match."""
+    return json_response(status, body, {**NOT_STORED, **(headers or {}), "etag": f'"{version}"'})
+
+
+def empty_response() -> Response:
+    """A 204."""
+    return Response(204, dict(NOT_STORED))

@@ -1,0 +1,46 @@
+"""Every ceiling of what may be sent, stored and listed, once.
+
+Limits of one GraphQL request are parameters of the stack and live in graphql/settings.py.
+"""
+
+from typing import Final
+
+# ---- ids -------------------------------------------------------------------------------------
+
+MAX_ID: Final = 2**31 - 1  # of articles and domains: GraphQL's Int, and contract.md
+
+# ---- articles --------------------------------------------------------------------------------
+
+MAX_ARTICLE_TITLE: Final = 300  # code points
+# Bytes of UTF-8. With the longest title it stays far below the 400 KB of an item
+# (AWS "Service, account, and table quotas in Amazon DynamoDB").
+MAX_TEXT_BYTES: Final = 300 * 1024
+
+# ---- links -----------------------------------------------------------------------------------
+
+MAX_LINK_TITLE: Final = 200  # code points
+MAX_REASON: Final = 500  # code points of an editor's reason
+MAX_URL_BYTES: Final = 2048  # of submitted URLs and of sites' article URLs
+
+# ---- sites -----------------------------------------------------------------------------------
+
+MAX_SITE_NAME: Final = 200  # code points
+MAX_CAP: Final = 20  # places on a page
+MAX_DAYS: Final = 36500
+# Bytes of a list's names together: a site has two lists and must stay within an item.
+MAX_HOSTS_BYTES: Final = 150 * 1024
+
+# ---- requests and answers --------------------------------------------------------------------
+
+MAX_BODY_BYTES: Final = 8 * 1024
+# A string of 300 KB may have each of its bytes written as six.
+MAX_ARTICLE_BODY_BYTES: Final = 2 * 1024 * 1024
+MAX_SITE_BODY_BYTES: Final = 512 * 1024
+MAX_JSON_DEPTH: Final = 32
+MAX_DIGITS: Final = 20  # of a JSON number: more than any field can hold
+MAX_SHOWN_NAME: Final = 64  # characters of an unknown field's name in an answer
+# Errors in one answer: it must stay far below the 6 MB that a function may return.
+MAX_FIELD_ERRORS: Final = 100
+MAX_LISTED: Final = 100  # members of one page of a list
+MAX_USER_NAME: Final = 128  # characters, in Cognito
+MAX_AUDIT_VALUE_BYTES: Final = 1024  # of JSON; of longer values the audit keeps size and SHA-256

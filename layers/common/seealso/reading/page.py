@@ -1,0 +1,232 @@
+"""The page view: one article with everything that its page shows, in as few round trips as can be.
+
+Its meaning is that of the query which web clients send (design.md, "The page view: the main job"):
+the 8 highest ids of the same domain without the article itself, the 3 highest ids below it of any
+other domain, its source, and the published links in order of submission. All reads are eventually
+consistent; only published articles are in the two indexes read here.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from seealso.store.batching import Item, Need, Reading, read_one
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables import sites
+from seealso.tables.indexes import (
+    ALL,
+    SPARE,
+    Ids,
+    domain_query,
+    read_domain,
+    read_timeline,
+    timeline_query,
+)
+from seealso.tables.links import PageLink, page_key, page_links, places_left
+
+SAME_DOMAIN = 8
+OTHER_DOMAINS = 3
+# Articles of the timeline that are read at first, to find OTHER_DOMAINS of other domains.
+WINDOW = OTHER_DOMAINS + SPARE
+
+
+class ShownArticle(TypedDict):
+    id: int
+    domain: int
+    title: str
+    text: str
+    date: str
+    source_id: int | None
+
+
+class SameDomainArticle(TypedDict):
+    id: int
+    title: str
+
+
+class OtherDomainArticle(TypedDict):
+    id: int
+    domain: int
+    title: str
+
+
+class RelatedLists(TypedDict):
+    """The body of GET /articles/{id}/related."""
+
+    same_domain: list[SameDomainArticle]
+    other_domains: list[OtherDomainArticle]
+    source: SameDomainArticle | None
+
+
+class Page(RelatedLists):
+    """The body of GET /articles/{id}."""
+
+    article: ShownArticle
+    links: list[PageLink]
+    places_left: int
+
+
+class ListedArticle(TypedDict):
+    id: int
+    title: str
+    date: str
+
+
+def read_page(
+    store: Store, article_id: int, domain: int | None = None, source_id: int | None = None
+) -> Page | None:
+    """The page of a published article; None if there is none.
+
+    `domain` and `source_id` (0: no source) are hints of what the article has: with both right,
+    everything is read in one round trip. A wrong one costs a second round trip, never a wrong page.
+    """
+    return read_one(store, _page(store, article_id, domain, source_id))
+
+
+def read_related(store: Store, article_id: int) -> RelatedLists | None:
+    """The related lists and the source of a published article; None if there is none."""
+    return read_one(store, _related(store, article_id))
+
+
+def list_domain(
+    store: Store, domain: int, limit: int, below: int | None = None
+) -> list[ListedArticle]:
+    """A domain's published articles with ids under `below`, the highest first; at most `limit`."""
+    ids = Ids(highest=below - 1) if below else ALL
+    found = read_one(store, read_domain(store, domain, limit, ids))
+    return [{"id": item["id"], "title": item["title"], "date": item["date"]} for item in found]
+
+
+def _page(
+    store: Store, article_id: int, domain_hint: int | None, source_hint: int | None
+) -> Reading[Page | None]:
+    answers = yield {
+        "article": _article_item(store, article_id),
+        "page": Item(store.links, "pk", page_key(article_id)["pk"]),
+        "timeline": timeline_query(store, WINDOW, Ids(highest=article_id - 1)),
+        **_domain_needs(store, domain_hint),
+        **_source_need(store, article_id, source_hint),
+    }
+    article = _published(answers["article"])
+    if article is None:
+        return None
+    domain, source_id = article["domain"], article.get("source_id")
+    missing: dict[Any, Need] = {}
+    if domain != domain_hint:
+        missing |= _domain_needs(store, domain)
+    if source_id != source_hint:
+        missing |= _source_need(store, article_id, source_id)
+    if missing:
+        answers = {**answers, **(yield missing)}
+    source = _source(article, source_id, answers)
+    return {
+        "article": {
+            "id": article_id,
+            "domain": domain,
+            "title": article["title"],
+            "text": article["text"],
+            "date": article["date"],
+            "source_id": source["id"] if source else None,
+        },
+        "same_domain": (yield from _same_domain(store, article_id, domain, answers)),
+        "other_domains": (yield from _other_domains(store, article_id, domain, answers)),
+        "source": source,
+        "links": page_links(answers["page"]),
+        "places_left": places_left(answers["page"], _site(store, domain, answers).cap),
+    }
+
+
+def _related(store: Store, article_id: int) -> Reading[RelatedLists | None]:
+    # The text is not read: the timeline has the article itself and those below it.
+    answers = yield {"timeline": timeline_query(store, WINDOW + 1, Ids(highest=article_id))}
+    newest = yield from read_timeline(
+        store, answers["timeline"], 1, Ids(highest=article_id), (), descending=True
+    )
+    if not newest or newest[0]["id"] != article_id:
+        return None
+    domain, source_id = newest[0]["domain"], newest[0].get("source_id")
+    more = yield {
+        ("domain", domain): domain_query(store, domain, SAME_DOMAIN + 1),
+        **_source_need(store, article_id, source_id),
+    }
+    answers = {**answers, **more}
+    # Only published articles are in the timeline.
+    article = {**newest[0], "state": "published"}
+    return {
+        "same_domain": (yield from _same_domain(store, article_id, domain, answers)),
+        "other_domains": (yield from _other_domains(store, article_id, domain, answers)),
+        "source": _source(article, source_id, answers),
+    }
+
+
+# ---- what is needed --------------------------------------------------------------------------
+
+
+def _article_item(store: Store, article_id: int) -> Item:
+    return Item(store.articles, "id", article_id)
+
+
+def _domain_needs(store: Store, domain: int | None) -> dict[Any, Need]:
+    """What a page needs of its domain; the site only where it was not read recently."""
+    if domain is None:
+        return {}
+    needs: dict[Any, Need] = {("domain", domain): domain_query(store, domain, SAME_DOMAIN + 1)}
+    if sites.cached_site(store, domain) is None:
+        needs["site", domain] = Item(store.sites, "domain", domain)
+    return needs
+
+
+def _source_need(store: Store, article_id: int, source_id: int | None) -> dict[Any, Need]:
+    """The source's item; an article that is its own source is read anyway."""
+    if not source_id or source_id == article_id:
+        return {}
+    return {("source", source_id): _article_item(store, source_id)}
+
+
+# ---- what is shown ---------------------------------------------------------------------------
+
+
+def _published(item: Json | None) -> Json | None:
+    return item if item is not None and item["state"] == "published" else None
+
+
+def _site(store: Store, domain: int, answers: Mapping[Any, Any]) -> sites.Site:
+    if ("site", domain) in answers:
+        return sites.remember_site(store, domain, answers["site", domain])
+    return sites.remembered_site(store, domain)
+
+
+def _source(
+    article: Json, source_id: int | None, answers: Mapping[Any, Any]
+) -> SameDomainArticle | None:
+    is_own_source = source_id == article["id"]
+    source = _published(article if is_own_source else answers.get(("source", source_id)))
+    return {"id": source["id"], "title": source["title"]} if source else None
+
+
+def _same_domain(
+    store: Store, article_id: int, domain: int, answers: Mapping[Any, Any]
+) -> Reading[list[SameDomainArticle]]:
+    found = yield from read_domain(
+        store, domain, SAME_DOMAIN + 1, ALL, first=answers["domain", domain]
+    )
+    others = [item for item in found if item["id"] != article_id]
+    return [{"id": item["id"], "title": item["title"]} for item in others[:SAME_DOMAIN]]
+
+
+def _other_domains(
+    store: Store, article_id: int, domain: int, answers: Mapping[Any, Any]
+) -> Reading[list[OtherDomainArticle]]:
+    """The highest articles of other domains below an article, from its first timeline query on."""
+    found = yield from read_timeline(
+        store,
+        answers["timeline"],
+        OTHER_DOMAINS,
+        Ids(highest=article_id - 1),
+        {domain},
+        descending=True,
+    )
+    return [
+        {"id": item["id"], "domain": item["domain"], "title": item["title"]}
+        for item in found[:OTHER_DOMAINS]
+    ]

@@ -1,0 +1,162 @@
+"""Selections: what one GraphQL field asks of the articles, as index reads of known cost.
+
+A selection names ids (read by key), or a domain (read from the index domain-id), or neither (read
+from timeline-id). Ranges and what is left out apply to each. Nothing here knows GraphQL.
+
+Only published articles are in an answer. All reads are eventually consistent.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seealso.errors import ReadLimitExceeded
+from seealso.store.batching import Item, Need, Reading, read_together
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables.indexes import ALL, SPARE, Ids, read_domain, read_timeline, timeline_query
+from seealso.tables.links import page_key, page_links
+
+# What an entry of the index has of an article, by the names of its columns in an answer.
+_IN_DOMAIN_INDEX = frozenset({"id", "domain", "title", "date"})
+_IN_TIMELINE_INDEX = frozenset({"id", "domain", "title", "srcId"})
+_WHOLE = frozenset({"id", "domain", "title", "text", "date", "srcId"})
+COLUMNS = _WHOLE | {"links"}
+# A read of an item or of an index costs no less (AWS, eventually consistent reads).
+_MIN_UNITS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles, in which order, and which of their columns."""
+
+    columns: frozenset[str]
+    ids: frozenset[int] | None = None  # None: not by their ids
+    domain: int | None = None
+    within: Ids = ALL
+    without_ids: frozenset[int] = frozenset()
+    without_domains: frozenset[int] = frozenset()
+    descending: bool = False
+    offset: int = 0
+    limit: int | None = None  # None: all of those that `ids` names
+
+    def takes_id(self, article_id: int) -> bool:
+        lowest, highest = self.within
+        return lowest <= article_id <= highest and article_id not in self.without_ids
+
+    def takes(self, item: Json | None) -> bool:
+        """Whether an article's item is one of those asked for."""
+        return (
+            item is not None
+            and item["state"] == "published"
+            and self.takes_id(item["id"])
+            and self.domain in (None, item["domain"])
+            and item["domain"] not in self.without_domains
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be in it, whatever is in the tables."""
+        return self.limit == 0 or self.within.is_empty or self.domain in self.without_domains
+
+    def cut(self, rows: Sequence[Json]) -> Sequence[Json]:
+        """What offset and limit leave of all rows."""
+        return rows[self.offset :][: self.limit]
+
+
+def read_selections(
+    store: Store, selections: Collection[Selection], max_read_units: float
+) -> dict[Selection, list[Json]]:
+    """The rows of each selection, each with at least its columns, in its order.
+
+    Equal selections, and what else several need, are read once. Raises ReadLimitExceeded, before
+    anything is read where that is sure by then.
+    """
+    wanted = list(dict.fromkeys(selections))
+    if _MIN_UNITS * _least_reads(wanted) > max_read_units:
+        raise ReadLimitExceeded
+    rows = read_together(store, [_rows(store, selection) for selection in wanted], max_read_units)
+    return dict(zip(wanted, rows, strict=True))
+
+
+def _least_reads(selections: Sequence[Selection]) -> int:
+    named = {each_id for each in selections for each_id in _named(each) or ()}
+    return len(named) + sum(each.ids is None and not each.is_empty for each in selections)
+
+
+def _named(selection: Selection) -> list[int] | None:
+    """The ids that can be in it, in its order; None where they are not named."""
+    if selection.ids is None:
+        return None
+    ids = [] if selection.is_empty else selection.ids
+    found = [each for each in ids if each > 0 and selection.takes_id(each)]
+    return sorted(found, reverse=selection.descending)
+
+
+def _rows(store: Store, selection: Selection) -> Reading[list[Json]]:
+    if selection.is_empty:
+        return []
+    named = _named(selection)
+    if named is not None:
+        found = yield from _read_by_id(store, selection, named, None)
+        rows = [_row(*each) for each in found if selection.takes(each[0])]
+        return [*selection.cut(rows)]
+    gone: set[int] = set()
+    there = _IN_TIMELINE_INDEX if selection.domain is None else _IN_DOMAIN_INDEX
+    is_enough = selection.columns - {"links"} <= there
+    while True:
+        listed = yield from _listed(store, selection, gone)
+        ids = [item["id"] for item in listed]
+        found = yield from _read_by_id(store, selection, ids, listed if is_enough else None)
+        if is_enough or all(selection.takes(item) for item, _ in found):
+            return [_row(*each, selection.domain) for each in found]
+        # What was hidden or moved since the index was read leaves its place to the next one.
+        gone |= {
+            each for each, (item, _) in zip(ids, found, strict=True) if not selection.takes(item)
+        }
+
+
+def _read_by_id(
+    store: Store, selection: Selection, ids: Sequence[int], known: Sequence[Json] | None
+) -> Reading[list[tuple[Any, Any]]]:
+    """Each article, unless they are known, with its page item if its links are selected."""
+    needs: dict[Any, Need] = {}
+    if known is None:
+        needs |= {("article", id_): Item(store.articles, "id", id_) for id_ in ids}
+    if "links" in selection.columns:
+        needs |= {("page", id_): Item(store.links, "pk", page_key(id_)["pk"]) for id_ in ids}
+    answers = (yield needs) if needs else {}
+    articles = known if known is not None else [answers["article", id_] for id_ in ids]
+    return [
+        (article, answers.get(("page", id_))) for id_, article in zip(ids, articles, strict=True)
+    ]
+
+
+def _listed(store: Store, selection: Selection, gone: set[int]) -> Reading[Sequence[Json]]:
+    """The entries of an index; `gone` are ids that only the index still has."""
+    lowest, highest = selection.within
+    left_out = {each for each in selection.without_ids | gone if lowest <= each <= highest}
+    assert selection.limit is not None
+    wanted = selection.offset + selection.limit + len(left_out)
+    within, descending = selection.within, selection.descending
+    if selection.domain is not None:
+        found = yield from read_domain(
+            store, selection.domain, wanted, within, descending=descending
+        )
+    else:
+        without = selection.without_domains
+        window = wanted + SPARE if without else wanted
+        query = timeline_query(store, window, within, descending=descending)
+        first = (yield {"timeline": query})["timeline"]
+        found = yield from read_timeline(
+            store, first, wanted, within, without, descending=descending
+        )
+    return selection.cut([item for item in found if item["id"] not in left_out])
+
+
+def _row(item: Json, page_item: Json | None, domain: int | None = None) -> Json:
+    """An article's columns under their names in answers, of those that were read."""
+    row = {name: item[name] for name in _WHOLE if name in item}
+    # The index of a domain does not repeat it.
+    row |= {"srcId": item.get("source_id", 0), "links": page_links(page_item)}
+    return row if domain is None else row | {"domain": domain}

@@ -1,0 +1,379 @@
+"""A DynamoDB client over raw keep-alive sockets: calls sent together, answered in order.
+
+Page reads are what this project exists for, and boto3 costs them more CPU than the reading itself
+(docs/decisions.md). So this is the one way to the tables: all calls of a *round trip* are written
+before the first answer is read, which is parallel without threads. Retries, time limits and the
+counting of requests and units live here and nowhere else.
+"""
+
+import json
+import math
+import os
+import random
+import select
+import socket
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from seealso.errors import CancellationReason, ReadLimitExceeded, StoreError, StoreUnavailable
+from seealso.store.calls import Call, query_items
+from seealso.store.protocol import Answer, AnswerParser, Credentials, Signer, tls_context
+from seealso.store.values import Json, marshal_item, unmarshal_item
+
+# One request of a client may spend this long on the store, all attempts together; the API gateway
+# gives up at 30 s, a reader much earlier.
+REQUEST_SECONDS = 5.0
+ATTEMPT_SECONDS = 2.0
+CONNECT_SECONDS = 1.0
+BACKOFF_SECONDS = 0.025
+IN_FLIGHT = 32
+
+_READS = frozenset({"BatchGetItem", "GetItem", "Query", "Scan"})
+_WRITES = frozenset({"DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
+
+# Exceptions and reasons of a cancelled transaction that a later attempt may not meet (AWS "Error
+# handling with DynamoDB"); all others are final.
+_RETRIED = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+@dataclass(slots=True)
+class Usage:
+    """What one request of a client has cost the store so far."""
+
+    requests: int = 0
+    round_trips: int = 0
+    read_units: float = 0.0
+    write_units: float = 0.0
+
+
+class Retry(NamedTuple):
+    """A failure that a later attempt may not meet."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Client:
+    """A connection pool to one DynamoDB endpoint; for one thread.
+
+    `limit_seconds` bounds each round trip with all its retries, `attempt_seconds` each attempt;
+    after `start()`, all round trips until the next `start()` share one such limit.
+    """
+
+    endpoint: str
+    region: str
+    credentials: Callable[[], Credentials]
+    limit_seconds: float = REQUEST_SECONDS
+    attempt_seconds: float = ATTEMPT_SECONDS
+    usage: Usage = field(default_factory=Usage)
+    _deadline: float | None = field(default=None, init=False)
+    _idle: list[socket.socket] = field(default_factory=list, init=False)
+    _signer: tuple[str, Signer] | None = field(default=None, init=False)
+    _tls: ssl.SSLContext | None = field(default=None, init=False)
+
+    def start(self) -> Usage:
+        """Begin a client's request: usage is counted from zero, with a new time limit."""
+        self.usage = Usage()
+        self._deadline = time.monotonic() + self.limit_seconds
+        return self.usage
+
+    # ---- calls ---------------------------------------------------------------------------------
+
+    def call(self, operation: str, body: Json) -> Json:
+        """The answer to one call. Raises StoreError or StoreUnavailable."""
+        return self.send_all([Call(operation, body)])[0]
+
+    def get_item(self, table: str, key: Json) -> Json | None:
+        """The current item of a plain key (strongly consistent); None if there is none."""
+        body = {"TableName": table, "Key": marshal_item(key), "ConsistentRead": True}
+        answer = self.call("GetItem", body)
+        return unmarshal_item(answer["Item"]) if "Item" in answer else None
+
+    def query_pages(self, body: Json, operation: str = "Query") -> Iterator[Json]:
+        """The answers of a Query or Scan, one request after another, until none is left."""
+        while True:
+            answer = self.call(operation, body)
+            yield answer
+            if "LastEvaluatedKey" not in answer:
+                return
+            body = {**body, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def query_all(self, body: Json, operation: str = "Query") -> Iterator[Json]:
+        """All plain items of a Query or Scan, in its order, read as they are taken."""
+        for answer in self.query_pages(body, operation):
+            yield from query_items(answer)
+
+    def query_first(self, body: Json, limit: int) -> list[Json]:
+        """The first plain items of a Query: `limit` of them, fewer only where there are no more.
+
+        DynamoDB may answer with fewer than were asked for and say in LastEvaluatedKey that more
+        are left (AWS "Paginating table query results"), so a short answer alone is not the end.
+        """
+        found: list[Json] = []
+        body = {**body, "Limit": limit}
+        for answer in self.query_pages(body):
+            found += query_items(answer)
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def transact(self, actions: Sequence[Json]) -> None:
+        """Do all actions of a transaction or none. Raises StoreError with a reason for each."""
+        self.call("TransactWriteItems", {"TransactItems": list(actions)})
+
+    def send_all(self, calls: Sequence[Call], max_read_units: float = math.inf) -> list[Json]:
+        """The answers to calls that are sent together.
+
+        Raises StoreError, StoreUnavailable, or ReadLimitExceeded if the client's request has cost
+        more than `max_read_units` by the end of an attempt.
+        """
+        answers: list[Json] = []
+        for answer in self.try_all(calls, max_read_units):
+            if isinstance(answer, StoreError):
+                raise answer
+            answers.append(answer)
+        return answers
+
+    def try_all(
+        self, calls: Sequence[Call], max_read_units: float = math.inf
+    ) -> list[Json | StoreError]:
+        """Like send_all(), but a refused call's StoreError stands in the place of its answer.
+
+        Throttling, transaction conflicts, 5xx and lost connections are retried with back-off and
+        jitter (AWS "Error retries and exponential backoff in DynamoDB") until the time limit;
+        then StoreUnavailable. What a BatchGetItem leaves unprocessed is requested again.
+        """
+        deadline = self._deadline or time.monotonic() + self.limit_seconds
+        outcomes: list[Json | StoreError] = [{} for _ in calls]
+        pending = {index: _prepared(call) for index, call in enumerate(calls)}
+        troubles: Counter[str] = Counter()
+        attempt = 0
+        while True:
+            for indices in _chunks(list(pending), IN_FLIGHT):
+                self.usage.round_trips += 1
+                results = self._exchange([pending[index] for index in indices], deadline)
+                for index, result in zip(indices, results, strict=True):
+                    if trouble := _settle(pending, outcomes, index, result):
+                        troubles[f"{calls[index].operation}: {trouble}"] += 1
+            if self.usage.read_units > max_read_units:
+                raise ReadLimitExceeded
+            if not pending:
+                return outcomes
+            pause = random.uniform(0.5, 1.0) * min(BACKOFF_SECONDS * 2**attempt, 1.0)  # noqa: S311 jitter
+            attempt += 1
+            if time.monotonic() + pause >= deadline:
+                summary = ", ".join(f"{trouble} x{times}" for trouble, times in troubles.items())
+                raise StoreUnavailable(f"time limit reached after {summary}")
+            time.sleep(pause)
+
+    # ---- one attempt ---------------------------------------------------------------------------
+
+    def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | StoreError | Retry]:
+        """Send all calls, then read all answers."""
+        deadline = min(deadline, time.monotonic() + self.attempt_seconds)
+        requests = [self._request(call) for call in calls]
+        connections = [self._send(request, deadline) for request in requests]
+        return [
+            connection
+            if isinstance(connection, Retry)
+            else self._receive(call.operation, request, *connection, deadline)
+            for call, request, connection in zip(calls, requests, connections, strict=True)
+        ]
+
+    def _request(self, call: Call) -> bytes:
+        if self._signer is None or self._signer[0] != self.endpoint:
+            self._signer = self.endpoint, Signer(urlsplit(self.endpoint).netloc, self.region)
+        payload = json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
+        return self._signer[1].request(self.credentials(), call.operation, payload)
+
+    def _send(self, request: bytes, deadline: float) -> tuple[socket.socket, bool] | Retry:
+        """The connection that took the request, and whether it had been used before."""
+        self.usage.requests += 1
+        while True:
+            try:
+                connection, is_reused = self._connection(deadline)
+            except OSError as error:
+                return Retry(f"no connection ({type(error).__name__})")
+            try:
+                connection.settimeout(max(deadline - time.monotonic(), 0.001))
+                connection.sendall(request)
+                return connection, is_reused
+            except OSError as error:
+                connection.close()
+                if not is_reused:
+                    return Retry(f"sending failed ({type(error).__name__})")
+
+    def _receive(
+        self,
+        operation: str,
+        request: bytes,
+        connection: socket.socket,
+        is_reused: bool,
+        deadline: float,
+    ) -> Json | StoreError | Retry:
+        try:
+            answer = _read_answer(connection, deadline)
+        except (OSError, ValueError) as error:
+            connection.close()
+            if is_reused:
+                # The other idle connections are as old, so that later attempts do not use them.
+                self.close()
+            if not (is_reused and isinstance(error, ConnectionError)):
+                return Retry(f"no answer ({type(error).__name__})")
+            # The server had closed an idle connection; a new one is worth one try at once.
+            new_connection = self._send(request, deadline)
+            if isinstance(new_connection, Retry):
+                return new_connection
+            connection, _ = new_connection
+            try:
+                answer = _read_answer(connection, deadline)
+            except (OSError, ValueError) as second_error:
+                connection.close()
+                return Retry(f"no answer ({type(second_error).__name__})")
+        if answer.keep_alive:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        if answer.status != 200:
+            return _failure(answer)
+        self._count(operation, answer.body)
+        return answer.body
+
+    def _connection(self, deadline: float) -> tuple[socket.socket, bool]:
+        """An open connection, and whether it was used before. Raises OSError."""
+        while self._idle:
+            connection = self._idle.pop()
+            # Readable while no request is under way means that the server has closed it.
+            if not select.select([connection], [], [], 0)[0]:
+                return connection, True
+            connection.close()
+        url = urlsplit(self.endpoint)
+        host = url.hostname or ""
+        is_secure = url.scheme == "https"
+        seconds = min(CONNECT_SECONDS, max(deadline - time.monotonic(), 0.001))
+        address = (host, url.port or (443 if is_secure else 80))
+        connection = socket.create_connection(address, seconds)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if is_secure:
+            if self._tls is None:
+                self._tls = tls_context()
+            try:
+                connection = self._tls.wrap_socket(connection, server_hostname=host)
+            except BaseException:
+                connection.close()
+                raise
+        return connection, False
+
+    def _count(self, operation: str, body: Json) -> None:
+        consumed = body.get("ConsumedCapacity") or []
+        for capacity in consumed if isinstance(consumed, list) else [consumed]:
+            if operation in _READS:
+                self.usage.read_units += capacity.get("CapacityUnits", 0.0)
+            else:
+                self.usage.write_units += capacity.get("CapacityUnits", 0.0)
+
+    def close(self) -> None:
+        """Close the idle connections; a client that is dropped does so by itself."""
+        while self._idle:
+            self._idle.pop().close()
+
+    __del__ = close
+
+
+def _prepared(call: Call) -> Call:
+    """The call with what every one of its kind has."""
+    body = dict(call.body)
+    if call.operation in _READS or call.operation in _WRITES:
+        body.setdefault("ReturnConsumedCapacity", "TOTAL")
+    if call.operation == "TransactWriteItems":
+        # One token for all attempts: a retry after a lost reply is then no second write.
+        body.setdefault("ClientRequestToken", os.urandom(16).hex())
+    return Call(call.operation, body)
+
+
+def _settle(
+    pending: dict[int, Call],
+    outcomes: list[Json | StoreError],
+    index: int,
+    result: Json | StoreError | Retry,
+) -> str | None:
+    """Keep a call's outcome if it is final; else return why the call stays pending."""
+    if isinstance(result, Retry):
+        return result.reason
+    if isinstance(result, StoreError):
+        outcomes[index] = result
+        del pending[index]
+        return None
+    unprocessed = result.pop("UnprocessedKeys", None)
+    outcomes[index] = _merged(outcomes[index], result)
+    if unprocessed:
+        pending[index].body["RequestItems"] = unprocessed
+        return "unprocessed keys"
+    del pending[index]
+    return None
+
+
+def _merged(earlier: Json | StoreError, answer: Json) -> Json:
+    """A BatchGetItem's answer together with what earlier attempts have read."""
+    if isinstance(earlier, dict) and earlier:
+        for table, items in earlier["Responses"].items():
+            answer["Responses"].setdefault(table, []).extend(items)
+    return answer
+
+
+def _chunks(indices: list[int], size: int) -> list[list[int]]:
+    return [indices[start : start + size] for start in range(0, len(indices), size)]
+
+
+def _failure(answer: Answer) -> StoreError | Retry:
+    body = answer.body
+    code = str(body.get("__type", f"HTTP {answer.status}")).rpartition("#")[2]
+    message = str(body.get("message") or body.get("Message") or "")
+    reasons = [
+        CancellationReason(reason.get("Code", "None"), _existing(reason))
+        for reason in body.get("CancellationReasons") or []
+    ]
+    blocking = [reason.code for reason in reasons if reason.code != "None"]
+    if blocking and all(reason in _RETRIED for reason in blocking):
+        return Retry(blocking[0])
+    if code in _RETRIED or answer.status >= 500:
+        return Retry(code)
+    return StoreError(code, message, _existing(body), reasons)
+
+
+def _existing(body: Json) -> Json | None:
+    return unmarshal_item(body["Item"]) if body.get("Item") else None
+
+
+def _read_answer(connection: socket.socket, deadline: float) -> Answer:
+    """Read one answer; the deadline holds for all of it, however slowly it arrives.
+
+    Raises OSError (TimeoutError, ConnectionError) and ValueError for what is no answer.
+    """
+    parser = AnswerParser()
+    while True:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        connection.settimeout(remaining)
+        answer = parser.receive(connection.recv(65536))
+        if answer is not None:
+            return answer

@@ -1,0 +1,76 @@
+"""The store: a client and the names of the tables, as the function's environment has them."""
+
+import os
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from seealso.settings import string
+from seealso.store.client import Client
+from seealso.store.protocol import Credentials
+from seealso.store.values import Json
+
+
+@dataclass(slots=True)
+class Store:
+    """The project's tables: a client and their names; for one thread."""
+
+    client: Client
+    articles: str
+    links: str
+    sites: str
+    skips: str
+    audit: str
+    # What tables/sites.py has read recently: by domain (time of reading, item), and of the whole
+    # network (time of reading, Network).
+    site_cache: dict[int, tuple[float, Json | None]] = field(default_factory=dict)
+    network_cache: tuple[float, Any] | None = None
+    # What submitting/rate_limit.py hashes addresses with: (day, key).
+    day_key: tuple[str, bytes] | None = None
+
+
+_local = threading.local()
+
+
+def current_store() -> Store:
+    """This thread's store, made from the environment (template.yaml) when it is first needed.
+
+    Raises SettingsError.
+    """
+    store: Store | None = getattr(_local, "store", None)
+    if store is None:
+        store = _local.store = _open_store()
+    return store
+
+
+def reset_store() -> None:
+    """Let this thread's next current_store() read the environment anew."""
+    if store := getattr(_local, "store", None):
+        store.client.close()
+    _local.store = None
+
+
+def _open_store() -> Store:
+    region = string("AWS_REGION")
+    endpoint = (
+        os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
+        or os.environ.get("AWS_ENDPOINT_URL")
+        or f"https://dynamodb.{region}.amazonaws.com"
+    )
+    return Store(
+        Client(endpoint.rstrip("/"), region, _environment_credentials),
+        articles=string("ARTICLES_TABLE"),
+        links=string("LINKS_TABLE"),
+        sites=string("SITES_TABLE"),
+        skips=string("SKIPS_TABLE"),
+        audit=string("AUDIT_TABLE"),
+    )
+
+
+def _environment_credentials() -> Credentials:
+    # Read for each request: a function that lives for long is handed new ones.
+    return Credentials(
+        os.environ["AWS_ACCESS_KEY_ID"],
+        os.environ["AWS_SECRET_ACCESS_KEY"],
+        os.environ.get("AWS_SESSION_TOKEN"),
+    )

@@ -1,0 +1,93 @@
+"""The rate limit: how often a client submits, counted across containers.
+
+A client is an IPv4 address or an IPv6 /64 (what one subscriber is given, RFC 6177). Its address is
+not stored, only a hash of it with a random key that is made anew each day. Counters and keys expire
+by the table's TTL.
+"""
+
+import hmac
+import ipaddress
+import os
+from datetime import UTC, datetime, timedelta
+
+from seealso.errors import StoreError
+from seealso.store.calls import Call
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item, unmarshal_item
+
+WINDOW_SECONDS = 600
+KEY_LIFETIME = timedelta(days=2)
+
+
+def count_submission(store: Store, address: str, now: datetime) -> Call:
+    """The call that counts one submission of a client in this window of ten minutes.
+
+    The first of a day in a container reads the day's key, or makes it.
+    """
+    client = hmac.digest(_day_key(store, now), _client(address).encode(), "sha256").hex()[:32]
+    window = int(now.timestamp()) // WINDOW_SECONDS
+    return Call(
+        "UpdateItem",
+        {
+            "TableName": store.links,
+            "Key": marshal_item({"pk": f"client#{client}#{window}"}),
+            "UpdateExpression": "ADD submissions :one SET expires_at = :expires",
+            "ExpressionAttributeValues": marshal_item(
+                {":one": 1, ":expires": (window + 2) * WINDOW_SECONDS}
+            ),
+            "ReturnValues": "UPDATED_NEW",
+        },
+    )
+
+
+def submissions_counted(answer: Json) -> int:
+    """How many submissions of the client are in the window, this one included."""
+    return int(unmarshal_item(answer["Attributes"])["submissions"])
+
+
+def seconds_left(now: datetime) -> int:
+    """How long the window still lasts, in whole seconds, at least 1."""
+    return WINDOW_SECONDS - int(now.timestamp()) % WINDOW_SECONDS
+
+
+def _client(address: str) -> str:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def _day_key(store: Store, now: datetime) -> bytes:
+    """The day's key: made by whichever container needs it first."""
+    day = now.astimezone(UTC).strftime("%Y-%m-%d")
+    if store.day_key is None or store.day_key[0] != day:
+        store.day_key = day, bytes.fromhex(_read_or_make_key(store, day, now))
+    return store.day_key[1]
+
+
+def _read_or_make_key(store: Store, day: str, now: datetime) -> str:
+    item: Json = {
+        "pk": f"day-key#{day}",
+        "key": os.urandom(32).hex(),
+        "expires_at": int((now + KEY_LIFETIME).timestamp()),
+    }
+    if existing := store.client.get_item(store.links, {"pk": item["pk"]}):
+        return str(existing["key"])
+    try:
+        store.client.call(
+            "PutItem",
+            {
+                "TableName": store.links,
+                "Item": marshal_item(item),
+                "ConditionExpression": "attribute_not_exists(pk)",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            },
+        )
+    except StoreError as error:
+        if error.item is None:
+            raise
+        return str(error.item["key"])
+    return str(item["key"])

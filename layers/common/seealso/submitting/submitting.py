@@ -1,0 +1,272 @@
+"""Submitting a link to an article's page, and withdrawing it.
+
+Which refusal comes first when several apply is contract.md's order under "Problems". By the time
+that submit() is called, the body is parsed (parsing.py) and the Origin is checked.
+"""
+
+import contextlib
+import hmac
+import os
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from seealso import urls
+from seealso.errors import (
+    Message,
+    Refusal,
+    StoreUnavailable,
+    VersionConflict,
+    article_not_found,
+    link_not_found,
+)
+from seealso.store.calls import batch_get, batch_items
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.submitting import rate_limit
+from seealso.submitting.parsing import (
+    CONSENT,
+    Submission,
+    SubmissionError,
+    refusal_of,
+    url_error,
+)
+from seealso.tables import links, sites
+from seealso.tables.links import Cause, Link
+from seealso.times import rfc3339
+
+
+class Rules(NamedTuple):
+    """What the stack's parameters say about submissions."""
+
+    per_ten_minutes: int  # submissions of one client
+    duplicate_scope: str  # whether a URL is claimed for the `network` or for its `page`
+
+
+class Receipt(NamedTuple):
+    """What the submitter gets: the link, the token that withdraws it, the page's free places."""
+
+    link: Link
+    withdraw_token: str
+    places_left: int
+
+
+def check_origin(store: Store, origin: str | None, own_host: str) -> None:
+    """Refuse a submission that a foreign site's page sent; a client that is no page sends none.
+
+    `own_host` is the host that the request was sent to. Raises Refusal `foreign-origin`.
+    """
+    if origin is None:
+        return
+    # An origin is a scheme and a host (RFC 6454, section 6.1); `null` has no host at all.
+    host = origin.lower().partition("://")[2]
+    if host != own_host.lower() and not sites.network(store).has_host(host):
+        detail = "Links can be submitted only from this network's own sites."
+        raise Refusal("foreign-origin", detail)
+
+
+def submit(
+    store: Store,
+    article_id: int,
+    submission: Submission,
+    idempotency_key: str | None,
+    client_address: str,
+    now: datetime,
+    rules: Rules,
+) -> Receipt:
+    """Make a submission a link of a published article's page. Raises Refusal.
+
+    The same key again for the same article and an equivalent URL gets the same receipt, with the
+    link's current status.
+    """
+    context = _read_context(store, article_id, submission, client_address, now)
+    site = _check(context, rules, now)
+    # Without a key the submission can be sent again only as a duplicate.
+    secret = idempotency_key or os.urandom(32).hex()
+    token = _derived("withdraw-token", secret)
+    link = _new_link(article_id, site, submission, secret, token, now, rules)
+    stored = _store_link(store, link, site)
+    return Receipt(stored, token, _places_left(context.page_item, stored, site.cap))
+
+
+class _Context(NamedTuple):
+    """What a submission is decided by; `site` is None where the article is not published."""
+
+    submissions: int  # of the client in this window, this one included
+    page_item: Json | None
+    site: sites.Site | None
+    errors: tuple[SubmissionError, ...]  # of all fields
+
+
+def _read_context(
+    store: Store, article_id: int, submission: Submission, client_address: str, now: datetime
+) -> _Context:
+    """Count the submission and read what it is decided by, in one round trip."""
+    article_and_page = batch_get(
+        {store.articles: [{"id": article_id}], store.links: [links.page_key(article_id)]},
+        only={store.articles: ("id", "domain", "state")},
+    )
+    try:
+        network = sites.network(store)
+        counted, answer = store.client.send_all(
+            [rate_limit.count_submission(store, client_address, now), article_and_page]
+        )
+    except StoreUnavailable:
+        if submission.errors:
+            raise refusal_of(submission.errors) from None
+        raise
+    article = next(iter(batch_items(answer, store.articles)), None)
+    is_published = article is not None and article["state"] == "published"
+    site = network.site(article["domain"]) if article and is_published else None
+    return _Context(
+        rate_limit.submissions_counted(counted),
+        next(iter(batch_items(answer, store.links)), None),
+        site,
+        submission.errors + _disallowed(submission.url, article_id, network.blocked_hosts, site),
+    )
+
+
+def _disallowed(
+    url: str, article_id: int, blocked_hosts: frozenset[str], site: sites.Site | None
+) -> tuple[SubmissionError, ...]:
+    """The error of a blocked host or of the article's own page, as far as its site is known."""
+    own_urls = []
+    if site is not None:
+        blocked_hosts = blocked_hosts.union(site.blocked_hosts)
+        if site.article_url:
+            own_urls.append(site.article_url.replace("{id}", str(article_id)))
+    try:
+        urls.check_allowed(url, blocked_hosts, own_urls)
+    except urls.UrlNotAcceptable as refused:
+        return (url_error(refused),)
+    return ()
+
+
+def _check(context: _Context, rules: Rules, now: datetime) -> sites.Site:
+    """The site whose policy applies. Raises the first Refusal that does not need the transaction."""
+    if context.errors:
+        raise refusal_of(context.errors)
+    if context.submissions > rules.per_ten_minutes:
+        raise Refusal(
+            "rate-limited",
+            Message(
+                "Limit of {limit} submissions per ten minutes reached. Try again later.",
+                limit=rules.per_ten_minutes,
+            ),
+            retry_after=rate_limit.seconds_left(now),
+        )
+    if context.site is None:
+        raise article_not_found()
+    return context.site
+
+
+def _new_link(
+    article_id: int,
+    site: sites.Site,
+    submission: Submission,
+    secret: str,
+    token: str,
+    now: datetime,
+    rules: Rules,
+) -> Link:
+    is_published = site.publish == "at_once"
+    scope = "network" if rules.duplicate_scope == "network" else f"page-{article_id}"
+    return Link(
+        link_id=_derived("link-id", secret),
+        article_id=article_id,
+        domain=site.domain,
+        url=submission.url,
+        title=submission.title,
+        status="published" if is_published else "pending",
+        version=1,
+        link_back="unchecked",
+        submitted_at=rfc3339(now),
+        published_at=rfc3339(now) if is_published else None,
+        claim=links.claim_key(scope, urls.KEY_VERSION, urls.url_key(submission.url)),
+        consent={"version": CONSENT["in_force"], "at": rfc3339(now)},
+        token_hash=token_hash(token),
+        due_at=None if is_published else rfc3339(now + timedelta(days=site.pending_days)),
+    )
+
+
+def _store_link(store: Store, link: Link, site: sites.Site) -> Link:
+    """The link as it is stored: this one, or the same one from an earlier try. Raises Refusal."""
+    try:
+        links.add_link(store, link, site)
+    except links.AlreadySubmitted as earlier:
+        first = earlier.link
+        is_same_url = urls.url_key(first.url) == urls.url_key(link.url)
+        if first.article_id != link.article_id or not is_same_url:
+            raise Refusal(
+                "idempotency-key-reused",
+                "This Idempotency-Key was already used for a different link. "
+                "Use a new key for each submission.",
+            ) from None
+        return first
+    except links.DuplicateLink as duplicate:
+        raise _duplicate(store, duplicate) from None
+    except links.PageClosed:
+        raise article_not_found() from None
+    except links.PageFull as full:
+        detail = Message("This page already has the maximum of {cap} links.", cap=full.cap)
+        raise Refusal("page-full", detail, members={"cap": full.cap}) from None
+    except links.QueueFull:
+        detail = Message(
+            "The maximum number of links is already awaiting review for this page. "
+            "Try again in a few days."
+        )
+        raise Refusal("queue-full", detail) from None
+    return link
+
+
+def _duplicate(store: Store, duplicate: links.DuplicateLink) -> Refusal:
+    """The refusal names the link that has the URL only where everybody can see it anyway."""
+    members: dict[str, object] = {}
+    # That it is a duplicate is known by now, and comes before `unavailable`.
+    with contextlib.suppress(StoreUnavailable):
+        link = links.get_link(store, duplicate.link_id)
+        if link is not None and link.status == "published":
+            answer = store.client.call(*batch_get({store.articles: [{"id": link.article_id}]}))
+            articles = batch_items(answer, store.articles)
+            if any(article["state"] == "published" for article in articles):
+                members = {"article_id": link.article_id, "url": link.url}
+    return Refusal("duplicate-link", "This URL has already been submitted.", members=members)
+
+
+def _places_left(page_item: Json | None, link: Link, cap: int) -> int:
+    """The page's free places, less the link's own if the page was read before it was stored."""
+    is_counted = any(shown["link_id"] == link.link_id for shown in links.page_links(page_item))
+    free = links.places_left(page_item, cap)
+    return max(free - (link.status == "published" and not is_counted), 0)
+
+
+# ---- withdrawing -----------------------------------------------------------------------------
+
+
+def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
+    """Withdraw a link by its submitter's token; doing it again changes nothing.
+
+    A link that is rejected, removed or expired is off the page already and keeps its status.
+    Raises Refusal `not-found` or `forbidden`.
+    """
+    while True:
+        link = links.get_link(store, link_id)
+        if link is None:
+            raise link_not_found()
+        if not hmac.compare_digest(link.token_hash, token_hash(token)):
+            raise Refusal("forbidden", "The withdraw token does not match this link.")
+        if link.status not in links.CLAIM_HOLDERS:
+            return
+        with contextlib.suppress(VersionConflict):
+            links.withdraw(store, link, Cause(now, "submitter"))
+            return
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a withdraw token."""
+    return sha256(token.encode()).hexdigest()
+
+
+def _derived(label: str, secret: str) -> str:
+    """128 bits that follow from a key and a label (design.md, "Submitting a link")."""
+    return sha256(f"{label}:{secret}".encode()).hexdigest()[:32]

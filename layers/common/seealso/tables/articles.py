@@ -1,0 +1,304 @@
+"""Articles: the item, its index keys, and the writes of editors and imports.
+
+`listed_domain` and `timeline` are there only while an article is published: so drafts and deleted
+articles are in no public index, and no list needs a filter (design.md, "Tables"). Editors' lists
+have an index of their own, by `domain_state`.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from seealso.errors import StoreError, VersionConflict
+from seealso.store.batching import Reading, read_query, read_together
+from seealso.store.calls import Call
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item, unmarshal_item
+from seealso.tables import skips
+
+TIMELINE = "all"
+STATES = ("published", "draft", "deleted")
+# The highest id so far is beside the runs' records: the articles' table has articles alone.
+_HIGHEST_KEY = {"partition": "articles", "lo": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article; `source_id` is None where it came from no other."""
+
+    id: int
+    domain: int
+    title: str
+    text: str
+    date: str
+    source_id: int | None = None
+    state: str = "published"
+    version: int = 1
+
+
+def article_item(article: Article) -> Json:
+    """The article's plain item with the index keys that its state calls for."""
+    item: Json = {
+        "id": article.id,
+        "domain": article.domain,
+        "title": article.title,
+        "text": article.text,
+        "date": article.date,
+        "state": article.state,
+        "version": article.version,
+        "domain_state": _domain_state(article.domain, article.state),
+    }
+    if article.source_id is not None:
+        item["source_id"] = article.source_id
+    if article.state == "published":
+        item["listed_domain"] = article.domain
+        item["timeline"] = TIMELINE
+    return item
+
+
+def _domain_state(domain: int, state: str) -> str:
+    return f"{domain}#{state}"
+
+
+def article_of(item: Json) -> Article:
+    """The article of a plain item."""
+    return Article(
+        id=item["id"],
+        domain=item["domain"],
+        title=item["title"],
+        text=item["text"],
+        date=item["date"],
+        source_id=item.get("source_id"),
+        state=item["state"],
+        version=item["version"],
+    )
+
+
+def get_article(store: Store, article_id: int) -> Article | None:
+    """The current article (strongly consistent), in any state; None if there is none."""
+    item = store.client.get_item(store.articles, {"id": article_id})
+    return article_of(item) if item else None
+
+
+def put_articles(
+    store: Store, changes: Sequence[tuple[Article, Article | None]]
+) -> list[VersionConflict | None]:
+    """Write each article if the current one is still the one that the change was decided for.
+
+    `changes`: pairs (new article, article it replaces) of different articles; None: only if there
+    is none. Returns for each change None, or the conflict with the current article. Before an
+    article becomes visible it is excluded from the skip ranges that it would break (skips.py).
+    """
+    with _excluded_from_skips(store, [article for article, _ in changes]):
+        outcomes = store.client.try_all(
+            [Call("PutItem", _put(store, article, replaced)) for article, replaced in changes]
+        )
+    return [_conflict(outcome) for outcome in outcomes]
+
+
+def _conflict(outcome: Json | StoreError) -> VersionConflict | None:
+    if not isinstance(outcome, StoreError):
+        return None
+    if not outcome.condition_failed():
+        raise outcome
+    return VersionConflict(article_of(outcome.item) if outcome.item else None)
+
+
+def import_articles(store: Store, articles: Sequence[Article]) -> tuple[int, int]:
+    """Write imported articles (different ids); returns how many were new and how many existed.
+
+    An existing article gets the import's columns and a higher version, and keeps its state.
+    """
+    raise_highest(store, max(article.id for article in articles))
+    pending: list[tuple[Article, Article | None]] = [(article, None) for article in articles]
+    changed = 0
+    while pending:
+        writes = [(_imported_over(article, current), current) for article, current in pending]
+        conflicting: list[tuple[Article, Article | None]] = []
+        for (article, current), conflict in zip(pending, put_articles(store, writes), strict=True):
+            if conflict is None:
+                changed += current is not None
+            else:
+                conflicting.append((article, conflict.current))
+        pending = conflicting
+    return len(articles) - changed, changed
+
+
+def _imported_over(article: Article, current: Article | None) -> Article:
+    if current is None:
+        return article
+    return replace(article, state=current.state, version=current.version + 1)
+
+
+def save_article(
+    store: Store, article: Article, replaced: Article | None, also: Sequence[Json] = ()
+) -> None:
+    """Write one article over the one that was read (None: only if there is none).
+
+    `also` are further actions of the same transaction: all of it is written or nothing. Raises
+    VersionConflict.
+    """
+    with _excluded_from_skips(store, [article]):
+        _transact(store, {"Put": _put(store, article, replaced)}, also)
+
+
+def remove_article(store: Store, article: Article, also: Sequence[Json] = ()) -> None:
+    """Remove an article for good, with further actions of the same transaction.
+
+    Raises VersionConflict, or StoreError where one of the further actions is refused.
+    """
+    delete = {
+        "TableName": store.articles,
+        "Key": marshal_item({"id": article.id}),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        **_if_unchanged(article),
+    }
+    _transact(store, {"Delete": delete}, also)
+
+
+def _transact(store: Store, action: Json, also: Sequence[Json]) -> None:
+    try:
+        store.client.transact([action, *also])
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+        current = error.existing()
+        raise VersionConflict(article_of(current) if current else None) from None
+
+
+# ---- ids -------------------------------------------------------------------------------------
+
+
+def new_id(store: Store, largest: int) -> int | None:
+    """An id above all that were given before; None where there is none up to the largest.
+
+    An article may be there all the same, if its own id was given by hand in the same moment.
+    """
+    try:
+        answer = store.client.call(
+            "UpdateItem",
+            {
+                "TableName": store.skips,
+                "Key": marshal_item(_HIGHEST_KEY),
+                "UpdateExpression": "ADD highest :one",
+                "ConditionExpression": "attribute_not_exists(highest) OR highest < :largest",
+                "ExpressionAttributeValues": marshal_item({":one": 1, ":largest": largest}),
+                "ReturnValues": "UPDATED_NEW",
+            },
+        )
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+        return None
+    highest: int = unmarshal_item(answer["Attributes"])["highest"]
+    return highest
+
+
+def raise_highest(store: Store, article_id: int) -> None:
+    """Let new ids begin above this one; before it is written, so that none is given twice."""
+    try:
+        store.client.call(
+            "PutItem",
+            {
+                "TableName": store.skips,
+                "Item": marshal_item({**_HIGHEST_KEY, "highest": article_id}),
+                "ConditionExpression": "attribute_not_exists(highest) OR highest < :id",
+                "ExpressionAttributeValues": marshal_item({":id": article_id}),
+            },
+        )
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+
+
+# ---- lists -----------------------------------------------------------------------------------
+
+
+class Listed(NamedTuple):
+    """An article as an editor's list shows it."""
+
+    id: int
+    domain: int
+    title: str
+    date: str
+    state: str
+    version: int
+
+
+def list_articles(
+    store: Store, domain: int, states: Iterable[str], limit: int, below: int | None = None
+) -> list[Listed]:
+    """A domain's articles in these states with ids under `below`, the highest first.
+
+    At most `limit`; one query for each state, all in one round trip.
+    """
+    found = read_together(
+        store,
+        [_read_state(store, _domain_state(domain, state), limit, below) for state in states],
+    )
+    # While the index follows a change of state, an article may be in it twice.
+    articles: dict[int, Listed] = {}
+    for item in (item for items in found for item in items):
+        state = item["domain_state"].partition("#")[2]
+        listed = Listed(item["id"], domain, item["title"], item["date"], state, item["version"])
+        if listed.id not in articles or articles[listed.id].version < listed.version:
+            articles[listed.id] = listed
+    return [articles[article_id] for article_id in sorted(articles, reverse=True)[:limit]]
+
+
+def _read_state(
+    store: Store, domain_state: str, limit: int, below: int | None
+) -> Reading[list[Json]]:
+    query: Json = {
+        "TableName": store.articles,
+        "IndexName": "admin-domain",
+        "KeyConditionExpression": "domain_state = :domain_state",
+        "ExpressionAttributeValues": marshal_item({":domain_state": domain_state}),
+        "ScanIndexForward": False,
+        "Limit": limit,
+    }
+    if below is not None:
+        query["KeyConditionExpression"] += " AND id < :below"
+        query["ExpressionAttributeValues"] |= marshal_item({":below": below})
+    return (yield from read_query(query, limit))
+
+
+# ---- writing ---------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _excluded_from_skips(store: Store, articles: Iterable[Article]) -> Iterator[None]:
+    """Long same-domain runs make way for what is written inside (skips.py)."""
+    positions = [
+        (article.id, article.domain) for article in articles if article.state == "published"
+    ]
+    started = time.time()
+    skips.exclude_from_skips(store, positions)
+    try:
+        yield
+    finally:
+        if time.time() - started > skips.WRITE_SECONDS:
+            # Too late to rely on what was read; now that they are visible, any run gives way.
+            skips.exclude_from_skips(store, positions)
+
+
+def _put(store: Store, article: Article, replaced: Article | None) -> Json:
+    return {
+        "TableName": store.articles,
+        "Item": marshal_item(article_item(article)),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        **(
+            {"ConditionExpression": "attribute_not_exists(id)"}
+            if replaced is None
+            else _if_unchanged(replaced)
+        ),
+    }
+
+
+def _if_unchanged(article: Article) -> Json:
+    return {
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": marshal_item({":version": article.version}),
+    }

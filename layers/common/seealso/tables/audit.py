@@ -1,0 +1,144 @@
+"""The audit: who changed what, when, and from what to what; one entry for each editor's change.
+
+An entry is written in the transaction of its change, so that neither exists without the other.
+It expires automatically (parameter AuditDays).
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, NamedTuple, TypedDict
+
+from seealso.limits import MAX_AUDIT_VALUE_BYTES
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item
+from seealso.times import rfc3339
+
+# How a cursor writes an `entry`.
+POSITION = r"[0-9TZ:.-]{20,30}#[0-9a-f]{20}"
+# The table's one partition: editors write a few lines a second at most.
+_ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeContext:
+    """What the entries of one request share: who, when, under which request id."""
+
+    actor: str
+    at: datetime
+    request_id: str
+    kept_days: int
+
+
+class AuditEntry(TypedDict):
+    """An entry as it is shown; None for what it is not about."""
+
+    entry: str
+    at: str
+    actor: str
+    action: str
+    article_id: int | None
+    link_id: str | None
+    domain: int | None
+    request_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+def audit_entry(
+    store: Store,
+    context: ChangeContext,
+    action: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    *,
+    article_id: int | None = None,
+    link_id: str | None = None,
+    domain: int | None = None,
+) -> Json:
+    """The entry of a change, as an action of the change's transaction."""
+    # When it is written, not when the request began: a long purge lets others in between.
+    written = time.time_ns()
+    at = rfc3339(datetime.fromtimestamp(written / 1e9, UTC))
+    item = {
+        "log": _ALL,
+        "entry": f"{at}#{written:016x}{os.urandom(2).hex()}",
+        "at": at,
+        "actor": context.actor,
+        "action": action,
+        "article_id": article_id,
+        "link_id": link_id,
+        "domain": domain,
+        "request_id": context.request_id,
+        "before": _shortened(before),
+        "after": _shortened(after),
+        "expires_at": int((context.at + timedelta(days=context.kept_days)).timestamp()),
+    }
+    # Index keys may be absent, but not NULL.
+    present = {name: value for name, value in item.items() if value is not None}
+    return {"Put": {"TableName": store.audit, "Item": marshal_item(present)}}
+
+
+class AuditFilter(NamedTuple):
+    """Which entries to list: all of them, or those of one article, link or editor."""
+
+    article_id: int | None = None
+    link_id: str | None = None
+    actor: str | None = None
+
+
+def list_audit(
+    store: Store, only: AuditFilter, limit: int, before: str | None = None
+) -> list[AuditEntry]:
+    """The latest entries first, at most `limit`; `before` is the last `entry` of the page before.
+
+    At most one member of the filter may be set.
+    """
+    query: Json = {"TableName": store.audit, "ScanIndexForward": False}
+    name, value = "log", _ALL
+    for filter_name, filter_value in only._asdict().items():
+        if filter_value is not None:
+            name, value = filter_name, filter_value
+            query["IndexName"] = f"{filter_name.removesuffix('_id')}-entry"
+    query["KeyConditionExpression"] = "#name = :value"
+    query["ExpressionAttributeNames"] = {"#name": name}
+    values = {":value": value}
+    if before is not None:
+        query["KeyConditionExpression"] += " AND entry < :before"
+        values[":before"] = before
+    query["ExpressionAttributeValues"] = marshal_item(values)
+    return [_entry(item) for item in store.client.query_first(query, limit)]
+
+
+def _entry(item: Json) -> AuditEntry:
+    return {
+        "entry": item["entry"],
+        "at": item["at"],
+        "actor": item["actor"],
+        "action": item["action"],
+        "article_id": item.get("article_id"),
+        "link_id": item.get("link_id"),
+        "domain": item.get("domain"),
+        "request_id": item["request_id"],
+        "before": item.get("before"),
+        "after": item.get("after"),
+    }
+
+
+def _shortened(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if values is None:
+        return None
+    return {name: _short(name, value) for name, value in values.items()}
+
+
+def _short(name: str, value: Any) -> Any:
+    # An article's text always, so that its entries can be compared.
+    data = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    size = len(data.encode())
+    if name != "text" and size <= MAX_AUDIT_VALUE_BYTES:
+        return value
+    return {"bytes": size, "sha256": sha256(data.encode()).hexdigest()}

@@ -1,0 +1,199 @@
+"""Published articles in the order of their ids: a domain's, and the timeline of all domains.
+
+Two indexes hold them (design.md, "Tables"), and both are read in windows. Articles of all domains
+but some are found by reading the timeline. Where articles of an excluded domain fill the first
+window, the skip ranges recorded for it are stepped over (skips.py) and the gaps between them read.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple, Self
+
+from seealso.limits import MAX_ID
+from seealso.store.batching import Reading
+from seealso.store.calls import Call, query_items
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item
+from seealso.tables import skips
+from seealso.tables.articles import TIMELINE
+
+# Articles read beyond those that are wanted, since some will be of excluded domains: enough in
+# nearly every mixed timeline, and with ordinary titles 25 are within the 4 KB of half a read unit.
+SPARE = 22
+# The window after the first, in the gaps between skip ranges: stretches of one domain are shorter
+# than skips.MIN_SKIP there, so three articles of other domains are within this many, once the job
+# has been there.
+_FURTHER_WINDOW = 2 * skips.MIN_SKIP + 1
+_RECORDS_READ = 100
+_GAPS_READ = 3
+
+
+class Ids(NamedTuple):
+    """A range of ids, both ends included; of none where the ends are the wrong way round."""
+
+    lowest: int = 0  # below the lowest id, so that what is below an article is always a range
+    highest: int = MAX_ID
+
+    @property
+    def is_empty(self) -> bool:
+        return self.lowest > self.highest
+
+    def before(self, lowest: int, highest: int, *, descending: bool) -> Self:
+        """What of the range is met before another one, reading it in this direction."""
+        if descending:
+            return self._replace(lowest=max(self.lowest, highest + 1))
+        return self._replace(highest=min(self.highest, lowest - 1))
+
+    def beyond(self, lowest: int, highest: int, *, descending: bool) -> Self:
+        """What of the range is met after another one, reading it in this direction."""
+        return self.before(lowest, highest, descending=not descending)
+
+
+ALL = Ids()
+
+
+def read_domain(
+    store: Store,
+    domain: int,
+    wanted: int,
+    ids: Ids = ALL,
+    *,
+    descending: bool = True,
+    first: Json | None = None,
+) -> Reading[list[Json]]:
+    """A domain's first articles in a range (id, title, date): `wanted`, or all that there are.
+
+    `first` is the answer to domain_query() with the same arguments, if it was asked already.
+    """
+    found: list[Json] = []
+    answer = first
+    while len(found) < wanted and not ids.is_empty:
+        if answer is None:
+            query = domain_query(store, domain, wanted - len(found), ids, descending=descending)
+            answer = (yield {"domain": query})["domain"]
+        found += query_items(answer)
+        ids = _unread(answer, ids, descending=descending)
+        answer = None
+    return found
+
+
+def read_timeline(
+    store: Store, first: Json, wanted: int, ids: Ids, without: Collection[int], *, descending: bool
+) -> Reading[list[Json]]:
+    """The timeline's first articles in a range, of all domains but some: id, domain, title, source_id.
+
+    `first` is the answer to timeline_query() with the same arguments, whatever its limit. At least
+    `wanted` articles, or all that there are. Where skip ranges are recorded, two more round trips
+    are the rule; where they are not, the windows grow: more expensive, and as correct.
+    """
+    found = [item for item in query_items(first) if item["domain"] not in without]
+    ids = _unread(first, ids, descending=descending)
+    window = max(_FURTHER_WINDOW, 2 * wanted)
+    while len(found) < wanted and not ids.is_empty:
+        gaps, rest = [ids], _NONE
+        if without:
+            gaps, rest = yield from _gaps(store, ids, without, descending=descending)
+        answers = yield {
+            gap: timeline_query(store, window, gap, without, descending=descending) for gap in gaps
+        }
+        for gap in gaps:
+            found += query_items(answers[gap])
+            if "LastEvaluatedKey" in answers[gap]:
+                rest = _unread(answers[gap], ids, descending=descending)
+                break
+        ids = rest
+        window *= 8
+    return found
+
+
+def domain_query(
+    store: Store, domain: int, limit: int, ids: Ids = ALL, *, descending: bool = True
+) -> Call:
+    """A domain's first articles in a range of ids."""
+    return _index_query(
+        store, "domain-id", ("listed_domain", domain), limit, ids, descending=descending
+    )
+
+
+def timeline_query(
+    store: Store,
+    limit: int,
+    ids: Ids,
+    without: Collection[int] = (),
+    *,
+    descending: bool = True,
+) -> Call:
+    """The first articles in a range of ids; those of some domains are read and not answered."""
+    call = _index_query(
+        store, "timeline-id", ("timeline", TIMELINE), limit, ids, descending=descending
+    )
+    if without:
+        names = {f":domain{index}": domain for index, domain in enumerate(sorted(without))}
+        call.body["FilterExpression"] = f"NOT #domain IN ({', '.join(names)})"
+        call.body["ExpressionAttributeNames"]["#domain"] = "domain"
+        call.body["ExpressionAttributeValues"] |= marshal_item(names)
+    return call
+
+
+def _index_query(
+    store: Store, index: str, key: tuple[str, int | str], limit: int, ids: Ids, *, descending: bool
+) -> Call:
+    attribute, value = key
+    return Call(
+        "Query",
+        {
+            "TableName": store.articles,
+            "IndexName": index,
+            "KeyConditionExpression": "#key = :key AND #id BETWEEN :lowest AND :highest",
+            "ExpressionAttributeNames": {"#key": attribute, "#id": "id"},
+            "ExpressionAttributeValues": marshal_item(
+                {":key": value, ":lowest": ids.lowest, ":highest": ids.highest}
+            ),
+            "ScanIndexForward": not descending,
+            "Limit": limit,
+        },
+    )
+
+
+_NONE = Ids(1, 0)
+
+
+def _unread(answer: Json, ids: Ids, *, descending: bool) -> Ids:
+    """What of a range the answer to its query has not reached."""
+    key = answer.get("LastEvaluatedKey")
+    if key is None:
+        return _NONE
+    last = int(key["id"]["N"])
+    return ids.beyond(last, last, descending=descending)
+
+
+def _gaps(
+    store: Store, ids: Ids, without: Collection[int], *, descending: bool
+) -> Reading[tuple[list[Ids], Ids]]:
+    """Where in a range articles of other domains can be: at most _GAPS_READ parts, the first met.
+
+    And what lies beyond them. Between two ranges that the job has left apart there is an article
+    of another domain.
+    """
+    answers = yield skips.skips_in(store, without, ids, _RECORDS_READ, descending=descending)
+    known = sorted(
+        {
+            skippable
+            for answer in answers.values()
+            for skip in skips.skips_of(answer)
+            for skippable in skips.skippable_ranges(skip)
+        },
+        reverse=descending,
+    )
+    # Where the records that were read end; of what lies beyond they say nothing.
+    end = ids.lowest if descending else ids.highest + 1
+    if last := answers["within"].get("LastEvaluatedKey"):
+        end = int(last["lo"]["N"]) + (0 if descending else 1)
+    gaps: list[Ids] = []
+    for lo, hi in [*known, (end, end - 1)]:
+        gap = ids.before(lo, hi, descending=descending)
+        if not gap.is_empty:
+            if len(gaps) == _GAPS_READ:
+                break
+            gaps.append(gap)
+        ids = ids.beyond(lo, hi, descending=descending)
+    return gaps, ids

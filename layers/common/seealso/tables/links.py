@@ -1,0 +1,561 @@
+"""Links: what submitters sent for an article's page, and every change of a link's status.
+
+A link's record, its claim (what makes its URL taken) and its page's counters change in one
+transaction, conditional on the status and version that the change was decided for (design.md,
+"Life of a link"). So counters always equal the links that they count, and a claim is held exactly
+by a link that may hold one, whatever races or fails.
+
+The page item has its published links as attributes `link#<link_id>` of its own level: an update
+of a map's member would fail on a page that has no map yet. Each is a short list with its times as
+numbers, so that a page of five usual links stays within the 1 KB that a write unit pays for.
+"""
+
+import contextlib
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import batched
+from typing import Any, Literal, NamedTuple, TypedDict, get_args
+
+from seealso.errors import StoreError, VersionConflict
+from seealso.store.calls import batch_get, batch_items
+from seealso.store.client import BACKOFF_SECONDS
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item
+from seealso.tables.sites import Site
+from seealso.times import rfc3339
+
+type Status = Literal[
+    "pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"
+]
+
+STATUSES: tuple[Status, ...] = get_args(Status.__value__)
+CLAIM_HOLDERS = frozenset({"pending", "published", "lapsed"})
+# A lapsed link is published again if its link-back returns within this time.
+LAPSED_DAYS = 30
+# While an article is purged its page takes no new links for this long. A submission that was begun
+# before is stored or refused by then: the function's own limit is 10 s (template.yaml).
+CLOSED_SECONDS = 60
+
+_TRANSITIONS: dict[str, frozenset[str]] = {
+    "pending": frozenset({"published", "rejected", "expired", "withdrawn", "removed"}),
+    "published": frozenset({"lapsed", "withdrawn", "removed"}),
+    "lapsed": frozenset({"published", "expired", "withdrawn", "removed"}),
+}
+
+
+class PageLink(TypedDict):
+    """A published link as an article's page shows it."""
+
+    link_id: str
+    url: str
+    title: str | None
+    published_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A submitted link's record; times are RFC 3339 in UTC."""
+
+    link_id: str
+    article_id: int
+    domain: int
+    url: str
+    title: str | None
+    status: Status
+    version: int
+    link_back: str  # unchecked, seen or missing
+    submitted_at: str
+    published_at: str | None
+    claim: str  # the pk of its claim
+    consent: dict[str, Any]  # the version of the wording agreed to, and when
+    token_hash: str
+    due_at: str | None = None  # when it expires, while it is pending or lapsed
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+_FIELDS = tuple(member.name for member in fields(Link))
+
+
+class Cause(NamedTuple):
+    """When, by whom and why a link's status is changed: an entry of its history."""
+
+    at: datetime
+    by: str  # an editor's user name, `submitter` or `schedule`
+    reason: str | None = None
+
+
+class LinkNotAdded(Exception):
+    """A submitted link was not stored, or a stored one not published (errors.py)."""
+
+
+class PageFull(LinkNotAdded):
+    """Every place on the page is taken; `cap` is how many there are."""
+
+    def __init__(self, cap: int) -> None:
+        super().__init__(cap)
+        self.cap = cap
+
+
+class QueueFull(LinkNotAdded):
+    """As many links are pending for the page as may be."""
+
+
+class PageClosed(LinkNotAdded):
+    """The page's article is being purged."""
+
+
+class DuplicateLink(LinkNotAdded):
+    """The URL is claimed by the link `link_id` on the page of `article_id`."""
+
+    def __init__(self, link_id: str, article_id: int) -> None:
+        super().__init__(link_id)
+        self.link_id = link_id
+        self.article_id = article_id
+
+
+class AlreadySubmitted(LinkNotAdded):
+    """The same submission is stored already: `link` is what has become of it."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link.link_id)
+        self.link = link
+
+
+# ---- pages -----------------------------------------------------------------------------------
+
+
+def page_key(article_id: int) -> Json:
+    """The key of an article's page item: its published links and its counters."""
+    return {"pk": f"page#{article_id}"}
+
+
+def page_links(page_item: Json | None) -> list[PageLink]:
+    """The published links of a page in order of submission; none where nothing was submitted."""
+    links = [
+        (name.removeprefix("link#"), *shown)
+        for name, shown in (page_item or {}).items()
+        if name.startswith("link#")
+    ]
+    links.sort(key=lambda link: (link[3], link[0]))
+    return [
+        {"link_id": link_id, "url": url, "title": title, "published_at": _time(published)}
+        for link_id, url, title, _, published in links
+    ]
+
+
+def page_attribute(link: Link) -> tuple[str, list[str | int | None]]:
+    """The attribute of the page item that shows a published link: its name and value."""
+    return f"link#{link.link_id}", [
+        link.url,
+        link.title,
+        _milliseconds(link.submitted_at),
+        _milliseconds(link.published_at or link.submitted_at),
+    ]
+
+
+def places_left(page_item: Json | None, cap: int) -> int:
+    """How many places a page has free; lowering a site's cap removes no link, so never below 0."""
+    return max(cap - int((page_item or {}).get("published", 0)), 0)
+
+
+def close_page(store: Store, article_id: int, now: datetime) -> None:
+    """Let a page take no new links for CLOSED_SECONDS: its article is being purged.
+
+    A later article with the same id has an open page.
+    """
+    until = rfc3339(now + timedelta(seconds=CLOSED_SECONDS))
+    store.client.call(
+        "UpdateItem",
+        {
+            "TableName": store.links,
+            "Key": marshal_item(page_key(article_id)),
+            "UpdateExpression": "SET closed_until = :until",
+            "ExpressionAttributeValues": marshal_item({":until": until}),
+        },
+    )
+
+
+def page_is_empty(store: Store, article_id: int) -> Json:
+    """The check, in a transaction, that a page has no published and no pending link."""
+    return {
+        "ConditionCheck": {
+            "TableName": store.links,
+            "Key": marshal_item(page_key(article_id)),
+            "ConditionExpression": "(attribute_not_exists(published) OR published = :zero)"
+            " AND (attribute_not_exists(pending) OR pending = :zero)",
+            "ExpressionAttributeValues": marshal_item({":zero": 0}),
+        }
+    }
+
+
+def _milliseconds(timestamp: str) -> int:
+    return round(datetime.fromisoformat(timestamp).timestamp() * 1000)
+
+
+def _time(milliseconds: int) -> str:
+    return rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+# ---- reading ---------------------------------------------------------------------------------
+
+
+def get_link(store: Store, link_id: str) -> Link | None:
+    """The current link (strongly consistent); None if there is none."""
+    item = store.client.get_item(store.links, {"pk": f"link#{link_id}"})
+    return link_of(item) if item else None
+
+
+def link_of(item: Json) -> Link:
+    """The link of its plain item."""
+    known = {name: item[name] for name in _FIELDS if name in item}
+    return Link(**{"title": None, "published_at": None, **known})
+
+
+def link_item(link: Link) -> Json:
+    """The link's plain item with the index keys that its status calls for."""
+    item = {name: value for name, value in asdict(link).items() if value is not None}
+    item["domain_status"] = domain_status(link.domain, link.status)
+    if link.due_at:
+        item["due"] = "due"
+    return {"pk": f"link#{link.link_id}", **item}
+
+
+def domain_status(domain: int, status: str) -> str:
+    """The key of the index of one site's links of a status."""
+    return f"{domain}#{status}"
+
+
+def due_links(store: Store, now: datetime, limit: int = 100) -> list[str]:
+    """The ids of links whose time is over, the longest overdue first."""
+    query = {
+        "TableName": store.links,
+        "IndexName": "due",
+        "KeyConditionExpression": "due = :due AND due_at <= :now",
+        "ExpressionAttributeValues": marshal_item({":due": "due", ":now": rfc3339(now)}),
+    }
+    return [_link_id(item) for item in store.client.query_first(query, limit)]
+
+
+def claiming_links(store: Store, article_id: int) -> Iterator[Link]:
+    """The current links of an article that hold a claim, in order of submission.
+
+    A link that was added just now may not be in the index yet: page_is_empty() shows it.
+    """
+    query = {
+        "TableName": store.links,
+        "IndexName": "article-submitted",
+        "KeyConditionExpression": "article_id = :article_id",
+        "ExpressionAttributeValues": marshal_item({":article_id": article_id}),
+    }
+    link_ids = (_link_id(item) for item in store.client.query_all(query))
+    for some_ids in batched(link_ids, 100, strict=False):
+        keys = [{"pk": f"link#{link_id}"} for link_id in some_ids]
+        call = batch_get({store.links: keys}, {store.links: ("pk", "status")})
+        items = batch_items(store.client.call(*call), store.links)
+        # An ended link stays ended. Of the others this eventually consistent read may be late.
+        ended = {_link_id(item) for item in items if item["status"] not in CLAIM_HOLDERS}
+        for link_id in some_ids:
+            link = None if link_id in ended else get_link(store, link_id)
+            if link is not None and link.status in CLAIM_HOLDERS:
+                yield link
+
+
+def _link_id(item: Json) -> str:
+    return str(item["pk"]).removeprefix("link#")
+
+
+# ---- submitting ------------------------------------------------------------------------------
+
+
+def add_link(store: Store, link: Link, site: Site) -> None:
+    """Put a new link with its claim and count it on its page, or do nothing of it.
+
+    Raises AlreadySubmitted, DuplicateLink, PageClosed, PageFull or QueueFull; only the transaction
+    decides.
+    """
+    claim = {"pk": link.claim, "link_id": link.link_id, "article_id": link.article_id}
+    actions = [
+        _put_new(store, claim),
+        _put_new(store, link_item(link)),
+        _count_new(store, link, site),
+    ]
+    while True:
+        try:
+            store.client.transact(actions)
+        except StoreError as error:
+            if not any(error.condition_failed(index) for index in range(len(error.reasons))):
+                raise
+            of_claim, of_link, of_page = error.reasons
+            if of_link.item is not None:
+                raise AlreadySubmitted(link_of(of_link.item)) from None
+            if of_claim.item is not None and of_claim.item["link_id"] != link.link_id:
+                claimed_by = of_claim.item
+                raise DuplicateLink(claimed_by["link_id"], claimed_by["article_id"]) from None
+            if of_link.code != "None":
+                # The same submission is being written at this moment, and the next try will find
+                # it. Its own claim, or the place that it took, must not refuse it.
+                time.sleep(random.uniform(1.0, 2.0) * BACKOFF_SECONDS)  # noqa: S311 jitter
+                continue
+            if not error.condition_failed(2):
+                raise
+            if (of_page.item or {}).get("closed_until", "") >= link.submitted_at:
+                raise PageClosed from None
+            if places_left(of_page.item, site.cap) == 0:
+                raise PageFull(site.cap) from None
+            raise QueueFull from None
+        return
+
+
+def claim_key(scope: str, key_version: int, url_key: str) -> str:
+    """The pk of the claim to a URL in a scope: the network, or one page."""
+    return f"claim#{key_version}#{scope}#{sha256(url_key.encode()).hexdigest()}"
+
+
+# ---- transitions -----------------------------------------------------------------------------
+#
+# Each is decided for the link as it was read, returns the updated link, and writes `also`, further
+# actions, in the same transaction. Each raises VersionConflict if the link has changed since, and
+# ValueError where its status cannot follow the link's.
+
+
+def can_become(status: str, next_status: str) -> bool:
+    """Whether a link of one status may get another (design.md, "Life of a link")."""
+    return next_status in _TRANSITIONS.get(status, ())
+
+
+def publish(store: Store, link: Link, cause: Cause, cap: int, also: Sequence[Json] = ()) -> Link:
+    """Show a link on its page, which has `cap` places. Raises PageFull too."""
+    updated = _updated(link, "published", cause, published_at=rfc3339(cause.at))
+    try:
+        return _save(store, link, updated, [_publish_on_page(store, link, updated, cap), *also])
+    except StoreError as error:
+        if not error.condition_failed(1):
+            raise
+        raise PageFull(cap) from None
+
+
+def lapse(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) -> Link:
+    """Hide a published link whose link-back is gone; it keeps its claim for LAPSED_DAYS."""
+    due_at = rfc3339(cause.at + timedelta(days=LAPSED_DAYS))
+    updated = _updated(link, "lapsed", cause, due_at=due_at)
+    return _save(store, link, updated, [*_leave_page(store, link), *also])
+
+
+def expire(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) -> Link:
+    """End a link that was pending or lapsed for too long; its URL is free again."""
+    return _end(store, link, "expired", cause, is_blocked=False, also=also)
+
+
+def withdraw(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) -> Link:
+    """End a link as its submitter wishes; its URL is free again."""
+    return _end(store, link, "withdrawn", cause, is_blocked=False, also=also)
+
+
+def reject(
+    store: Store, link: Link, cause: Cause, *, keep_blocked: bool = True, also: Sequence[Json] = ()
+) -> Link:
+    """End a pending link as an editor decides; its URL stays blocked unless they say otherwise."""
+    return _end(store, link, "rejected", cause, is_blocked=keep_blocked, also=also)
+
+
+def remove(
+    store: Store, link: Link, cause: Cause, *, keep_blocked: bool = True, also: Sequence[Json] = ()
+) -> Link:
+    """End a link of any status as an editor decides; its URL stays blocked like reject()'s."""
+    return _end(store, link, "removed", cause, is_blocked=keep_blocked, also=also)
+
+
+def expire_due(store: Store, now: datetime) -> int:
+    """Expire the links that were pending or lapsed for too long; returns how many.
+
+    Safe to kill and to run twice at once: a link that has changed since is left to the next run.
+    """
+    expired = 0
+    while True:
+        expired_before = expired
+        for link_id in due_links(store, now):
+            link = get_link(store, link_id)
+            # The index may still have a link that is no longer due.
+            if link is None or link.due_at is None or link.due_at > rfc3339(now):
+                continue
+            with contextlib.suppress(VersionConflict):
+                expire(store, link, Cause(now, "schedule"))
+                expired += 1
+        if expired == expired_before:
+            return expired
+
+
+def _end(
+    store: Store,
+    link: Link,
+    status: Status,
+    cause: Cause,
+    *,
+    is_blocked: bool,
+    also: Sequence[Json],
+) -> Link:
+    updated = _updated(link, status, cause)
+    claim = _block_claim(store, link) if is_blocked else _free_claim(store, link)
+    return _save(store, link, updated, [claim, *_leave_page(store, link), *also])
+
+
+def _updated(
+    link: Link,
+    status: Status,
+    cause: Cause,
+    *,
+    published_at: str | None = None,
+    due_at: str | None = None,
+) -> Link:
+    if not can_become(link.status, status):
+        raise ValueError(f"{status} cannot follow {link.status}")
+    entry = {"at": rfc3339(cause.at), "status": status, "by": cause.by}
+    if cause.reason:
+        entry["reason"] = cause.reason
+    return replace(
+        link,
+        status=status,
+        version=link.version + 1,
+        published_at=published_at or link.published_at,
+        due_at=due_at,
+        history=[*link.history, entry],
+    )
+
+
+def _save(store: Store, link: Link, updated: Link, actions: Sequence[Json]) -> Link:
+    """Write the updated link over the one that was read, with the other actions or not at all."""
+    try:
+        store.client.transact([_put_updated(store, link, updated), *actions])
+    except StoreError as error:
+        conflicts = [error.condition_failed(index) for index in range(len(error.reasons))]
+        # A reason of any kind means that someone else is writing the link at this moment.
+        if any(conflicts) and error.reasons[0].code != "None":
+            raise VersionConflict from None
+        raise
+    return updated
+
+
+# ---- actions of the transactions -------------------------------------------------------------
+
+
+def _put_new(store: Store, item: Json) -> Json:
+    return {
+        "Put": {
+            "TableName": store.links,
+            "Item": marshal_item(item),
+            "ConditionExpression": "attribute_not_exists(pk)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def _put_updated(store: Store, link: Link, updated: Link) -> Json:
+    return {
+        "Put": {
+            "TableName": store.links,
+            "Item": marshal_item(link_item(updated)),
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": marshal_item({":version": link.version}),
+        }
+    }
+
+
+def _free_claim(store: Store, link: Link) -> Json:
+    return {"Delete": _own_claim(store, link)}
+
+
+def _block_claim(store: Store, link: Link) -> Json:
+    claim = _own_claim(store, link)
+    claim["UpdateExpression"] = "SET blocked = :true"
+    claim["ExpressionAttributeValues"] |= marshal_item({":true": True})
+    return {"Update": claim}
+
+
+def _own_claim(store: Store, link: Link) -> Json:
+    return {
+        "TableName": store.links,
+        "Key": marshal_item({"pk": link.claim}),
+        "ConditionExpression": "link_id = :link_id",
+        "ExpressionAttributeValues": marshal_item({":link_id": link.link_id}),
+    }
+
+
+def _count_new(store: Store, link: Link, site: Site) -> Json:
+    """A new link on its page: it needs a free place even if it is pending."""
+    values = {":one": 1, ":zero": 0, ":cap": site.cap, ":submitted_at": link.submitted_at}
+    conditions = [
+        _is_below("published", ":cap", site.cap),
+        "(attribute_not_exists(closed_until) OR closed_until < :submitted_at)",
+    ]
+    if link.status == "published":
+        return _update_page(
+            store, link, ["#link = :link", _more("published")], conditions, values, shown=link
+        )
+    values[":pending_cap"] = site.pending_cap
+    conditions.append(_is_below("pending", ":pending_cap", site.pending_cap))
+    return _update_page(store, link, [_more("pending")], conditions, values)
+
+
+def _publish_on_page(store: Store, link: Link, updated: Link, cap: int) -> Json:
+    sets = ["#link = :link", _more("published")]
+    if link.status == "pending":
+        sets.append(_less("pending"))
+    values = {":one": 1, ":zero": 0, ":cap": cap}
+    return _update_page(
+        store, link, sets, [_is_below("published", ":cap", cap)], values, shown=updated
+    )
+
+
+def _leave_page(store: Store, link: Link) -> list[Json]:
+    """What a link's end changes on its page; a lapsed link is not counted there any more."""
+    if link.status == "published":
+        return [_update_page(store, link, [_less("published")], [], {":one": 1}, hidden=link)]
+    if link.status == "pending":
+        return [_update_page(store, link, [_less("pending")], [], {":one": 1})]
+    return []
+
+
+def _update_page(
+    store: Store,
+    link: Link,
+    sets: Sequence[str],
+    conditions: Sequence[str],
+    values: Json,
+    *,
+    shown: Link | None = None,
+    hidden: Link | None = None,
+) -> Json:
+    """The update of a link's page item; `#link` is the attribute of the link shown or hidden."""
+    update: Json = {
+        "TableName": store.links,
+        "Key": marshal_item(page_key(link.article_id)),
+        "UpdateExpression": f"SET {', '.join(sets)}" + (" REMOVE #link" if hidden else ""),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if on_page := shown or hidden:
+        name, value = page_attribute(on_page)
+        update["ExpressionAttributeNames"] = {"#link": name}
+        if shown:
+            values = {**values, ":link": value}
+    update["ExpressionAttributeValues"] = marshal_item(values)
+    if conditions:
+        update["ConditionExpression"] = " AND ".join(conditions)
+    return {"Update": update}
+
+
+def _more(counter: str) -> str:
+    return f"{counter} = if_not_exists({counter}, :zero) + :one"
+
+
+def _less(counter: str) -> str:
+    return f"{counter} = {counter} - :one"
+
+
+def _is_below(counter: str, name: str, limit: int) -> str:
+    # A page without the counter has counted none, which is below any limit but 0.
+    absent = f"attribute_not_exists({counter}) OR " if limit else ""
+    return f"({absent}{counter} < {name})"

@@ -1,0 +1,89 @@
+"""The queue: submitted links by status, the oldest first, for the editors who decide on them."""
+
+from typing import NamedTuple, TypedDict
+
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item
+from seealso.tables.links import domain_status
+
+
+class QueuedLink(TypedDict):
+    """A link as the queue shows it; times are RFC 3339 in UTC."""
+
+    link_id: str
+    article_id: int
+    domain: int
+    url: str
+    title: str | None
+    status: str
+    link_back: str
+    submitted_at: str
+    published_at: str | None
+    version: int
+
+
+# How a cursor writes a Position.
+POSITION = r"[0-9TZ:.-]{20,30} [0-9a-f]{32}"
+
+
+class Position(NamedTuple):
+    """Where in the queue a link is."""
+
+    submitted_at: str
+    link_id: str
+
+
+def list_queue(
+    store: Store, status: str, domain: int | None, limit: int, after: Position | None = None
+) -> list[QueuedLink]:
+    """Links of a status, the oldest first, of all sites or of one; at most `limit`.
+
+    `after` is the position of the previous page's last link. One query, no filter.
+    """
+    name, value = "status", status
+    if domain is not None:
+        name, value = "domain_status", domain_status(domain, status)
+    query: Json = {
+        "TableName": store.links,
+        "IndexName": "status-submitted" if domain is None else "domain-status-submitted",
+        "KeyConditionExpression": "#key = :key",
+        "ExpressionAttributeNames": {"#key": name},
+        "ExpressionAttributeValues": marshal_item({":key": value}),
+    }
+    if after is not None:
+        key = {name: value, "submitted_at": after.submitted_at, "pk": f"link#{after.link_id}"}
+        query["ExclusiveStartKey"] = marshal_item(key)
+    return [_queued(item, status) for item in store.client.query_first(query, limit)]
+
+
+def position(link: QueuedLink) -> str:
+    """A link's Position as a cursor has it."""
+    return f"{link['submitted_at']} {link['link_id']}"
+
+
+def _queued(item: Json, status: str) -> QueuedLink:
+    return {
+        "link_id": item["pk"].removeprefix("link#"),
+        "article_id": item["article_id"],
+        "domain": item["domain"],
+        "url": item["url"],
+        "title": item.get("title"),
+        "status": status,
+        "link_back": item["link_back"],
+        "submitted_at": item["submitted_at"],
+        "published_at": item.get("published_at"),
+        "version": item["version"],
+    }
+
+
+def count_pending(store: Store) -> int:
+    """How many links are pending in the whole network."""
+    query: Json = {
+        "TableName": store.links,
+        "IndexName": "status-submitted",
+        "Select": "COUNT",
+        "KeyConditionExpression": "#status = :pending",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": marshal_item({":pending": "pending"}),
+    }
+    return sum(int(answer["Count"]) for answer in store.client.query_pages(query))
