@@ -6,6 +6,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from aws_lambda_powertools import Tracer
+
 from seealso import articles, dynamodb, editing, links, moderation, purging, site_editing, sites
 from seealso.articles import Article
 from seealso.audit import Act, read_audit
@@ -313,3 +315,8 @@ handler = serve(
         "GET /admin/audit": _for(ADMINS, list_audit),
     }
 )
+
+# The request's log line stays the one that all functions write. Nothing is patched: the store's
+# client is on plain sockets. Answers hold what editors wrote, so they stay out of traces.
+tracer = Tracer(service="seealso", auto_patch=False)
+handler = tracer.capture_lambda_handler(handler, capture_response=False)

@@ -1,6 +1,5 @@
 """The network that the contract's tests read, and the log that they look into."""
 
-import io
 import json
 from collections.abc import Iterator
 from itertools import batched
@@ -11,7 +10,6 @@ import pytest
 from seealso import dynamodb
 from seealso.articles import Article, article_item
 from seealso.dynamodb import Call, Store, typed_item
-from seealso.log import logger
 from tests.support import faulty
 
 DELETED, DRAFT, MISSING = 105, 104, 999
@@ -74,13 +72,18 @@ def between(network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[faulty.
 
 
 class Log:
-    """What the functions have logged so far."""
+    """What the functions have logged so far, on standard output."""
 
-    def __init__(self) -> None:
-        self.stream = io.StringIO()
+    def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
+        self._captured = captured
+        self._text = ""
+
+    def text(self) -> str:
+        self._text += self._captured.readouterr().out
+        return self._text
 
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+        return [json.loads(line) for line in self.text().splitlines()]
 
     def line(self) -> dict[str, Any]:
         """The only line."""
@@ -88,12 +91,10 @@ class Log:
         return only
 
     def clear(self) -> None:
-        self.stream.seek(0)
-        self.stream.truncate()
+        self._captured.readouterr()
+        self._text = ""
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Log:
-    made = Log()
-    monkeypatch.setattr(logger.registered_handler, "stream", made.stream)
-    return made
+def log(capsys: pytest.CaptureFixture[str]) -> Log:
+    return Log(capsys)

@@ -95,7 +95,7 @@ def test_no_line_tells_who_was_reading(network: Store, log: Log) -> None:
     followed = {"user-agent": "Reader/1.0", "x-forwarded-for": "192.0.2.7", "cookie": "a=secret"}
     for target in ("/articles/100", "/articles/999", "/articles/x", "/articles/1?domain=secret"):
         get(target, followed)
-    text = log.stream.getvalue()
+    text = log.text()
     asked = event("GET /articles/{id}", {"id": "1"})
     http_context = asked["requestContext"]["http"]
     for private in (http_context["sourceIp"], "Reader", http_context["userAgent"], "secret"):

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from seealso import dynamodb
 from seealso.dynamodb import StoreUnavailable, Tally
-from seealso.log import logger
+from seealso.log import write_line
 from seealso.problems import Problem, link_not_found
 
 type Event = dict[str, Any]
@@ -223,8 +223,8 @@ def _log(
     }
     _cold = False
     if trouble is None:
-        logger.info("request", extra=line)
+        write_line("INFO", "request", line)
     elif isinstance(trouble, StoreUnavailable):
-        logger.warning("store unavailable: %s", trouble, extra=line)
+        write_line("WARNING", f"store unavailable: {trouble}", line)
     else:
-        logger.error("unexpected error", extra=line, exc_info=trouble)
+        write_line("ERROR", "unexpected error", line, trouble)
