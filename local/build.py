@@ -57,7 +57,8 @@ def host_architecture() -> str:
 
 def _build(template: Path, target: Path, parameters: dict[str, str]) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    command: list[str | Path] = [SAM, "build", "--template-file", template, "--build-dir", target]
+    command: list[str | Path] = [SAM, "build", "--parallel"]
+    command += ["--template-file", template, "--build-dir", target]
     if parameters:
         command += ["--config-env", "local", "--parameter-overrides", *overrides(parameters)]
     # `sam build` takes the first python3.13 on the PATH that has pip.
@@ -112,7 +113,8 @@ def _write_release(target: Path) -> None:
     if text.count(placeholder) != 1:
         raise Failure(f"template.yaml must have {placeholder!r} once.")
     release = _digest(target, [template, *(target / LAYER).rglob("*")])
-    template.write_text(text.replace(placeholder, f"RELEASE: {release}"))
+    # Quoted, because YAML would take some hashes for numbers.
+    template.write_text(text.replace(placeholder, f'RELEASE: "{release}"'))
 
 
 def overrides(parameters: dict[str, str]) -> list[str]:

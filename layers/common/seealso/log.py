@@ -30,6 +30,6 @@ def write_line(
 
         line["exception_name"] = type(error).__name__
         line["exception"] = "".join(traceback.format_exception(error)).rstrip()
-    # In one write: the runtime may take each for a log event of its own.
+    # At once: the runtime may take each write for a log event of its own.
     sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
     sys.stdout.flush()
