@@ -16,8 +16,7 @@ sam := .local/tools/sam/bin/sam
 project := $(venv)/.installed
 setup_log := .local/logs/setup.log
 tools := .local/tools/sam/.made .local/tools/emulator/.made
-locks := layers/common/requirements functions/graphql/requirements requirements/bootstrap \
-	requirements/sam requirements/emulator requirements/dev
+locks := $(basename $(wildcard functions/*/requirements.in requirements/*.in))
 checked := layers/common functions cli local tests bench
 
 .PHONY: help

@@ -1,14 +1,16 @@
-"""`sam build`, then bytecode: without it a cold start takes twice as long.
+"""`sam build`, then what it cannot do: less to load, bytecode, and a hash of the layer.
 
 python -m local.build     builds what is deployed to AWS, into .aws-sam/build
 """
 
 import hashlib
+import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from local import commands, guard
@@ -17,7 +19,11 @@ from local.steps import Failure
 
 TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
+LAYER = "CommonLayer"
 _KEPT = 3
+# Dependencies of dependencies that no function needs. aws-xray-sdk requires botocore and does not
+# import it on Lambda, whose runtime has it anyway; cffi's own modules are for building extensions.
+_LEFT_OUT = ("botocore*", "cffi*", "pycparser*", "*dateutil*", "six*", "urllib3*")
 
 
 def build_local() -> Path:
@@ -30,7 +36,7 @@ def build_local() -> Path:
     with guard.exclusive(LOCAL / "build.lock"):
         if not target.is_dir():
             unfinished = LOCAL / "build" / "unfinished"
-            _build(unfinished, parameters)
+            _build(TEMPLATE, unfinished, parameters)
             unfinished.rename(target)
         target.touch()
         _remove_old(target.parent)
@@ -40,7 +46,7 @@ def build_local() -> Path:
 def build_release() -> Path:
     """Builds for AWS with the parameters of samconfig.toml. Raises Failure when the build fails."""
     target = ROOT / ".aws-sam/build"
-    _build(target, {})
+    _build(TEMPLATE, target, {})
     return target
 
 
@@ -49,9 +55,10 @@ def host_architecture() -> str:
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-def _build(target: Path, parameters: dict[str, str]) -> None:
+def _build(template: Path, target: Path, parameters: dict[str, str]) -> None:
     shutil.rmtree(target, ignore_errors=True)
-    command: list[str | Path] = [SAM, "build", "--template-file", TEMPLATE, "--build-dir", target]
+    command: list[str | Path] = [SAM, "build", "--parallel"]
+    command += ["--template-file", template, "--build-dir", target]
     if parameters:
         command += ["--config-env", "local", "--parameter-overrides", *overrides(parameters)]
     # `sam build` takes the first python3.13 on the PATH that has pip.
@@ -59,18 +66,55 @@ def _build(target: Path, parameters: dict[str, str]) -> None:
     log = LOGS / "build.log"
     if commands.run(command, os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}, log):
         raise Failure(f"sam build failed: {commands.last_line(log)} (all of it: {log})")
+    _finish_layer(target / LAYER)
     for folder in target.iterdir():
-        if folder.is_dir():
-            _compile(folder)
+        if folder.is_dir() and folder.name != LAYER:
+            _finish_function(folder)
+    _write_release(target)
 
 
-def _compile(folder: Path) -> None:
-    # As Lambda sees them: tracebacks then show its paths, and the same source gives the same bytes.
-    seen_as = "/opt" if (folder / "python").is_dir() else "/var/task"
-    options = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-p", seen_as]
+def _finish_layer(layer: Path) -> None:
+    # It makes docs/openapi.json, and nothing else imports it.
+    shutil.rmtree(layer / "python/seealso/contract")
     subprocess.run(
-        [sys.executable, "-m", "compileall", *options, "-s", str(folder), str(folder)], check=True
+        [sys.executable, "-X", "no_debug_ranges", "-m", "local.bytecode", str(layer)],
+        cwd=ROOT,
+        check=True,
     )
+
+
+def _finish_function(function: Path) -> None:
+    for pattern in _LEFT_OUT:
+        for path in function.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    for path in function.glob("*.json"):
+        compact = json.dumps(json.loads(path.read_bytes()), separators=(",", ":"))
+        path.write_text(compact)
+    # As Lambda sees it: tracebacks then show its paths, and the same source gives the same bytes.
+    options = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-p", "/var/task"]
+    subprocess.run(
+        [sys.executable, "-m", "compileall", *options, "-s", str(function), str(function)],
+        check=True,
+    )
+
+
+def _write_release(target: Path) -> None:
+    """Writes a hash of the layer and the template into each function's environment.
+
+    So SAM publishes a version of every function when the layer alone has changed
+    (aws/serverless-application-model#3610), or a table that its environment names.
+    """
+    template = target / "template.yaml"
+    text = template.read_text()
+    placeholder = "RELEASE: unknown"
+    if text.count(placeholder) != 1:
+        raise Failure(f"template.yaml must have {placeholder!r} once.")
+    release = _digest(target, [template, *(target / LAYER).rglob("*")])
+    # Quoted, because YAML would take some hashes for numbers.
+    template.write_text(text.replace(placeholder, f'RELEASE: "{release}"'))
 
 
 def overrides(parameters: dict[str, str]) -> list[str]:
@@ -80,19 +124,26 @@ def overrides(parameters: dict[str, str]) -> list[str]:
 
 def _fingerprint(parameters: dict[str, str]) -> str:
     """Changes when anything changes that the build is made of."""
-    sources = [TEMPLATE, ROOT / "requirements/sam.txt", Path(__file__)]
+    sources = [TEMPLATE, ROOT / "requirements/sam.txt"]
+    sources += [Path(__file__), Path(__file__).with_name("bytecode.py")]
     for folder in ("functions", "layers"):
-        sources += (path for path in (ROOT / folder).rglob("*") if path.is_file())
-    digest = hashlib.sha256(repr(sorted(parameters.items())).encode())
-    for path in sorted(sources):
-        if "__pycache__" not in path.parts:
-            digest.update(f"\0{path.relative_to(ROOT)}\0".encode())
+        sources += (ROOT / folder).rglob("*")
+    return _digest(ROOT, sources, repr(sorted(parameters.items())))
+
+
+def _digest(root: Path, paths: Iterable[Path], text: str = "") -> str:
+    """A hash of the text and of the names and contents of the files."""
+    digest = hashlib.sha256(text.encode())
+    for path in sorted(paths):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"\0{path.relative_to(root)}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _remove_old(folder: Path) -> None:
-    builds = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    builds = [path for path in folder.iterdir() if path.is_dir()]  # beside them is sam's build.toml
+    builds.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for build in builds[_KEPT:]:
         shutil.rmtree(build)
 

@@ -5,6 +5,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from aws_lambda_powertools import Tracer
+
 from seealso.editing import articles as editing
 from seealso.editing import links as moderation
 from seealso.editing import purging
@@ -269,3 +271,8 @@ handler = serve(
         "GET /admin/audit": _for(ADMINS, list_audit),
     }
 )
+
+# The request's log line is the one that all functions write. Nothing is patched: the store's
+# client is on plain sockets. Answers hold what editors wrote, so they stay out of traces.
+tracer = Tracer(service="seealso", auto_patch=False)
+handler = tracer.capture_lambda_handler(handler, capture_response=False)

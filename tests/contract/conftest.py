@@ -1,6 +1,5 @@
 """The network that the contract's tests read, and the log that they look into."""
 
-import io
 import json
 from collections.abc import Iterator
 from itertools import batched
@@ -8,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from seealso.http.log import logger
 from seealso.store.calls import Call
 from seealso.store.tables import Store, reset_store
 from seealso.store.values import marshal_item
@@ -77,13 +75,18 @@ def between(network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[faulty.
 
 
 class Log:
-    """What the functions have logged so far."""
+    """What the functions have logged so far, on standard output."""
 
-    def __init__(self) -> None:
-        self.stream = io.StringIO()
+    def __init__(self, captured: pytest.CaptureFixture[str]) -> None:
+        self._captured = captured
+        self._text = ""
+
+    def text(self) -> str:
+        self._text += self._captured.readouterr().out
+        return self._text
 
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+        return [json.loads(line) for line in self.text().splitlines()]
 
     def line(self) -> dict[str, Any]:
         """The only line."""
@@ -91,12 +94,10 @@ class Log:
         return only
 
     def clear(self) -> None:
-        self.stream.seek(0)
-        self.stream.truncate()
+        self._captured.readouterr()
+        self._text = ""
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Log:
-    made = Log()
-    monkeypatch.setattr(logger.registered_handler, "stream", made.stream)
-    return made
+def log(capsys: pytest.CaptureFixture[str]) -> Log:
+    return Log(capsys)

@@ -1,10 +1,15 @@
 """The log line: one for each request, with its metrics, and with nobody's address."""
 
+import json
+import sys
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from seealso.http import log as request_log
+from seealso.http.log import write_line
 from seealso.store.tables import Store
 from tests.contract.conftest import Log
 from tests.support.events import event
@@ -82,6 +87,34 @@ def test_the_correlation_id_is_the_gateways_request_id(network: Store, log: Log)
     assert log.line()["correlation_id"] == asked["requestContext"]["requestId"]
 
 
+def test_an_unexpected_error_is_one_line_with_its_traceback(
+    network: Store, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
+    malformed = event("GET /articles/{id}", {}) | {"pathParameters": {}}
+    assert handler("get_article")(malformed, None)["statusCode"] == 500
+    line = log.line()
+    assert (line["level"], line["message"], line["failed"]) == ("ERROR", "unexpected error", 1)
+    assert line["exception_name"] == "KeyError"
+    assert line["exception"].startswith("Traceback (most recent call last):\n")
+    assert line["exception"].endswith("KeyError: 'id'")
+    assert line["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
+    assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
+    is_emf(line)
+
+
+def test_a_line_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runtime takes each write for a line of its own where nothing else divides the log."""
+    written: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", SimpleNamespace(write=written.append, flush=lambda: None))
+        write_line("INFO", "request", {"text": "of two\nlines, and half a pair: \ud800"})
+    (line,) = written
+    assert line.endswith("}\n")
+    assert line.count("\n") == 1
+    assert json.loads(line)["text"] == "of two\nlines, and half a pair: \ud800"
+
+
 def test_the_first_request_of_a_container_is_its_cold_start(
     network: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,7 +128,7 @@ def test_no_line_tells_who_was_reading(network: Store, log: Log) -> None:
     followed = {"user-agent": "Reader/1.0", "x-forwarded-for": "192.0.2.7", "cookie": "a=secret"}
     for target in ("/articles/100", "/articles/999", "/articles/x", "/articles/1?domain=secret"):
         get(target, followed)
-    text = log.stream.getvalue()
+    text = log.text()
     asked = event("GET /articles/{id}", {"id": "1"})
     http_context = asked["requestContext"]["http"]
     for private in (http_context["sourceIp"], "Reader", http_context["userAgent"], "secret"):

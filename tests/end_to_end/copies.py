@@ -59,7 +59,7 @@ def invoke_copy(
 
 def invoke(deployed: Deployed, function: str, event: object) -> Any:
     """The answer of the deployed function, called past the gateway."""
-    return _invoked(_functions(deployed), physical_names(deployed)[function], event)
+    return _invoked(_functions(deployed), f"{physical_names(deployed)[function]}:live", event)
 
 
 def environment(deployed: Deployed, function: str) -> dict[str, str]:

@@ -1,12 +1,10 @@
 """Links that waited too long: the hourly schedule's function, run as the schedule runs it."""
 
-import io
 import json
 from datetime import timedelta
 
 import pytest
 
-from seealso.http.log import logger
 from seealso.store.client import Client
 from seealso.store.tables import Store
 from seealso.store.values import Json
@@ -125,13 +123,13 @@ def test_what_the_index_has_from_before(
 
 
 def test_those_that_wait_are_counted(
-    anywhere: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    anywhere: Store,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    log = io.StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", log)
     receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(7)]
     world.change(anywhere, receipts[0], "published")
-    log.truncate(log.seek(0))
     call = Client.call
 
     def short(client: Client, operation: str, body: Json) -> Json:
@@ -139,8 +137,15 @@ def test_those_that_wait_are_counted(
         return call(client, operation, body | ({"Limit": 4} if "Select" in body else {}))
 
     monkeypatch.setattr(Client, "call", short)
+    capsys.readouterr()
     expire()
-    line = json.loads(log.getvalue())
-    assert line["PendingLinks"] == 6
-    (metrics,) = line["_aws"]["CloudWatchMetrics"]
-    assert metrics["Metrics"] == [{"Name": "PendingLinks", "Unit": "Count"}]
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    values = json.loads(line)
+    assert values["PendingLinks"] == [6]
+    assert values["_aws"]["CloudWatchMetrics"] == [
+        {
+            "Namespace": "seealso",
+            "Dimensions": [[]],
+            "Metrics": [{"Name": "PendingLinks", "Unit": "Count"}],
+        }
+    ]
