@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import PurePosixPath
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
@@ -35,11 +36,10 @@ _PATH = re.compile(
 _FILE = re.compile(r".+\.(py|md|graphql)")
 
 
-class Document(NamedTuple):
-    """A file's path and what of it is prose, line by line as in the file."""
-
-    path: str
-    prose: str
+class _Known(NamedTuple):
+    files: Collection[str]
+    folders: Collection[str]
+    headings: Mapping[str, Collection[str]]  # of Markdown files, by path
 
 
 def missing(texts: Mapping[str, str], tracked: Collection[str]) -> list[str]:
@@ -47,29 +47,22 @@ def missing(texts: Mapping[str, str], tracked: Collection[str]) -> list[str]:
 
     `texts` are the files to check by their paths; `tracked` are the paths of all files.
     """
-    folders = {path[:end] for path in tracked for end in _slashes(path)}
-    known = _Known(frozenset(tracked), frozenset(folders), _headings(texts))
+    folders = {str(folder) for path in tracked for folder in PurePosixPath(path).parents}
+    known = _Known(tracked, folders, _headings(texts))
     return [
         f"{path}:{line}: {message}"
         for path, text in sorted(texts.items())
-        for line, message in sorted(_missing_in(Document(path, _prose(path, text)), known))
+        for line, message in sorted(_missing_in(path, _prose(path, text), known))
     ]
 
 
-class _Known(NamedTuple):
-    files: frozenset[str]
-    folders: frozenset[str]
-    headings: Mapping[str, Collection[str]]  # of Markdown files, by path
-
-
-def _missing_in(document: Document, known: _Known) -> Iterator[tuple[int, str]]:
-    path, prose = document
+def _missing_in(path: str, prose: str, known: _Known) -> Iterator[tuple[int, str]]:
     for match in _LINK.finditer(prose) if path.endswith(".md") else ():
         target, _, anchor = match[1].partition("#")
         if _URL.match(target):
             continue
         file = normpath(join(dirname(path), target)) if target else path
-        if file not in known.files | known.folders:
+        if file not in known.files and file not in known.folders:
             yield _line(prose, match), f"there is no file {file}"
         elif anchor and anchor not in map(_slug, known.headings.get(file, ())):
             yield _line(prose, match), f"{file} has no anchor #{anchor}"
@@ -124,20 +117,11 @@ def _python_prose(text: str) -> list[str]:
         if token.type == tokenize.COMMENT:
             prose[token.start[0] - 1] = token.string.lstrip("#")
     for node in ast.walk(ast.parse(text)):
-        match node:
-            case (
-                ast.Module(body=[ast.Expr(ast.Constant(str())) as first, *_])
-                | ast.ClassDef(body=[ast.Expr(ast.Constant(str())) as first, *_])
-                | ast.FunctionDef(body=[ast.Expr(ast.Constant(str())) as first, *_])
-                | ast.AsyncFunctionDef(body=[ast.Expr(ast.Constant(str())) as first, *_])
-            ):
-                here = slice(first.lineno - 1, first.end_lineno)
-                prose[here] = lines[here]
+        # A string that stands for itself is a docstring.
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            here = slice(node.lineno - 1, node.end_lineno)
+            prose[here] = lines[here]
     return prose
-
-
-def _slashes(path: str) -> Iterator[int]:
-    return (match.start() for match in re.finditer("/", path))
 
 
 def _slug(heading: str) -> str:
