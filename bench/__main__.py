@@ -26,12 +26,13 @@ _FILE = ROOT / "docs/benchmarks.md"
 _HEAD = """# Benchmarks
 
 Written by `make bench` (`make bench FULL=1` adds the largest network), on DynamoDB Local, whose
-read units are those of AWS. Each row is the dearest of {views} page views. The article and its
-source have items of 4 KB, titles about 60 characters; the page has five links. Budgets are those of
-the design; the site's policy is in the container's cache, as it is for all but one view in 50 s
-(which costs 0.5 units more, and no request).
+read units are those of AWS. Each row shows the most expensive of {views} page views. The article
+and its source have items of 4 KB, titles about 60 characters; the page has five links. Budgets
+(requests, round trips, read units) are those of design.md, "Budgets"; the site's policy is in the
+container's cache, as it is for all but one view in 50 s (which costs 0.5 units more, and no
+request).
 
-| page view | articles | domains | requests | round_trips | read units | budget | holds |
+| page view | articles | domains | requests | round trips | read units | budget | holds |
 |---|---:|---:|---:|---:|---:|---|---|
 """
 

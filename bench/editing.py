@@ -33,12 +33,12 @@ DOMAIN = 7
 LISTED = 20
 
 _TEXT = """
-Articles have items of 4 KB. Each change is one transaction with its audit line; write units are
+Articles have items of 4 KB. Each change is one transaction with its audit entry; write units are
 worked out by the documented rules (bench/units.py). The article that is purged has 5 published and
 2 pending links. The queue holds {queued:,} pending links of {domains} sites when its first pages
 are read, of {listed} links each.
 
-| action | requests | round_trips | read units | write units |
+| action | requests | round trips | read units | write units |
 |---|---:|---:|---:|---:|
 {costs}
 """

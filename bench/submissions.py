@@ -40,11 +40,11 @@ _TITLE = "A title of the length that titles of links will usually have"
 _TEXT = """
 The article has an item of 4 KB, the URL {url} characters, the title {title}. A container is warm
 when it has read the sites' policies (kept for 50 s) and the day's key; what a cold one adds is
-read one after the other, before the submission's own two round_trips. Write units are worked out from
-what changed in the tables, by the documented rules (bench/units.py). DynamoDB Local reports more
-for a transaction, which is in the table beside it and is not what AWS charges.
+read one after the other, before the submission's own two round trips. Write units are worked out
+from what changed in the tables, by the documented rules (bench/units.py). DynamoDB Local reports
+more for a transaction, which is in the table beside it and is not what AWS charges.
 
-| submission | requests | transactions | round_trips | read units | write units | reported | in budget |
+| submission | requests | transactions | round trips | read units | write units | reported | holds |
 |---|---:|---:|---:|---:|---:|---:|---|
 | budget | {budget[0]} | {budget[1]} | {budget[2]} | | {budget[3]} | | |
 {costs}
@@ -57,7 +57,7 @@ memory ({cores} cores for both; AWS bounds one page by its item: 1,000 write uni
 The function's own work, from event to answer with its log line, beside the same three calls made
 bare by boto3 in the same run: process CPU time, median of {blocks} interleaved blocks of {block}.
 
-| | CPU ms | of boto3's | aim |
+| | CPU ms | relative to boto3 | aim |
 |---|---:|---:|---|
 | boto3, three calls | {bare:.2f} | 1 | |
 | submit_link, whole | {whole:.2f} | {ratio:.2f} | at most 1.3 |
