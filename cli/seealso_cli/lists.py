@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 import click
 
 from seealso_cli.options import json_option
-from seealso_cli.showing import Column, print_list
+from seealso_cli.output import Column, print_list
 
 LISTED = 20
 
@@ -46,9 +46,9 @@ def show_list(
     options: ListOptions,
 ) -> None:
     """Show a list, as far as the options say. Raises Refusal, Unable."""
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
     limit = None if options["everything"] else options["limit"]
     # One more than is shown tells that there are more.
-    part = api.MOST_LISTED if limit is None else limit + 1
-    print_list(api.read_list(path, plural, query, part), columns, limit, options["as_json"])
+    part = admin_api.MOST_LISTED if limit is None else limit + 1
+    print_list(admin_api.read_list(path, plural, query, part), columns, limit, options["as_json"])

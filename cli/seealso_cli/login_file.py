@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from seealso_cli.failure import Refusal, Unable
+from seealso_cli.errors import Refusal, Unable
 
 SIGN_IN = "sign in with `seealso login`"
 

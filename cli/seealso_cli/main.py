@@ -6,13 +6,13 @@ from typing import Any, Unpack
 
 import click
 
-from seealso_cli.article_commands import articles
-from seealso_cli.audit_command import audit
-from seealso_cli.link_commands import links
+from seealso_cli.commands.articles import articles
+from seealso_cli.commands.audit import audit
+from seealso_cli.commands.links import links
+from seealso_cli.commands.sites import blocks, sites
+from seealso_cli.commands.users import admins, editors, login, logout, token
 from seealso_cli.options import dry_run_option, file_type
-from seealso_cli.site_commands import blocks, sites
-from seealso_cli.target import TargetOptions, target_options
-from seealso_cli.user_commands import admins, editors, login, logout, token
+from seealso_cli.stack import TargetOptions, target_options
 
 # What a command needs is imported inside it, so that --help and completion answer at once.
 
@@ -72,8 +72,8 @@ def load(
     An article that is there already gets the file's columns and keeps its state and its links.
     It is safe to run the same load again, and to interrupt it.
     """
-    from seealso_cli.load import load_articles
-    from seealso_cli.target import stores
+    from seealso_cli.bulk.load import load_articles
+    from seealso_cli.stack import stores
 
     opener = None if dry_run else stores(target, needs=["articles", "runs"])
     sys.exit(load_articles(files, file_format, opener))
@@ -94,8 +94,8 @@ def export(file: str, states: Sequence[str], **target: Unpack[TargetOptions]) ->
 
     Gzipped where FILE ends in .gz. Deleted articles are left out. FILE is there when it is whole.
     """
-    from seealso_cli.export import export_articles
-    from seealso_cli.target import stores
+    from seealso_cli.bulk.export import export_articles
+    from seealso_cli.stack import stores
 
     sys.exit(export_articles(file, states, stores(target, needs=["articles"])))
 

@@ -4,7 +4,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from seealso_cli.failure import Refusal
+from seealso_cli.errors import Refusal
 
 type Json = dict[str, Any]
 
@@ -23,9 +23,9 @@ file_argument = click.argument("file", type=click.File("rb"), metavar="FILE")
 
 def version_now(path: str, given: int | None) -> int:
     """The version given, or the one that is there now."""
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
-    version: int = given or api.request("GET", path)["version"]
+    version: int = given or admin_api.request("GET", path)["version"]
     return version
 
 
@@ -37,7 +37,7 @@ def version_read(body: Json) -> int | None:
 
 def read_object(file: BinaryIO) -> Json:
     """The one JSON object of a file. Raises Refusal."""
-    from seealso_cli.rows import JSON_SPACE, NotJson, json_value
+    from seealso_cli.bulk.rows import JSON_SPACE, NotJson, json_value
 
     try:
         text = file.read().decode().removeprefix("\ufeff").strip(JSON_SPACE)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from seealso_cli.failure import Unable
-from seealso_cli.showing import harmless
-from seealso_cli.target import Stack
+from seealso_cli.errors import Unable
+from seealso_cli.output import harmless
+from seealso_cli.stack import Stack
 
 
 def add_user(stack: Stack, email: str, group: str) -> bool:

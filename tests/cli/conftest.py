@@ -11,10 +11,11 @@ from click.testing import CliRunner
 
 from seealso import runs
 from seealso.dynamodb import Store
-from seealso_cli import api, login_file, writing
+from seealso_cli import admin_api, login_file
+from seealso_cli.bulk import writer
 from seealso_cli.login_file import Login
 from seealso_cli.main import main
-from tests.cli.admin_api import AdminApi, Users, serving, token, user_pool
+from tests.cli.admin_server import AdminServer, Users, serving, token, user_pool
 from tests.cli.support import Outcome, Printed, options, printed, result
 from tests.conftest import Engines
 from tests.support.editors import ADMIN, EDITOR, claims
@@ -48,7 +49,7 @@ def moto_store(moto_store: Store) -> Iterator[Store]:
 
 @pytest.fixture
 def seealso(monkeypatch: pytest.MonkeyPatch) -> Seealso:
-    monkeypatch.setattr(writing, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "FIRST_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(runs, "WAIT_SECONDS", 0.0)
 
     def run(*arguments: str | Path, over: Store | None = None, stdin: bytes = b"") -> Outcome:
@@ -63,9 +64,11 @@ def seealso(monkeypatch: pytest.MonkeyPatch) -> Seealso:
 
 
 @pytest.fixture
-def admin_api(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdminApi]:
+def admin_server(
+    deployed_environment: Store, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AdminServer]:
     """The API over a store, with nobody signed in."""
-    monkeypatch.setattr(api, "LONGEST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(admin_api, "LONGEST_PAUSE_SECONDS", 0.0)
     with serving() as found:
         yield found
 
@@ -97,20 +100,20 @@ def run() -> Admin:
 
 
 @pytest.fixture
-def as_editor(admin_api: AdminApi, run: Admin) -> Admin:
+def as_editor(admin_server: AdminServer, run: Admin) -> Admin:
     """`seealso` with an editor signed in."""
-    return signed_in(admin_api, run, EDITOR, "editors")
+    return signed_in(admin_server, run, EDITOR, "editors")
 
 
 @pytest.fixture
-def as_admin(admin_api: AdminApi, run: Admin) -> Admin:
+def as_admin(admin_server: AdminServer, run: Admin) -> Admin:
     """`seealso` with an admin signed in."""
-    return signed_in(admin_api, run, ADMIN, "admins")
+    return signed_in(admin_server, run, ADMIN, "admins")
 
 
-def signed_in(admin_api: AdminApi, run: Admin, name: str, group: str) -> Admin:
+def signed_in(admin_server: AdminServer, run: Admin, name: str, group: str) -> Admin:
     """`run`, always with this one signed in."""
-    login = Login(admin_api.url, token(**claims(name, f"[{group}]") | {"exp": 2**33}))
+    login = Login(admin_server.url, token(**claims(name, f"[{group}]") | {"exp": 2**33}))
 
     def run_so(*arguments: str | Path | int, stdin: bytes = b"") -> Printed:
         login_file.write(login)

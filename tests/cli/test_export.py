@@ -13,7 +13,7 @@ import pytest
 
 from seealso.articles import Article, get_article, put_articles
 from seealso.dynamodb import Client, Store, StoreUnavailable
-from seealso_cli import export, writing
+from seealso_cli.bulk import export, writer
 from tests.cli.conftest import Admin, Seealso
 from tests.cli.support import article, jsonl, options, row, write
 from tests.support.tables import make_store
@@ -117,7 +117,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, failures: list[BaseException | None
 
     monkeypatch.setattr(Client, "call", call_or_fail)
     monkeypatch.setattr(export, "PART", 7)
-    monkeypatch.setattr(writing, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "FIRST_PAUSE_SECONDS", 0.0)
 
 
 def test_a_busy_store(
@@ -152,7 +152,7 @@ def test_an_export_that_is_cut_short_leaves_nothing(
     told: str,
 ) -> None:
     failing(monkeypatch, [None, None, *[failure] * 100])
-    monkeypatch.setattr(writing, "PATIENCE_SECONDS", -1.0)
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", -1.0)
     path = tmp_path / "articles.jsonl"
     if before is not None:
         path.write_bytes(before)
@@ -166,7 +166,7 @@ def test_an_export_that_is_cut_short_leaves_nothing(
 # Where the file has begun, and there is more to come.
 _KILLED = """
 import sys, time
-from seealso_cli import export
+from seealso_cli.bulk import export
 from seealso_cli.main import main
 all_articles = export.all_articles
 def slowly(*arguments):
@@ -200,7 +200,7 @@ def test_killed(filled: Store, tmp_path: Path, sent: signal.Signals) -> None:
 def test_a_store_that_is_not_there(
     run: Admin, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
-    monkeypatch.setattr(writing, "REQUEST_SECONDS", 0.1)
+    monkeypatch.setattr(writer, "REQUEST_SECONDS", 0.1)
     path = tmp_path / "articles.jsonl"
     outcome = run("export", path, *options(filled), wrong)
     assert outcome.status == 2

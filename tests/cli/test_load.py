@@ -18,7 +18,7 @@ from seealso.articles import Article, get_article, put_articles
 from seealso.dynamodb import Call, Client, Json, Refused, Store, StoreUnavailable, typed_item
 from seealso.links import Link, add_link, claim_key
 from seealso.sites import Site
-from seealso_cli import writing
+from seealso_cli.bulk import writer
 from tests.cli.conftest import Seealso
 from tests.cli.support import article, csv_text, jsonl, options, row, table, write
 from tests.support import oracle
@@ -257,8 +257,8 @@ def failing(monkeypatch: pytest.MonkeyPatch, failures: list[Exception | None]) -
             raise failure
         return import_articles(store, batch)
 
-    monkeypatch.setattr(writing, "import_articles", import_or_fail)
-    monkeypatch.setattr(writing, "THREADS", 1)
+    monkeypatch.setattr(writer, "import_articles", import_or_fail)
+    monkeypatch.setattr(writer, "THREADS", 1)
 
 
 def test_a_batch_is_tried_again_while_the_store_is_busy(
@@ -276,7 +276,7 @@ def test_a_store_that_stays_busy_ends_the_load(
 ) -> None:
     unavailable = StoreUnavailable("PutItem: ThrottlingException")
     failing(monkeypatch, [None, *[unavailable] * 100])
-    monkeypatch.setattr(writing, "PATIENCE_SECONDS", -1.0)
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", -1.0)
     path = write(tmp_path, jsonl(row(each) for each in range(1, 501)))
     outcome = seealso("load", path, over=moto_store)
     assert outcome.status == 2
@@ -360,7 +360,7 @@ def test_interrupted_and_run_again(
 
 _DRY_RUN = """
 import resource, sys
-from seealso_cli.load import load_articles
+from seealso_cli.bulk.load import load_articles
 status = load_articles(["-"], None, None)
 print(status, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

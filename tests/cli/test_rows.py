@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seealso.fields import HIGHEST, TEXT_BYTES
-from seealso_cli.files import LONGEST_ROW
+from seealso_cli.bulk.files import LONGEST_ROW
 from tests.cli.conftest import Seealso
 from tests.cli.support import COLUMNS, csv_text, jsonl, row, without, write
 

@@ -8,7 +8,7 @@ import pytest
 
 from seealso.articles import Article, get_article, put_articles
 from seealso.dynamodb import Store
-from tests.cli.admin_api import AdminApi
+from tests.cli.admin_server import AdminServer
 from tests.cli.conftest import Admin
 from tests.cli.support import write
 
@@ -31,7 +31,9 @@ def create(as_editor: Admin, **members: Any) -> int:
     return article_id
 
 
-def test_the_life_of_an_article(as_editor: Admin, as_admin: Admin, admin_api: AdminApi) -> None:
+def test_the_life_of_an_article(
+    as_editor: Admin, as_admin: Admin, admin_server: AdminServer
+) -> None:
     created = as_editor("articles", "create", "-", stdin=body(id=41))
     assert (created.status, created.out, created.told) == (0, "41\n", [])
     assert as_editor("articles", "publish", 41).out == "Article 41: published, version 2.\n"
@@ -42,7 +44,7 @@ def test_the_life_of_an_article(as_editor: Admin, as_admin: Admin, admin_api: Ad
     purged = as_admin("articles", "purge", 41, "--yes")
     assert (purged.status, purged.out) == (0, "Article 41 is purged.\n")
     assert as_editor("articles", "show", 41).status == 5
-    assert admin_api.changes() == [
+    assert admin_server.changes() == [
         ("POST", "/admin/articles"),
         ("POST", "/admin/articles/41/publish"),
         ("POST", "/admin/articles/41/unpublish"),
@@ -53,12 +55,12 @@ def test_the_life_of_an_article(as_editor: Admin, as_admin: Admin, admin_api: Ad
     ]
 
 
-def test_a_purge_is_asked_for(as_admin: Admin, admin_api: AdminApi) -> None:
+def test_a_purge_is_asked_for(as_admin: Admin, admin_server: AdminServer) -> None:
     create(as_admin, id=41)
     asked = as_admin("articles", "purge", 41)
     assert asked.status == 2
     assert asked.told[-1] == "Error: There is no terminal to ask on: give --yes."
-    assert admin_api.changes() == [("POST", "/admin/articles")]
+    assert admin_server.changes() == [("POST", "/admin/articles")]
 
 
 def test_show(as_editor: Admin) -> None:
@@ -134,7 +136,7 @@ def _listed(deployed_environment: Store) -> None:
 
 
 @pytest.mark.usefixtures("_listed")
-def test_list(as_editor: Admin, admin_api: AdminApi) -> None:
+def test_list(as_editor: Admin, admin_server: AdminServer) -> None:
     first = as_editor("articles", "list", "--domain=7", "--limit=2")
     assert first.out.splitlines() == [
         "id   state    version  date        title    ",
@@ -142,13 +144,13 @@ def test_list(as_editor: Admin, admin_api: AdminApi) -> None:
         "239  draft    1        2026-02-25  Title 239",
     ]
     assert first.told == ["There are more: use --limit N or --all."]
-    assert len(admin_api.requests) == 1
+    assert len(admin_server.requests) == 1
     ids = [
         each["id"]
         for each in as_editor("articles", "list", "--domain=7", "--all", "--json").json_lines()
     ]
     assert ids == list(range(240, 0, -1))
-    assert len(admin_api.requests) == 1 + 3
+    assert len(admin_server.requests) == 1 + 3
     for limit in (1, 100, 101, 239, 240, 241):
         some = as_editor("articles", "list", "--domain=7", f"--limit={limit}")
         assert len(some.out.splitlines()) == min(limit, 240) + 1
@@ -176,7 +178,7 @@ def test_a_file_that_holds_no_object(as_editor: Admin, content: bytes, told: str
     assert outcome.told[0].startswith(f"Error: FILE can't be taken: {told}")
 
 
-def test_wrong_usage(as_editor: Admin, tmp_path: Path, admin_api: AdminApi) -> None:
+def test_wrong_usage(as_editor: Admin, tmp_path: Path, admin_server: AdminServer) -> None:
     for arguments in (
         ["show", "0"],
         ["show", "x"],
@@ -187,4 +189,4 @@ def test_wrong_usage(as_editor: Admin, tmp_path: Path, admin_api: AdminApi) -> N
         ["publish", "41", "--version=0"],
     ):
         assert as_editor("articles", *arguments).status == 2
-    assert admin_api.requests == []
+    assert admin_server.requests == []

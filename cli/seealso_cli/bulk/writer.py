@@ -11,7 +11,7 @@ from typing import Self
 
 from seealso.articles import Article, get_article, import_articles
 from seealso.dynamodb import REQUEST_SECONDS, Refused, Store, StoreUnavailable
-from seealso_cli.target import OpenStore
+from seealso_cli.stack import OpenStore
 
 # At 40 ms from the store they write twice as much as one; a single index partition, which the feed
 # is, takes 1,000 writes a second from all of them (AWS "Partitions and data distribution").

@@ -8,12 +8,12 @@ from contextlib import nullcontext
 from seealso import runs
 from seealso.articles import Article
 from seealso.dynamodb import Refused, StoreUnavailable
-from seealso_cli.articles import read_articles
-from seealso_cli.display import Display
-from seealso_cli.failure import Unable
-from seealso_cli.files import File, size_of
-from seealso_cli.target import OpenStore
-from seealso_cli.writing import Writer, check_store, patiently, unusable
+from seealso_cli.bulk.article_rows import read_articles
+from seealso_cli.bulk.files import File, size_of
+from seealso_cli.bulk.writer import Writer, check_store, patiently, unusable
+from seealso_cli.errors import Unable
+from seealso_cli.progress import Display
+from seealso_cli.stack import OpenStore
 
 # Rows of a batch: three times what the client sends at once.
 BATCH_ROWS = 96

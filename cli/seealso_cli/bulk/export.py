@@ -13,10 +13,10 @@ from typing import IO, Any, cast
 
 from seealso.articles import Article, article_of
 from seealso.dynamodb import Json, Refused, Store, StoreUnavailable, items
-from seealso_cli.display import Display
-from seealso_cli.failure import Unable
-from seealso_cli.target import OpenStore
-from seealso_cli.writing import check_store, patiently, unusable
+from seealso_cli.bulk.writer import check_store, patiently, unusable
+from seealso_cli.errors import Unable
+from seealso_cli.progress import Display
+from seealso_cli.stack import OpenStore
 
 # Articles of one request: little enough to get through a slow line before it times out. Those of
 # the longest texts come in parts of 1 MB (AWS, Scan).

@@ -5,7 +5,7 @@ from typing import Any, Unpack
 import click
 
 from seealso_cli.lists import ListOptions, list_options, show_list
-from seealso_cli.showing import Column
+from seealso_cli.output import Column
 
 
 def _subject(line: dict[str, Any]) -> str:

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from seealso_cli import login_file, signing_in
-from seealso_cli.failure import Refusal
+from seealso_cli import auth, login_file
+from seealso_cli.errors import Refusal
 from seealso_cli.login_file import Login
-from tests.cli.admin_api import PASSWORD, AdminApi, Users, token, user_pool
+from tests.cli.admin_server import PASSWORD, AdminServer, Users, token, user_pool
 from tests.cli.conftest import Admin, MakeStack
 from tests.cli.support import Printed
 from tests.conftest import Engines
@@ -29,10 +29,14 @@ SECRET = "a-New-Word-2-keep"
 
 
 @pytest.fixture
-def where(admin_api: AdminApi, users: Users, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def where(admin_server: AdminServer, users: Users, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The options of a login, and Cognito at the engine's endpoint instead of AWS."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", users.pool.endpoint or "")
-    return [f"--api={admin_api.url}", f"--client-id={users.pool.client_id}", f"--region={REGION}"]
+    return [
+        f"--api={admin_server.url}",
+        f"--client-id={users.pool.client_id}",
+        f"--region={REGION}",
+    ]
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_signed_in(run: Admin, signed_in: Login, admin_api: AdminApi, tmp_path: Path) -> None:
+def test_signed_in(run: Admin, signed_in: Login, admin_server: AdminServer, tmp_path: Path) -> None:
     assert login_file.path() == tmp_path / "config/seealso/login.json"
     assert mode(login_file.path()) == 0o600
     assert mode(login_file.path().parent) == 0o700
@@ -58,7 +62,7 @@ def test_signed_in(run: Admin, signed_in: Login, admin_api: AdminApi, tmp_path: 
     assert 3500 < signed_in.expires_at - time.time() <= 3600
     assert run("links", "queue").status == 0
     # An access token, not an ID token: the API refuses those.
-    assert admin_api.requests[-1][2]["authorization"] == f"Bearer {signed_in.access_token}"
+    assert admin_server.requests[-1][2]["authorization"] == f"Bearer {signed_in.access_token}"
 
 
 def test_the_token_for_other_clients(run: Admin, signed_in: Login) -> None:
@@ -157,7 +161,7 @@ def test_passwords_are_asked_for_and_not_shown(users: Users, where: list[str]) -
     assert typed(["login", EDITOR, *where], ["\x03"])[0] == 130
 
 
-def test_a_purge_is_asked_for_on_a_terminal(as_admin: Admin, admin_api: AdminApi) -> None:
+def test_a_purge_is_asked_for_on_a_terminal(as_admin: Admin, admin_server: AdminServer) -> None:
     body = {"id": 41, "domain": 7, "title": "A", "text": "", "date": "2026-02-25"}
     as_admin("articles", "create", "-", stdin=json.dumps(body).encode())
     as_admin("articles", "delete", 41)
@@ -170,10 +174,12 @@ def test_a_purge_is_asked_for_on_a_terminal(as_admin: Admin, admin_api: AdminApi
 # ---- refreshing --------------------------------------------------------------------------------
 
 
-def test_an_expired_token_is_refreshed(run: Admin, signed_in: Login, admin_api: AdminApi) -> None:
+def test_an_expired_token_is_refreshed(
+    run: Admin, signed_in: Login, admin_server: AdminServer
+) -> None:
     login_file.write(replace(signed_in, expires_at=time.time() + 5))
     assert run("links", "queue").status == 0
-    assert len(admin_api.requests) == 1
+    assert len(admin_server.requests) == 1
     fresh = login_file.read()
     assert fresh.expires_at is not None
     assert fresh.expires_at > time.time() + 3500
@@ -181,49 +187,55 @@ def test_an_expired_token_is_refreshed(run: Admin, signed_in: Login, admin_api: 
     assert mode(login_file.path()) == 0o600
 
 
-def test_a_refused_token_is_refreshed(run: Admin, signed_in: Login, admin_api: AdminApi) -> None:
+def test_a_refused_token_is_refreshed(
+    run: Admin, signed_in: Login, admin_server: AdminServer
+) -> None:
     ended = token(**claims(EDITOR, "[editors]"))
     login_file.write(replace(signed_in, access_token=ended))
-    admin_api.ended.add(ended)
+    admin_server.ended.add(ended)
     body = {"domain": 7, "title": "A", "text": "", "date": "2026-02-25"}
     created = run("articles", "create", "-", stdin=json.dumps(body).encode())
     assert (created.status, created.out) == (0, "1\n")
-    assert admin_api.changes() == [("POST", "/admin/articles")] * 2
+    assert admin_server.changes() == [("POST", "/admin/articles")] * 2
     assert login_file.read().access_token != ended
     assert run("links", "queue").status == 0
-    assert len(admin_api.requests) == 3
+    assert len(admin_server.requests) == 3
 
 
-def test_a_sign_in_that_has_run_out(run: Admin, signed_in: Login, admin_api: AdminApi) -> None:
+def test_a_sign_in_that_has_run_out(
+    run: Admin, signed_in: Login, admin_server: AdminServer
+) -> None:
     over = replace(signed_in, refresh_token="gone", expires_at=0.0)
     login_file.write(over)
     told = ["Error: Your sign-in has run out: sign in with `seealso login` again."]
     assert run("links", "queue") == Printed(3, "", told)
-    assert admin_api.requests == []
+    assert admin_server.requests == []
     assert login_file.read() == over
 
 
 def test_a_fresh_token_may_be_refused_too(
-    run: Admin, signed_in: Login, admin_api: AdminApi, monkeypatch: pytest.MonkeyPatch
+    run: Admin, signed_in: Login, admin_server: AdminServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADMIN_AUDIENCE", "another")
     outcome = run("links", "queue")
     told = ["Error: The API does not take your token: sign in with `seealso login` again."]
     assert outcome == Printed(3, "", told)
-    assert len(admin_api.requests) == 2
+    assert len(admin_server.requests) == 2
 
 
 # ---- tokens of other issuers -------------------------------------------------------------------
 
 
-def test_a_token_of_another_issuer(run: Admin, admin_api: AdminApi) -> None:
+def test_a_token_of_another_issuer(run: Admin, admin_server: AdminServer) -> None:
     given = token(**claims(EDITOR, "[editors]") | {"exp": 2**33})
-    outcome = run("login", "--token-stdin", f"--api={admin_api.url}/", stdin=f"{given}\n".encode())
-    assert outcome == Printed(0, "", [f"Signed in to {admin_api.url}/."])
+    outcome = run(
+        "login", "--token-stdin", f"--api={admin_server.url}/", stdin=f"{given}\n".encode()
+    )
+    assert outcome == Printed(0, "", [f"Signed in to {admin_server.url}/."])
     assert mode(login_file.path()) == 0o600
     assert run("links", "queue").status == 0
-    assert admin_api.requests[-1][1].startswith("/admin/links?")
-    admin_api.ended.add(given)
+    assert admin_server.requests[-1][1].startswith("/admin/links?")
+    admin_server.ended.add(given)
     outcome = run("links", "queue")
     assert outcome.status == 3
     assert run("logout").status == 0
@@ -366,7 +378,7 @@ def test_logout_where_cognito_does_not_take_it(run: Admin, signed_in: Login) -> 
 
 @pytest.fixture
 def emulated(
-    all_engines: Engines, admin_api: AdminApi, monkeypatch: pytest.MonkeyPatch
+    all_engines: Engines, admin_server: AdminServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Users]:
     """Users where there is CloudFormation too."""
     endpoint = all_engines.endpoint("ministack")
@@ -389,18 +401,18 @@ def outputs(users: Users, api_url: str) -> dict[str, str]:
 def test_the_first_admin_of_a_stack(
     run: Admin,
     emulated: Users,
-    admin_api: AdminApi,
+    admin_server: AdminServer,
     make_stack: MakeStack,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make_stack("editors-own", outputs(emulated, admin_api.url))
+    make_stack("editors-own", outputs(emulated, admin_server.url))
     added = run("admins", "add", ADMIN, "--stack=editors-own")
     assert added.status == 0, added
     client = f"--client-id {emulated.pool.client_id} --region {REGION}"
     assert added.out.splitlines() == [
         f"{ADMIN} is in the group admins.",
         "Cognito has mailed a temporary password, good for 7 days. They sign in with:",
-        f"  seealso login {ADMIN} --api {admin_api.url} {client}",
+        f"  seealso login {ADMIN} --api {admin_server.url} {client}",
     ]
     assert emulated.groups_of(ADMIN) == ["admins"]
     user = emulated.cognito.admin_get_user(UserPoolId=emulated.pool_id, Username=ADMIN)
@@ -467,4 +479,4 @@ def test_the_local_stack(
     assert (login.api_url, login.user) == (api_url, EDITOR)
     # The emulator is asked again, whatever there is in the environment.
     login_file.write(replace(login, expires_at=0.0))
-    assert signing_in.current().access_token
+    assert auth.current().access_token

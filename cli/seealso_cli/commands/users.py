@@ -5,10 +5,10 @@ import sys
 
 import click
 
-from seealso_cli.failure import Unable
+from seealso_cli.errors import Unable
 from seealso_cli.options import json_option
-from seealso_cli.showing import harmless, print_json
-from seealso_cli.target import stack_options
+from seealso_cli.output import harmless, print_json
+from seealso_cli.stack import stack_options
 
 _EMAIL = click.argument("email", metavar="EMAIL")
 
@@ -41,14 +41,14 @@ def login(
     first time). What keeps you signed in is in seealso/login.json of XDG_CONFIG_HOME or
     ~/.config; `seealso logout` ends it. You are signed in to one API at a time.
     """
-    from seealso_cli import signing_in
+    from seealso_cli import auth
     from seealso_cli.login_file import Pool
-    from seealso_cli.target import find_stack
+    from seealso_cli.stack import find_stack
 
     if token_stdin:
         if api_url is None or email or stack or local or client_id or region:
             raise click.UsageError("--token-stdin goes with --api URL, and with nothing else.")
-        signing_in.keep_token(api_url, sys.stdin.readline().strip())
+        auth.keep_token(api_url, sys.stdin.readline().strip())
         click.echo(f"Signed in to {api_url}.", err=True)
         return
     if email is None:
@@ -59,9 +59,9 @@ def login(
         pool = Pool(client_id, region, None)
     else:
         found = find_stack(stack, local)
-        pool, api_url = signing_in.pool_of(found), found.output("ApiUrl")
+        pool, api_url = auth.pool_of(found), found.output("ApiUrl")
     password = _secret("SEEALSO_PASSWORD", "Password", twice=False)
-    signing_in.sign_in(
+    auth.sign_in(
         pool,
         api_url,
         email,
@@ -84,18 +84,18 @@ def _secret(variable: str, prompt: str, *, twice: bool) -> str:
 @click.command()
 def logout() -> None:
     """Sign out: the tokens are forgotten here and at Cognito."""
-    from seealso_cli import signing_in
+    from seealso_cli import auth
 
-    signing_in.sign_out()
+    auth.sign_out()
     click.echo("Signed out.", err=True)
 
 
 @click.command()
 def token() -> None:
     """Print an access token that is valid now, for other clients of the API."""
-    from seealso_cli import signing_in
+    from seealso_cli import auth
 
-    click.echo(signing_in.current().access_token)
+    click.echo(auth.current().access_token)
 
 
 @click.group()
@@ -133,7 +133,7 @@ def add_editor(email: str, stack: str | None, local: bool, as_json: bool) -> Non
 
 
 def _add(email: str, group: str, stack: str | None, local: bool, as_json: bool) -> None:
-    from seealso_cli.target import find_stack
+    from seealso_cli.stack import find_stack
     from seealso_cli.users import add_user
 
     found = find_stack(stack, local)

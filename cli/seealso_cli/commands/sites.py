@@ -17,8 +17,8 @@ from seealso_cli.options import (
     version_option,
     version_read,
 )
-from seealso_cli.showing import Column, print_fields, print_json
-from seealso_cli.target import TargetOptions, target_options
+from seealso_cli.output import Column, print_fields, print_json
+from seealso_cli.stack import TargetOptions, target_options
 
 _DOMAIN = click.argument("domain", type=click.IntRange(min=0), metavar="DOMAIN")
 _HOST = click.argument("host", metavar="HOST")
@@ -52,10 +52,10 @@ def load_sites(file: str, dry_run: bool, **target: Unpack[TargetOptions]) -> Non
     Members: domain, hosts, name, article_url, cap, publish, waiting_cap, pending_days,
     blocked_hosts. Each site is written whole, over the one that is there.
     """
-    from seealso_cli import sites
-    from seealso_cli.target import stores
+    from seealso_cli.bulk import site_rows
+    from seealso_cli.stack import stores
 
-    sys.exit(sites.load_sites(file, None if dry_run else stores(target, needs=["sites"])))
+    sys.exit(site_rows.load_sites(file, None if dry_run else stores(target, needs=["sites"])))
 
 
 @sites.command("list")
@@ -70,9 +70,9 @@ def list_sites(**options: Unpack[ListOptions]) -> None:
 @json_option
 def show_site(domain: int, as_json: bool) -> None:
     """One domain's site (admins)."""
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
-    site = api.request("GET", f"/sites/{domain}")
+    site = admin_api.request("GET", f"/sites/{domain}")
     if as_json:
         print_json(site)
     else:
@@ -91,11 +91,11 @@ def put_site(domain: int, file: BinaryIO, version: int | None, as_json: bool) ->
     `sites show --json` has printed can be put again once it is edited: unless --version says
     otherwise, it is the version in it that is changed, and no later one.
     """
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
     body = read_object(file)
     version = version or version_read(body) or _version_there(domain)
-    site = api.request("PUT", f"/sites/{domain}", body=body, version=version)
+    site = admin_api.request("PUT", f"/sites/{domain}", body=body, version=version)
     if as_json:
         print_json(site)
     else:
@@ -104,11 +104,11 @@ def put_site(domain: int, file: BinaryIO, version: int | None, as_json: bool) ->
 
 def _version_there(domain: int) -> int | None:
     """The version of a domain's site, None where it has none."""
-    from seealso_cli import api
-    from seealso_cli.failure import Refusal
+    from seealso_cli import admin_api
+    from seealso_cli.errors import Refusal
 
     try:
-        version: int = api.request("GET", f"/sites/{domain}")["version"]
+        version: int = admin_api.request("GET", f"/sites/{domain}")["version"]
     except Refusal as refused:
         if refused.status != 404:
             raise
@@ -134,9 +134,9 @@ def list_blocks(**options: Unpack[ListOptions]) -> None:
 @json_option
 def add_block(host: str, domain: int | None, as_json: bool) -> None:
     """Block a host and its subdomains, in the network or on one site (admins)."""
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
-    block = api.request("POST", "/blocks", body={"host": host, "domain": domain})
+    block = admin_api.request("POST", "/blocks", body={"host": host, "domain": domain})
     if as_json:
         print_json(block)
     else:
@@ -149,9 +149,9 @@ def add_block(host: str, domain: int | None, as_json: bool) -> None:
 @json_option
 def remove_block(host: str, domain: int | None, as_json: bool) -> None:
     """Unblock a host in the network or on one site (admins)."""
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
-    api.request("DELETE", f"/blocks/{quote(host, safe='')}", query={"domain": domain})
+    admin_api.request("DELETE", f"/blocks/{quote(host, safe='')}", query={"domain": domain})
     if as_json:
         print_json({"host": host, "domain": domain})
     else:

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.cli.admin_api import AdminApi
+from tests.cli.admin_server import AdminServer
 from tests.cli.conftest import Admin
 
 SITE = {"name": "The Mill", "article_url": "https://mill.example.org/a/{id}"}
@@ -13,7 +13,7 @@ def put(as_admin: Admin, *arguments: str, **members: object) -> int:
     return as_admin("sites", "put", "7", "-", *arguments, stdin=body).status
 
 
-def test_sites(as_admin: Admin, admin_api: AdminApi) -> None:
+def test_sites(as_admin: Admin, admin_server: AdminServer) -> None:
     assert as_admin("sites", "show", 7).status == 5
     created = as_admin("sites", "put", 7, "-", stdin=json.dumps(SITE).encode())
     assert (created.status, created.out) == (0, "The site of domain 7 is at version 1.\n")

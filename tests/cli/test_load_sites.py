@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from local.paths import ROOT
 from seealso.dynamodb import Store, StoreUnavailable
 from seealso.sites import all_sites, put_site
-from seealso_cli import sites as command
+from seealso_cli.bulk import site_rows as command
 from tests.cli.conftest import Seealso
 from tests.cli.support import Columns, jsonl, table, without, write
 

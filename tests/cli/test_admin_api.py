@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from seealso_cli import api, login_file
+from seealso_cli import admin_api, login_file
 from seealso_cli.login_file import Login
-from tests.cli.admin_api import AdminApi
+from tests.cli.admin_server import AdminServer
 from tests.cli.conftest import Admin
 from tests.cli.support import Printed
 from tests.support.gateway import Response
@@ -25,10 +25,10 @@ def gateways(status: int, message: str) -> Response:
 
 
 @pytest.fixture
-def as_editor(as_editor: Admin, admin_api: AdminApi) -> Admin:
+def as_editor(as_editor: Admin, admin_server: AdminServer) -> Admin:
     """An editor, with an article to work on."""
     as_editor("articles", "create", "-", stdin=json.dumps(NEW).encode())
-    admin_api.requests.clear()
+    admin_server.requests.clear()
     return as_editor
 
 
@@ -102,13 +102,13 @@ def test_what_is_there_now_is_told(as_editor: Admin) -> None:
     ],
 )
 def test_each_refusal_of_a_change(
-    as_editor: Admin, admin_api: AdminApi, answer: Response, status: int, told: list[str]
+    as_editor: Admin, admin_server: AdminServer, answer: Response, status: int, told: list[str]
 ) -> None:
-    admin_api.instead = [answer]
+    admin_server.instead = [answer]
     outcome = as_editor("articles", "publish", 41, "--version=1")
     assert outcome == Printed(status, "", told)
     # A change is sent once.
-    assert len(admin_api.requests) == 1
+    assert len(admin_server.requests) == 1
 
 
 def test_an_editor_is_no_admin(as_editor: Admin) -> None:
@@ -118,33 +118,33 @@ def test_an_editor_is_no_admin(as_editor: Admin) -> None:
 
 
 @pytest.mark.parametrize("busy", [gateways(429, "Too Many Requests"), problem(503, detail="Busy.")])
-def test_reads_are_tried_again(as_editor: Admin, admin_api: AdminApi, busy: Response) -> None:
+def test_reads_are_tried_again(as_editor: Admin, admin_server: AdminServer, busy: Response) -> None:
     busy.headers["retry-after"] = "7"
-    admin_api.instead = [busy] * (api.ATTEMPTS - 1)
+    admin_server.instead = [busy] * (admin_api.ATTEMPTS - 1)
     assert as_editor("articles", "show", 41).status == 0
-    admin_api.instead = [busy] * api.ATTEMPTS
+    admin_server.instead = [busy] * admin_api.ATTEMPTS
     assert as_editor("articles", "show", 41).status == 2
 
 
-def test_what_is_no_seealso_api(as_editor: Admin, admin_api: AdminApi) -> None:
+def test_what_is_no_seealso_api(as_editor: Admin, admin_server: AdminServer) -> None:
     for body in ("<html>", "[]", "7"):
-        admin_api.instead = [Response(200, {}, body)]
+        admin_server.instead = [Response(200, {}, body)]
         outcome = as_editor("articles", "show", 41)
         assert outcome.status == 2
         assert outcome.told[0].startswith("Error: This is not the answer of a seealso API")
 
 
 def test_no_api(run: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "LONGEST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(admin_api, "LONGEST_PAUSE_SECONDS", 0.0)
     login_file.write(Login("http://127.0.0.1:9", "t"))
     outcome = run("articles", "show", 41)
     assert outcome.status == 2
     assert outcome.told[0].startswith("Error: http://127.0.0.1:9 does not answer (")
 
 
-def test_an_answer_that_breaks_off(as_editor: Admin, admin_api: AdminApi) -> None:
+def test_an_answer_that_breaks_off(as_editor: Admin, admin_server: AdminServer) -> None:
     """It may have been done: the editor has to look."""
-    admin_api.instead = [Response(200, {"content-length": "100"}, "{}")]
+    admin_server.instead = [Response(200, {"content-length": "100"}, "{}")]
     outcome = as_editor("articles", "publish", 41, "--version=1")
     assert outcome.status == 2
     assert outcome.told[0].endswith(
@@ -157,5 +157,5 @@ def test_interrupted(as_editor: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(api, "request", interrupted)
+    monkeypatch.setattr(admin_api, "request", interrupted)
     assert as_editor("articles", "show", 41) == Printed(130, "", ["Interrupted."])

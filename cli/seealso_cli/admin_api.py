@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from seealso_cli import signing_in
-from seealso_cli.failure import EXIT_STATUS, Refusal, Unable
+from seealso_cli import auth
+from seealso_cli.errors import EXIT_STATUS, Refusal, Unable
 from seealso_cli.login_file import SIGN_IN, Login
-from seealso_cli.showing import harmless
+from seealso_cli.output import harmless
 
 type Json = dict[str, Any]
 
@@ -40,13 +40,13 @@ def request(
     Members of `query` that are None are left out. A token that has expired is refreshed. Raises
     Refusal, or Unable where there is no answer.
     """
-    login = signing_in.current()
+    login = auth.current()
     there = {name: value for name, value in (query or {}).items() if value is not None}
     target = f"/admin{path}{'?' if there else ''}{urlencode(there)}"
     headers = {} if version is None else {"If-Match": f'"{version}"'}
     response = _send(login, method, target, headers, body)
     if response.status == 401:
-        login = signing_in.refreshed(login)
+        login = auth.refreshed(login)
         response = _send(login, method, target, headers, body)
     if not 200 <= response.status < 300:
         raise _refusal(response)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from seealso.dynamodb import Store
 from seealso.links import Link, add_link, claim_key, get_link
 from seealso.sites import Site
-from seealso_cli import showing
-from tests.cli.admin_api import AdminApi
+from seealso_cli import output
+from tests.cli.admin_server import AdminServer
 from tests.cli.conftest import Admin
 
 
@@ -87,10 +87,10 @@ def test_a_rejection_needs_a_reason(as_editor: Admin, deployed_environment: Stor
     assert as_editor("links", "remove", link_id).status == 0
 
 
-def test_ids_that_are_no_ids(as_editor: Admin, admin_api: AdminApi) -> None:
+def test_ids_that_are_no_ids(as_editor: Admin, admin_server: AdminServer) -> None:
     for wrong in ("1", "../articles/41", "?", "a b", "\u202e", "..", "."):
         assert as_editor("links", "show", wrong).status == 5
-    assert all("/articles" not in target for _, target, _, _ in admin_api.requests)
+    assert all("/articles" not in target for _, target, _, _ in admin_server.requests)
 
 
 # ---- strangers' texts --------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_no_title_acts_on_the_terminal(
         for number, title in enumerate(HOSTILE, 1)
     ]
     monkeypatch.setenv("COLUMNS", str(columns))
-    monkeypatch.setattr(showing, "_is_terminal", lambda: True)
+    monkeypatch.setattr(output, "_is_terminal", lambda: True)
     queue = as_editor("links", "queue")
     assert acts(queue.out) == set()
     lines = queue.out.splitlines()
@@ -152,9 +152,9 @@ def test_no_title_acts_on_the_terminal(
 
 @given(st.text())
 def test_any_text_is_harmless(text: str) -> None:
-    assert acts(showing.harmless(text)) == set()
-    assert "\n" not in showing.harmless(text)
+    assert acts(output.harmless(text)) == set()
+    assert "\n" not in output.harmless(text)
     # What has nothing of that kind is shown as it is.
     if not acts(text.replace("\n", "\r")):
         unassigned = any(unicodedata.category(sign) in ("Cn", "Co") for sign in text)
-        assert unassigned or showing.harmless(text) == text
+        assert unassigned or output.harmless(text) == text

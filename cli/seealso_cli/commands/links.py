@@ -7,7 +7,7 @@ import click
 
 from seealso_cli.lists import ListOptions, list_options, show_list
 from seealso_cli.options import domain_option, json_option, version_now, version_option
-from seealso_cli.showing import Column, cell, print_fields, print_json
+from seealso_cli.output import Column, cell, print_fields, print_json
 
 _STATUSES = ("pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed")
 _ID = click.argument("link_id", metavar="ID")
@@ -43,9 +43,9 @@ def queue(domain: int | None, status: str, **options: Unpack[ListOptions]) -> No
 @json_option
 def show_link(link_id: str, as_json: bool) -> None:
     """One link with its history."""
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
-    link = api.request("GET", _path(link_id))
+    link = admin_api.request("GET", _path(link_id))
     if as_json:
         print_json(link)
         return
@@ -96,11 +96,11 @@ def remove_link(
 def _decide(
     link_id: str, action: str, body: dict[str, Any] | None, version: int | None, as_json: bool
 ) -> None:
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
     path = _path(link_id)
     version = version_now(path, version)
-    link = api.request("POST", f"{path}/{action}", body=body, version=version)
+    link = admin_api.request("POST", f"{path}/{action}", body=body, version=version)
     if as_json:
         print_json(link)
     else:

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from seealso.dynamodb import Store
-from seealso_cli import writing
-from seealso_cli.failure import Unable
-from seealso_cli.target import TargetOptions, stores
+from seealso_cli.bulk import writer
+from seealso_cli.errors import Unable
+from seealso_cli.stack import TargetOptions, stores
 from tests.cli.conftest import MakeStack, Seealso
 from tests.cli.support import jsonl, options, row, table, write
 from tests.conftest import Engines
@@ -81,7 +81,7 @@ def test_a_sites_load_needs_the_sites_table_alone(
 def test_a_store_that_can_not_be_reached(
     seealso: Seealso, moto_store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "REQUEST_SECONDS", 0.1)
+    monkeypatch.setattr(writer, "REQUEST_SECONDS", 0.1)
     outcome = seealso("load", path, *options(moto_store), "--endpoint=http://127.0.0.1:9")
     assert outcome.status == 2
     assert outcome.summary.startswith("Error: The store does not answer: ")

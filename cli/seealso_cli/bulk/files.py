@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
-from seealso_cli.failure import Unable
+from seealso_cli.errors import Unable
 
 # Bytes of one row. The longest text is 300 KB; JSON may write each of its bytes as six.
 LONGEST_ROW = 2 * 1024 * 1024

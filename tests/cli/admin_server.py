@@ -24,7 +24,7 @@ PASSWORD = "correct-Horse-1-battery"
 
 
 @dataclass
-class AdminApi:
+class AdminServer:
     """The served API; what comes is in `requests` as (method, target, headers, body)."""
 
     url: str
@@ -49,7 +49,7 @@ class AdminApi:
 
 
 @contextmanager
-def serving() -> Iterator[AdminApi]:
+def serving() -> Iterator[AdminServer]:
     """An API on a free port."""
     # The log goes to what is standard output when it is first imported: not to a command's.
     functions.handler("admin")
@@ -71,7 +71,7 @@ def serving() -> Iterator[AdminApi]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        api = AdminApi(f"http://127.0.0.1:{server.server_port}")
+        api = AdminServer(f"http://127.0.0.1:{server.server_port}")
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

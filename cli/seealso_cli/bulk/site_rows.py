@@ -10,10 +10,8 @@ from seealso.dynamodb import Refused, Store, StoreUnavailable
 from seealso.fields import SITE, Fault, faults_in
 from seealso.site_editing import as_stored
 from seealso.sites import COLUMNS, Site, put_site
-from seealso_cli.display import Display
-from seealso_cli.failure import Unable
-from seealso_cli.files import Damaged, File, Line
-from seealso_cli.rows import (
+from seealso_cli.bulk.files import Damaged, File, Line
+from seealso_cli.bulk.rows import (
     JSON_SPACE,
     NotJson,
     Row,
@@ -22,8 +20,10 @@ from seealso_cli.rows import (
     json_value,
     object_row,
 )
-from seealso_cli.target import OpenStore
-from seealso_cli.writing import patiently, unusable
+from seealso_cli.bulk.writer import patiently, unusable
+from seealso_cli.errors import Unable
+from seealso_cli.progress import Display
+from seealso_cli.stack import OpenStore
 
 LARGEST_FILE = 16 * 1024**2  # bytes; an array is read at once
 

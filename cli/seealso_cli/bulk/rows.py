@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from seealso.fields import Fault, has_surrogate
-from seealso_cli.files import LONGEST_ROW, Damaged, File, Line
+from seealso_cli.bulk.files import LONGEST_ROW, Damaged, File, Line
 
 type Columns = dict[str, Any]
 

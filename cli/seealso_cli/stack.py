@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from seealso.dynamodb import Client, Credentials, Store
-from seealso_cli.failure import Unable
+from seealso_cli.errors import Unable
 
 if TYPE_CHECKING:
     import boto3

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from seealso_cli import login_file
-from seealso_cli.failure import Refusal, Unable
+from seealso_cli.errors import Refusal, Unable
 from seealso_cli.login_file import SIGN_IN, Login, Pool
-from seealso_cli.showing import harmless
-from seealso_cli.target import Stack, bare_session
+from seealso_cli.output import harmless
+from seealso_cli.stack import Stack, bare_session
 
 # A token that ends so soon could end on its way.
 EARLY_SECONDS = 30.0

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, Self
 
 from seealso.articles import Article
 from seealso.fields import ARTICLE, Fault, faults_in, one_of
-from seealso_cli.failure import Unable
-from seealso_cli.files import File
-from seealso_cli.rows import Row, read_rows
+from seealso_cli.bulk.files import File
+from seealso_cli.bulk.rows import Row, read_rows
+from seealso_cli.errors import Unable
 
 REQUIRED = frozenset({"id", "domain", "title", "text", "date", "srcId"})
 OPTIONAL = frozenset({"state"})

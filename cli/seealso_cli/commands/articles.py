@@ -14,7 +14,7 @@ from seealso_cli.options import (
     version_option,
     version_read,
 )
-from seealso_cli.showing import Column, print_fields, print_json, print_text
+from seealso_cli.output import Column, print_fields, print_json, print_text
 
 _ID = click.argument("article_id", type=click.IntRange(min=1), metavar="ID")
 
@@ -46,9 +46,9 @@ def list_articles(domain: int, state: str | None, **options: Unpack[ListOptions]
 @json_option
 def show_article(article_id: int, as_json: bool) -> None:
     """One article, in whatever state."""
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
-    article = api.request("GET", f"/articles/{article_id}")
+    article = admin_api.request("GET", f"/articles/{article_id}")
     if as_json:
         print_json(article)
         return
@@ -66,9 +66,9 @@ def create_article(file: BinaryIO, as_json: bool) -> None:
     Members: domain, title, text, date, and optionally id, source_id and state (draft, which is
     the default, or published).
     """
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
-    article = api.request("POST", "/articles", body=read_object(file))
+    article = admin_api.request("POST", "/articles", body=read_object(file))
     if as_json:
         print_json(article)
     else:
@@ -87,11 +87,11 @@ def put_article(article_id: int, file: BinaryIO, version: int | None, as_json: b
     printed can be put again once it is edited: unless --version says otherwise, it is the version
     in it that is changed, and no later one.
     """
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
     path, body = f"/articles/{article_id}", read_object(file)
     version = version_now(path, version or version_read(body))
-    _show_changed(api.request("PUT", path, body=body, version=version), as_json)
+    _show_changed(admin_api.request("PUT", path, body=body, version=version), as_json)
 
 
 @articles.command("patch")
@@ -111,7 +111,7 @@ def patch_article(
     **columns: str | int | None,
 ) -> None:
     """Change some of an article's columns."""
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
     body: dict[str, Any] = {name: value for name, value in columns.items() if value is not None}
     if text_file is not None:
@@ -123,7 +123,7 @@ def patch_article(
         raise click.UsageError("Say what to change: --title, --date, --domain, ...")
     path = f"/articles/{article_id}"
     version = version_now(path, version)
-    _show_changed(api.request("PATCH", path, body=body, version=version), as_json)
+    _show_changed(admin_api.request("PATCH", path, body=body, version=version), as_json)
 
 
 @articles.command("publish")
@@ -172,13 +172,13 @@ def purge_article(article_id: int, yes: bool, version: int | None, as_json: bool
 
     It can be run again where it was cut short.
     """
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
     version = version_now(f"/articles/{article_id}", version)
     if not yes and not _agreed(f"Remove article {article_id} for good?"):
         click.echo("Nothing was done.", err=True)
         sys.exit(2)
-    api.request("POST", f"/articles/{article_id}/purge", version=version)
+    admin_api.request("POST", f"/articles/{article_id}/purge", version=version)
     if as_json:
         print_json({"id": article_id, "state": "purged"})
     else:
@@ -194,11 +194,11 @@ def _agreed(question: str) -> bool:
 def _set_state(
     method: str, article_id: int, action: str, version: int | None, as_json: bool
 ) -> None:
-    from seealso_cli import api
+    from seealso_cli import admin_api
 
     path = f"/articles/{article_id}"
     version = version_now(path, version)
-    _show_changed(api.request(method, f"{path}{action}", version=version), as_json)
+    _show_changed(admin_api.request(method, f"{path}{action}", version=version), as_json)
 
 
 def _show_changed(article: dict[str, Any], as_json: bool) -> None:

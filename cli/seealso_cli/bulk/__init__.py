@@ -1,0 +1,1 @@
+"""Loading and exporting whole tables: files, rows, and patient writing."""

@@ -1,0 +1,1 @@
+"""The commands, one file a subject: their options, and what they print."""
