@@ -1,11 +1,16 @@
-"""How a command says that it cannot do its work, and how it then ends."""
+"""The two ways in which a command fails. Both end it with a message on stderr.
+
+click.ClickException
+    CommandFailed    nothing more can be done: no such stack, no response, an unwritable file
+    RequestRefused   the request was refused, by the API, by Cognito or before it was sent
+"""
 
 from typing import IO, Any
 
 import click
 
-# What a refusal of the API means for the command that was refused; all else is Unable.
-EXIT_STATUS = {
+# By the HTTP status of a refusal. With any other status the command failed: 2.
+EXIT_STATUSES = {
     400: 1,
     413: 1,
     415: 1,
@@ -19,19 +24,19 @@ EXIT_STATUS = {
 }
 
 
-class Unable(click.ClickException):
-    """Nothing (more) can be done. The message says what is in the way, and the way out."""
+class CommandFailed(click.ClickException):
+    """The message says what is wrong and what to do next."""
 
     exit_code = 2
 
 
-class Refusal(click.ClickException):
-    """What was asked for is refused; `status` is HTTP's, `lines` say more than the message."""
+class RequestRefused(click.ClickException):
+    """`status` is an HTTP status; `lines` are printed below the message."""
 
     def __init__(self, status: int, message: str, lines: list[str] | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.exit_code = EXIT_STATUS.get(status, 2)  # type: ignore[misc] # click reads it off self
+        self.exit_code = EXIT_STATUSES.get(status, 2)  # type: ignore[misc] # click reads it off self
         self.lines = lines or []
 
     def show(self, file: IO[Any] | None = None) -> None:

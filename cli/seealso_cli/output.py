@@ -1,6 +1,7 @@
-"""What commands show on standard output: tables and lines for people, JSON for scripts.
+"""What commands print on standard output: tables and lines for people, JSON for scripts.
 
-Strangers wrote titles and URLs of links. Nothing of them may act on a terminal.
+Titles and URLs of links come from anonymous submitters: escape_unprintable() keeps them from
+controlling the terminal.
 """
 
 import json
@@ -11,100 +12,97 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 type Json = dict[str, Any]
 
-# A pipe has no width.
-_PIPE_WIDTH = 200
+_PIPE_WIDTH = 200  # characters; a pipe has no width of its own
 
 
 class Column(NamedTuple):
-    """A column of a table; `text` makes a row's cell. Where there is no room, `cut` ones give."""
+    """A column of a table. `value` gets a row's cell; `shrinks`: it is cut if space is short."""
 
     name: str
-    text: Callable[[Json], Any]
-    cut: bool = False
+    value: Callable[[Json], Any]
+    shrinks: bool = False
 
 
-def harmless(text: str) -> str:
-    """The text with what a terminal or its reader would not take as a sign spelled out.
+def escape_unprintable(text: str) -> str:
+    """The string with backslash escapes for whatever a terminal would act on or not show.
 
-    That are controls, direction overrides, what is invisible, and line ends: all that Unicode
-    has in its categories C and Z, but for spaces.
+    That is everything in Unicode's categories C (controls, direction overrides, invisible
+    characters) and Z (line and paragraph ends), except spaces.
     """
     return "".join(
-        sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else _spelled(sign)
-        for sign in text
+        character
+        if character.isprintable() or unicodedata.category(character) == "Zs"
+        else character.encode("unicode_escape").decode()
+        for character in text
     )
 
 
-def _spelled(sign: str) -> str:
-    return sign.encode("unicode_escape").decode()
-
-
 def print_json(value: Any) -> None:
-    """One JSON document on one line, in ASCII."""
-    # DEL is the one control character that JSON has no need to escape, and no place for but in
-    # strings (RFC 8259, section 7).
+    """Print one JSON document on one line, in ASCII."""
+    # json.dumps leaves one control character as it is: DEL, which can occur in strings only
+    # (RFC 8259, section 7).
     click.echo(json.dumps(value).replace("\x7f", "\\u007f"))
 
 
 def print_list(
-    found: Iterator[Json], columns: Sequence[Column], limit: int | None, as_json: bool
+    items: Iterator[Json], columns: Sequence[Column], limit: int | None, as_json: bool
 ) -> None:
-    """At most `limit` members of a list (None: all), as JSON Lines or as a table."""
-    shown = islice(found, limit)
+    """Print at most `limit` items (None: all), as JSON Lines or as a table."""
+    limited = islice(items, limit)
     if as_json:
-        for each in shown:
-            print_json(each)
+        for item in limited:
+            print_json(item)
         return
-    rows = list(shown)
+    rows = list(limited)
     if rows:
         _print_table(columns, rows)
     else:
-        click.echo("There is none.", err=True)
-    if next(found, None) is not None:
-        click.echo("There are more: use --limit N or --all.", err=True)
+        click.echo("No results.", err=True)
+    if next(items, None) is not None:
+        click.echo("More results available; use --limit N or --all.", err=True)
 
 
-def print_fields(members: Mapping[str, Any]) -> None:
-    """A line for each member."""
-    width = max(map(len, members)) + 1
-    for name, value in members.items():
-        click.echo(f"{name + ':':{width}} {cell(value)}")
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """Print one line a field."""
+    width = max(map(len, fields)) + 1
+    for name, value in fields.items():
+        click.echo(f"{name + ':':{width}} {format_value(value)}")
 
 
 def print_text(text: str) -> None:
-    """A text of many lines."""
+    """Print a string of several lines."""
     for line in text.splitlines():
-        click.echo(harmless(line))
+        click.echo(escape_unprintable(line))
 
 
-def cell(value: Any) -> str:
-    """A value as people see it."""
+def format_value(value: Any) -> str:
+    """A value of a JSON document for people to read, on one line."""
     if value is None:
         return "-"
     if isinstance(value, str):
-        return harmless(value)
+        return escape_unprintable(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{harmless(name)} {cell(each)}" for name, each in value.items()) or "-"
+        members = (f"{escape_unprintable(name)} {format_value(value[name])}" for name in value)
+        return ", ".join(members) or "-"
     if isinstance(value, Iterable):
-        return ", ".join(map(cell, value)) or "-"
+        return ", ".join(map(format_value, value)) or "-"
     return str(value)
 
 
 def _print_table(columns: Sequence[Column], rows: Sequence[Json]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        width = None if column.cut else _width(column, rows)
+        width = None if column.shrinks else _width(column, rows)
         table.add_column(column.name, no_wrap=True, overflow="ellipsis", min_width=width)
     for row in rows:
-        table.add_row(*(Text(cell(column.text(row))) for column in columns))
-    # Nothing in a cell is rich's markup.
+        table.add_row(*(Text(format_value(column.value(row))) for column in columns))
+    # Cells are not rich's markup.
     console = Console(
         markup=False, highlight=False, emoji=False, width=None if _is_terminal() else _PIPE_WIDTH
     )
@@ -112,7 +110,7 @@ def _print_table(columns: Sequence[Column], rows: Sequence[Json]) -> None:
 
 
 def _width(column: Column, rows: Sequence[Json]) -> int:
-    return max(len(column.name), *(len(cell(column.text(row))) for row in rows))
+    return max(len(column.name), *(len(format_value(column.value(row))) for row in rows))
 
 
 def _is_terminal() -> bool:

@@ -1,7 +1,4 @@
-"""What a load or export shows as it goes: a bar on a terminal, and lines anywhere.
-
-All of it goes to stderr.
-"""
+"""The progress of a load or an export, on stderr: a bar on a terminal, and lines anywhere."""
 
 import time
 from types import TracebackType
@@ -13,8 +10,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from seealso.fields import Fault
 
 
-class Display:
-    """A bar of what is done out of `total` (None: not known), with rows, rate and time left."""
+class ProgressDisplay:
+    """A bar with rows, rate and time left. `total` is in bytes or rows; None: unknown."""
 
     def __init__(self, total: int | None) -> None:
         self._console = Console(stderr=True, highlight=False, emoji=False)
@@ -33,28 +30,29 @@ class Display:
 
     @property
     def seconds(self) -> float:
-        """Since the display was made."""
+        """The time since the display was made."""
         return time.monotonic() - self._started
 
-    def advance(self, name: str, done: int, rows: int) -> None:
-        """Show how far the work has come: `done` of the total, in bytes or rows."""
+    def update(self, name: str, completed: int, rows: int) -> None:
+        """Show that `completed` of the total is done, in the same unit."""
         self._bar.update(
-            self._task, description=name, completed=done, rows=rows, rate=rows / self.seconds
+            self._task, description=name, completed=completed, rows=rows, rate=rows / self.seconds
         )
 
-    def report(self, name: str, line: int, faults: list[Fault]) -> None:
-        """Say what is wrong with a row, as FILE:LINE: FIELD: REASON."""
-        for field, reason in faults:
-            self.say(f"{name}:{line}: {field}: {reason}" if field else f"{name}:{line}: {reason}")
+    def print_errors(self, name: str, line: int, errors: list[Fault]) -> None:
+        """Print what is wrong with a row, as FILE:LINE: FIELD: REASON."""
+        for field, reason in errors:
+            location = f"{name}:{line}: {field}" if field else f"{name}:{line}"
+            self.print_line(f"{location}: {reason}")
 
-    def say(self, text: str) -> None:
-        """Print a line, above the bar."""
+    def print_line(self, text: str) -> None:
+        """Print a line above the bar."""
         self._console.print(text, markup=False, soft_wrap=True)
 
-    def note(self, text: str) -> None:
-        """Print a line on a terminal alone."""
+    def print_notice(self, text: str) -> None:
+        """Print a line if stderr is a terminal."""
         if self._console.is_terminal:
-            self.say(text)
+            self.print_line(text)
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import boto3
 
-from seealso_cli.login_file import Pool
+from seealso_cli.login_file import UserPoolClient
 from tests.support import functions, gateway
 from tests.support.gateway import Response
 from tests.support.tables import REGION
@@ -49,7 +49,7 @@ class AdminServer:
 
 
 @contextmanager
-def serving() -> Iterator[AdminServer]:
+def serve() -> Iterator[AdminServer]:
     """An API on a free port."""
     # The log goes to what is standard output when it is first imported: not to a command's.
     functions.handler("admin")
@@ -99,15 +99,15 @@ def _claims(token: str) -> dict[str, str] | None:
 def token(**claims: Any) -> str:
     """An access token with these claims."""
     parts = [{"alg": "none"}, claims]
-    encoded = [base64.urlsafe_b64encode(json.dumps(each).encode()).decode() for each in parts]
-    return ".".join([*(each.rstrip("=") for each in encoded), "signature"])
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts]
+    return ".".join([*(part.rstrip("=") for part in encoded), "signature"])
 
 
 class Users(NamedTuple):
     """A user pool with its groups, in the engine's Cognito."""
 
     pool_id: str
-    pool: Pool
+    pool: UserPoolClient
     cognito: Any
 
     @property
@@ -142,5 +142,5 @@ def user_pool(endpoint: str) -> Iterator[Users]:
     )["UserPoolClient"]["ClientId"]
     for group in ("editors", "admins"):
         cognito.create_group(UserPoolId=pool_id, GroupName=group)
-    yield Users(pool_id, Pool(client_id, REGION, endpoint), cognito)
+    yield Users(pool_id, UserPoolClient(client_id, REGION, endpoint), cognito)
     cognito.close()

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from local.paths import ROOT
 from seealso.dynamodb import Store, StoreUnavailable
 from seealso.sites import all_sites, put_site
-from seealso_cli.bulk import site_rows as command
-from tests.cli.conftest import Seealso
-from tests.cli.support import Columns, jsonl, table, without, write
+from seealso_cli.bulk import load_sites as command
+from tests.cli.conftest import RunBulk
+from tests.cli.support import Columns, jsonl, scan_table, without, write_file
 
 
 def site(domain: Any = 7, **members: Any) -> Columns:
@@ -36,7 +36,7 @@ def site(domain: Any = 7, **members: Any) -> Columns:
 
 def stored(store: Store) -> list[Columns]:
     """All sites, by domain, without their versions."""
-    return [without(asdict(each), "version") for each in all_sites(store)]
+    return [without(asdict(stored_site), "version") for stored_site in all_sites(store)]
 
 
 def array(sites: list[Columns]) -> bytes:
@@ -45,39 +45,37 @@ def array(sites: list[Columns]) -> bytes:
 
 @pytest.mark.parametrize("form", [array, jsonl])
 @pytest.mark.parametrize("zipped", [False, True])
-def test_sites_are_written_whole(
-    seealso: Seealso,
+def test_replaces_whole_sites(
+    run_bulk: RunBulk,
     store: Store,
     tmp_path: Path,
     form: Callable[[list[Columns]], bytes],
     zipped: bool,
 ) -> None:
     sites = [site(0, hosts=[], blocked_hosts=[], cap=0, waiting_cap=0), site(7)]
-    path = write(tmp_path, form(sites), zipped=zipped)
-    outcome = seealso("sites", "load", path, over=store)
-    assert (outcome.status, outcome.lines) == (0, ["2 sites: 2 written, 0 bad"])
+    path = write_file(tmp_path, form(sites), zipped=zipped)
+    outcome = run_bulk("sites", "load", path, store=store)
+    assert (outcome.status, outcome.stderr) == (0, ["2 sites: 2 written, 0 invalid"])
     assert stored(store) == sites
     changed = site(7, publish="approved", cap=20, blocked_hosts=[])
-    outcome = seealso("sites", "load", "-", over=store, stdin=form([changed]))
+    outcome = run_bulk("sites", "load", "-", store=store, stdin=form([changed]))
     assert outcome.status == 0
     assert stored(store) == [sites[0], changed]
-    assert [each.version for each in all_sites(store)] == [1, 2]
+    assert [stored_site.version for stored_site in all_sites(store)] == [1, 2]
 
 
-def test_the_sample_sites_are_good(seealso: Seealso) -> None:
-    assert seealso("sites", "load", "--dry-run", ROOT / "data/sites.json").status == 0
+def test_accepts_sample_sites(run_bulk: RunBulk) -> None:
+    assert run_bulk("sites", "load", "--dry-run", ROOT / "data/sites.json").status == 0
 
 
-def test_blocked_hosts_are_kept_as_links_are_compared(
-    seealso: Seealso, moto_store: Store, tmp_path: Path
-) -> None:
+def test_stores_blocked_hosts_as_keys(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
     blocked = ["www.spam.example.net", "spam.example.net", "b\u00fccher.example.org"]
-    path = write(tmp_path, jsonl([site(blocked_hosts=blocked[:2])]))
-    assert seealso("sites", "load", path, over=moto_store).status == 0
-    (item,) = table(moto_store, moto_store.sites)
+    path = write_file(tmp_path, jsonl([site(blocked_hosts=blocked[:2])]))
+    assert run_bulk("sites", "load", path, store=moto_store).status == 0
+    (item,) = scan_table(moto_store, moto_store.sites)
     assert item["blocked_hosts"] == ["spam.example.net"]
-    path = write(tmp_path, jsonl([site(blocked_hosts=blocked[2:])]))
-    assert seealso("sites", "load", path, over=moto_store).status == 1
+    path = write_file(tmp_path, jsonl([site(blocked_hosts=blocked[2:])]))
+    assert run_bulk("sites", "load", path, store=moto_store).status == 1
 
 
 NUMBER = "must be a whole number from"
@@ -120,34 +118,38 @@ BAD: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("member", "value", "reason"), BAD)
-def test_bad_members(
-    seealso: Seealso, tmp_path: Path, member: str, value: Any, reason: str
+def test_rejects_invalid_members(
+    run_bulk: RunBulk, tmp_path: Path, member: str, value: Any, reason: str
 ) -> None:
     bad = site(8) | {member: value}
-    check_one_bad_site(seealso, write(tmp_path, jsonl([site(1), bad])), f"2: {member}: {reason}")
+    check_one_invalid_site(
+        run_bulk, write_file(tmp_path, jsonl([site(1), bad])), f"2: {member}: {reason}"
+    )
 
 
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (without(site(8), "cap"), "cap: missing"),
-        (site(8, caps=5), "'caps': unknown"),
-        (site(1), "domain: twice in this file; the site that came first stands"),
+        (without(site(8), "cap"), "cap: is required"),
+        (site(8, caps=5), "'caps': unknown field"),
+        (site(1), "domain: duplicate domain; the first site is used"),
     ],
 )
-def test_bad_sites_of_an_array(seealso: Seealso, tmp_path: Path, bad: Columns, reason: str) -> None:
+def test_rejects_invalid_sites_of_an_array(
+    run_bulk: RunBulk, tmp_path: Path, bad: Columns, reason: str
+) -> None:
     lines = len(json.dumps(site(1), indent=2).splitlines())
-    path = write(tmp_path, array([site(1), bad]))
-    check_one_bad_site(seealso, path, f"{2 + lines}: {reason}")
+    path = write_file(tmp_path, array([site(1), bad]))
+    check_one_invalid_site(run_bulk, path, f"{2 + lines}: {reason}")
 
 
-def check_one_bad_site(seealso: Seealso, path: Path, report: str) -> None:
+def check_one_invalid_site(run_bulk: RunBulk, path: Path, report: str) -> None:
     """Of two sites one is bad, for one reason, of which the report is the beginning."""
-    outcome = seealso("sites", "load", "--dry-run", path)
+    outcome = run_bulk("sites", "load", "--dry-run", path)
     assert outcome.status == 1
-    assert len(outcome.lines) == 2, outcome.lines
-    assert outcome.lines[0].startswith(f"{path}:{report}")
-    assert outcome.summary == "2 sites: 1 good, 1 bad; nothing was written (--dry-run)"
+    assert len(outcome.stderr) == 2, outcome.stderr
+    assert outcome.stderr[0].startswith(f"{path}:{report}")
+    assert outcome.summary == "2 sites: 1 valid, 1 invalid; nothing was written (--dry-run)"
 
 
 @pytest.mark.parametrize(
@@ -160,22 +162,22 @@ def check_one_bad_site(seealso: Seealso, path: Path, report: str) -> None:
         (array([site(1)])[:-1] + b"\n {}]", 19),
     ],
 )
-def test_an_array_that_breaks_off(
-    seealso: Seealso, tmp_path: Path, content: bytes, line: int
+def test_rejects_malformed_arrays(
+    run_bulk: RunBulk, tmp_path: Path, content: bytes, line: int
 ) -> None:
-    path = write(tmp_path, content)
-    outcome = seealso("sites", "load", "--dry-run", path)
+    path = write_file(tmp_path, content)
+    outcome = run_bulk("sites", "load", "--dry-run", path)
     assert outcome.status == 1
-    assert outcome.lines[-2].startswith(f"{path}:{line}: not JSON")
-    assert "sites: 1 good, " in outcome.summary
+    assert outcome.stderr[-2].startswith(f"{path}:{line}: invalid JSON")
+    assert "sites: 1 valid, " in outcome.summary
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"[\n]\n", b"\n"])
-def test_a_file_without_sites(seealso: Seealso, tmp_path: Path, content: bytes) -> None:
-    outcome = seealso("sites", "load", "--dry-run", write(tmp_path, content))
-    assert (outcome.status, outcome.lines) == (
+def test_accepts_files_without_sites(run_bulk: RunBulk, tmp_path: Path, content: bytes) -> None:
+    outcome = run_bulk("sites", "load", "--dry-run", write_file(tmp_path, content))
+    assert (outcome.status, outcome.stderr) == (
         0,
-        ["0 sites: 0 good, 0 bad; nothing was written (--dry-run)"],
+        ["0 sites: 0 valid, 0 invalid; nothing was written (--dry-run)"],
     )
 
 
@@ -196,15 +198,15 @@ PIECES = [
 
 
 @given(st.binary(max_size=100) | st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join))
-def test_any_bytes_end_in_a_report(seealso: Seealso, content: bytes) -> None:
-    outcome = seealso("sites", "load", "--dry-run", "-", stdin=content)
+def test_any_bytes_get_a_report(run_bulk: RunBulk, content: bytes) -> None:
+    outcome = run_bulk("sites", "load", "--dry-run", "-", stdin=content)
     assert outcome.status in (0, 1, 2)
-    assert outcome.lines
-    assert all(line.isprintable() for line in outcome.lines)
+    assert outcome.stderr
+    assert all(line.isprintable() for line in outcome.stderr)
 
 
-def test_a_busy_store(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_retries_while_store_is_busy(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = [StoreUnavailable("PutItem: ThrottlingException")] * 3
 
@@ -214,6 +216,6 @@ def test_a_busy_store(
         put_site(*arguments)
 
     monkeypatch.setattr(command, "put_site", put_or_fail)
-    path = write(tmp_path, jsonl([site()]))
-    assert seealso("sites", "load", path, over=moto_store).status == 0
+    path = write_file(tmp_path, jsonl([site()]))
+    assert run_bulk("sites", "load", path, store=moto_store).status == 0
     assert stored(moto_store) == [site()]

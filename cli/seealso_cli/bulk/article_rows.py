@@ -1,6 +1,6 @@
-"""Articles of a file: the rows that are good, and what is wrong with the others.
+"""The articles of a file: valid rows as articles, and what is wrong with the others.
 
-Columns are those of the table that the network's articles come from,
+The columns are those of the table that the network's articles come from,
 qa_ai(id, domain, title, text, date, srcId), and `state`. Ranges: contract.md, "Everywhere".
 """
 
@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, Self
 
 from seealso.articles import Article
 from seealso.fields import ARTICLE, Fault, faults_in, one_of
-from seealso_cli.bulk.files import File
+from seealso_cli.bulk.files import InputFile
 from seealso_cli.bulk.rows import Row, read_rows
-from seealso_cli.errors import Unable
+from seealso_cli.errors import CommandFailed
 
 REQUIRED = frozenset({"id", "domain", "title", "text", "date", "srcId"})
 OPTIONAL = frozenset({"state"})
@@ -26,26 +26,26 @@ _CHECKS = {
 }
 
 
-class Checked(NamedTuple):
-    """A row's first line with its article, or with what is wrong with it."""
+class ArticleRow(NamedTuple):
+    """The first line of a row, and its article or what is wrong with it."""
 
     line: int
     article: Article | None
-    faults: list[Fault]
+    errors: list[Fault]
 
 
-def read_articles(file: File, file_format: str | None) -> Iterator[Checked]:
-    """Every row of the file, checked. Of rows with one id, the first good one stands."""
-    with _Seen() as seen:
+def read_articles(file: InputFile, file_format: str | None) -> Iterator[ArticleRow]:
+    """Yield all rows of a file, checked. Of rows with the same id, the first valid one counts."""
+    with _SeenIds() as seen:
         for row in read_rows(file, file_format, REQUIRED, OPTIONAL, NUMBERS):
-            faults = row.faults or check_article(row.columns)
-            if not faults and not seen.add(row.columns["id"]):
-                faults = [Fault("id", "twice in this file; the row that came first stands")]
-            yield Checked(row.line, None if faults else _article(row), faults)
+            errors = row.errors or check_columns(row.columns)
+            if not errors and not seen.add(row.columns["id"]):
+                errors = [Fault("id", "duplicate id; the first row is used")]
+            yield ArticleRow(row.line, None if errors else _article(row), errors)
 
 
-def check_article(columns: dict[str, Any]) -> list[Fault]:
-    """What is wrong with the values of a row that has all its columns."""
+def check_columns(columns: dict[str, Any]) -> list[Fault]:
+    """What is wrong with the values of a row that has all required columns."""
     empty = [name for name in ("srcId", "state") if columns.get(name) in (None, "")]
     return faults_in({name: columns[name] for name in columns if name not in empty}, _CHECKS)
 
@@ -63,16 +63,16 @@ def _article(row: Row) -> Article:
     )
 
 
-class _Seen:
-    """The ids met so far.
+class _SeenIds:
+    """The ids of the rows so far, in a temporary SQLite database on disk.
 
-    A temporary database of SQLite on disk, with a few MB of it in memory: a set would grow with
-    the file, and a bitmap would come to 256 MB where the ids are spread widely.
+    It keeps a few MB in memory. A set would grow with the file, and a bitmap would take 256 MB
+    for ids over the whole range.
     """
 
     def __init__(self) -> None:
-        # An empty name is a private file that is gone when it is closed (SQLite, "In-Memory
-        # Databases"). Nothing of it needs to survive.
+        # With an empty name, SQLite creates a private file and deletes it when it is closed
+        # (SQLite, "In-Memory Databases"). It does not have to survive a crash.
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA cache_size = -8192;"
@@ -80,13 +80,13 @@ class _Seen:
         )
 
     def add(self, article_id: int) -> bool:
-        """Whether the id is new. Raises Unable."""
+        """Add an id. Returns whether it was new. Raises CommandFailed."""
         try:
             added = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (article_id,))
         except sqlite3.Error as error:
-            raise Unable(
-                f"The ids met so far could not be kept in a temporary file ({error}): "
-                "make room, or set SQLITE_TMPDIR to another folder."
+            raise CommandFailed(
+                f"Could not write a temporary file for the ids ({error}). "
+                "Free some disk space, or set SQLITE_TMPDIR to another folder."
             ) from None
         return added.rowcount == 1
 

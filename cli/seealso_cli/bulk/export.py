@@ -1,4 +1,4 @@
-"""`seealso export`: the articles of the store into a file that `seealso load` reads."""
+"""Exports the articles of a store into a file that `seealso load` reads."""
 
 import gzip
 import json
@@ -13,81 +13,83 @@ from typing import IO, Any, cast
 
 from seealso.articles import Article, article_of
 from seealso.dynamodb import Json, Refused, Store, StoreUnavailable, items
-from seealso_cli.bulk.writer import check_store, patiently, unusable
-from seealso_cli.errors import Unable
-from seealso_cli.progress import Display
-from seealso_cli.stack import OpenStore
+from seealso_cli.bulk.writer import check_store, describe_failure, retry_while_unavailable
+from seealso_cli.errors import CommandFailed
+from seealso_cli.progress import ProgressDisplay
+from seealso_cli.stores import OpenStore
 
-# Articles of one request: little enough to get through a slow line before it times out. Those of
-# the longest texts come in parts of 1 MB (AWS, Scan).
-PART = 250
+# Articles of one request: few enough for a slow line before it times out. Of the largest articles
+# DynamoDB returns fewer: 1 MB at a time (AWS, Scan).
+PAGE_SIZE = 250
 
 
 def export_articles(path: str, states: Collection[str], open_store: OpenStore) -> int:
-    """Write the articles in these states (none: all but deleted ones) into a file, `-` for stdout.
+    """Write the articles in these states (empty: all but deleted) to a file, `-` for stdout.
 
-    Returns the exit status: 0, 130 if interrupted. Raises Unable.
+    Returns the exit status: 0, or 130 if interrupted. Raises CommandFailed.
     """
     store = open_store()
     written = deleted = 0
-    display = Display(None)
+    display = ProgressDisplay(None)
     try:
         check_store(open_store)
-        display = Display(_count(store))
-        with display, _written(path) as file:
-            for part in all_articles(store, display.note):
-                for article in part:
+        display = ProgressDisplay(_approximate_count(store))
+        with display, _output_file(path) as file:
+            for page in list_articles(store, display.print_notice):
+                for article in page:
                     if article.state == "deleted":
                         deleted += 1
                     elif not states or article.state in states:
-                        file.write(_line(article))
+                        file.write(_json_line(article))
                         written += 1
-                display.advance("", written + deleted, written)
+                display.update("", written + deleted, written)
     except KeyboardInterrupt:
-        display.say("Interrupted. Nothing was exported.")
+        display.print_line("Interrupted. Nothing was exported.")
         return 130
     except (StoreUnavailable, Refused) as error:
-        raise Unable(f"{unusable(error)} Nothing was exported.") from None
+        raise CommandFailed(f"{describe_failure(error)} Nothing was exported.") from None
     except OSError as error:
-        name = "Standard output" if path == "-" else path
-        raise Unable(f"{name} can't be written: {error.strerror or error}") from None
+        name = "standard output" if path == "-" else path
+        raise CommandFailed(f"Could not write {name}: {error.strerror or error}") from None
     finally:
         store.client.close()
-    left_out = f"; {deleted:,} deleted articles left out" if deleted else ""
-    display.say(f"{written:,} articles exported, in {display.seconds:.1f} s{left_out}")
+    skipped = f"; {deleted:,} deleted articles skipped" if deleted else ""
+    display.print_line(f"{written:,} articles exported in {display.seconds:.1f} s{skipped}")
     return 0
 
 
-def all_articles(store: Store, note: Callable[[str], None]) -> Iterator[list[Article]]:
-    """All articles in whatever state, in no order, in parts; `note` is told of waits.
+def list_articles(store: Store, notify: Callable[[str], None]) -> Iterator[list[Article]]:
+    """Yield all articles, in any state and unordered, in pages; `notify` gets notices of retries.
 
-    Each is as it is when its part is read (strongly consistent). Raises StoreUnavailable, Refused.
+    Each page is strongly consistent. Raises StoreUnavailable, Refused.
     """
     body: Json = {
         "TableName": store.articles,
         "ConsistentRead": True,
-        "Limit": PART,
+        "Limit": PAGE_SIZE,
         "ReturnConsumedCapacity": "TOTAL",
     }
     while True:
-        answer = patiently(lambda: store.client.call("Scan", body), note, threading.Event())
+        answer = retry_while_unavailable(
+            lambda: store.client.call("Scan", body), notify, threading.Event()
+        )
         yield [article_of(item) for item in items(answer)]
         if "LastEvaluatedKey" not in answer:
             return
         body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _count(store: Store) -> int | None:
-    """About how many articles there are; DynamoDB counts every six hours. None: not known."""
+def _approximate_count(store: Store) -> int | None:
+    """How many articles DynamoDB counted in the last six hours; None if unknown."""
     try:
         answer = store.client.call("DescribeTable", {"TableName": store.articles})
     except Refused:
-        # Who may read the articles may not be let to ask this.
+        # Permission to read the articles does not include this one.
         return None
     return answer["Table"].get("ItemCount") or None
 
 
-def _line(article: Article) -> bytes:
+def _json_line(article: Article) -> bytes:
     columns = {
         "id": article.id,
         "domain": article.domain,
@@ -101,28 +103,28 @@ def _line(article: Article) -> bytes:
 
 
 @contextmanager
-def _written(path: str) -> Iterator[IO[bytes]]:
-    """A file to write into, which takes its name when all is written. Raises OSError.
+def _output_file(path: str) -> Iterator[IO[bytes]]:
+    """A file to write to, which gets its name when it is complete. Raises OSError.
 
-    One that is killed meanwhile leaves what it has beside it, under a name that ends in .part.
+    If the process is killed, the incomplete file stays in the same folder; its name ends in .part.
     """
     if path == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    # The file itself, if the path is a link to it.
+    # If the path is a symbolic link, its target is replaced.
     file = Path(path).resolve()
     if file.exists() and not file.is_file():
-        # A pipe or a device.
-        with file.open("wb") as stream, _zipped(path, stream) as written:
-            yield written
+        # A pipe or a device can't be replaced.
+        with file.open("wb") as stream, _compressed(path, stream) as output:
+            yield output
         return
-    # mkstemp's files are their owner's alone: there are drafts in it.
+    # mkstemp creates files that only their owner can read, and drafts are not public.
     handle, temporary = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
-            with _zipped(path, stream) as written:
-                yield written
+            with _compressed(path, stream) as output:
+                yield output
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).replace(file)
@@ -132,9 +134,10 @@ def _written(path: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _zipped(path: str, stream: Any) -> Iterator[IO[bytes]]:
+def _compressed(path: str, stream: Any) -> Iterator[IO[bytes]]:
+    """The stream, gzipped if the path ends in .gz."""
     if not path.endswith(".gz"):
         yield stream
         return
-    with gzip.GzipFile("", "wb", fileobj=stream) as zipped:
-        yield cast("IO[bytes]", zipped)
+    with gzip.GzipFile("", "wb", fileobj=stream) as compressed:
+        yield cast("IO[bytes]", compressed)

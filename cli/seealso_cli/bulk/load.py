@@ -1,4 +1,4 @@
-"""`seealso load`: articles of files into the store."""
+"""Loads the articles of files into a store."""
 
 import threading
 import time
@@ -9,28 +9,33 @@ from seealso import runs
 from seealso.articles import Article
 from seealso.dynamodb import Refused, StoreUnavailable
 from seealso_cli.bulk.article_rows import read_articles
-from seealso_cli.bulk.files import File, size_of
-from seealso_cli.bulk.writer import Writer, check_store, patiently, unusable
-from seealso_cli.errors import Unable
-from seealso_cli.progress import Display
-from seealso_cli.stack import OpenStore
+from seealso_cli.bulk.files import InputFile, get_size
+from seealso_cli.bulk.writer import (
+    Writer,
+    check_store,
+    describe_failure,
+    retry_while_unavailable,
+)
+from seealso_cli.errors import CommandFailed
+from seealso_cli.progress import ProgressDisplay
+from seealso_cli.stores import OpenStore
 
-# Rows of a batch: three times what the client sends at once.
+# Three times the articles that the client sends at once.
 BATCH_ROWS = 96
-# Bytes of a batch: little enough to get through a slow line before an attempt times out.
+# Little enough for a slow line before an attempt times out.
 BATCH_BYTES = 512 * 1024
 
 
 def load_articles(
     paths: Sequence[str], file_format: str | None, open_store: OpenStore | None
 ) -> int:
-    """Load the files one after another; without a store to open, only check them.
+    """Load files one after another, or only check them if `open_store` is None.
 
-    Returns the exit status: 0, 1 if rows were bad, 130 if interrupted. Raises Unable.
+    Returns the exit status: 0, 1 if rows were invalid, 130 if interrupted. Raises CommandFailed.
     """
-    sizes = [size_of(path) for path in paths]
-    display = Display(sum(size or 0 for size in sizes) if None not in sizes else None)
-    writer = Writer(open_store, display.note) if open_store else None
+    sizes = [get_size(path) for path in paths]
+    display = ProgressDisplay(sum(size or 0 for size in sizes) if None not in sizes else None)
+    writer = Writer(open_store, display.print_notice) if open_store else None
     load = _Load(display, writer)
     recorded = ""
     try:
@@ -42,100 +47,106 @@ def load_articles(
             if open_store and load.written >= runs.SHORTEST:
                 recorded = _record_runs(display, open_store)
     except KeyboardInterrupt:
-        display.say(f"Interrupted. {load.standing()}")
+        display.print_line(f"Interrupted. {load.describe_state()}")
         return 130
     except (StoreUnavailable, Refused) as error:
-        raise Unable(f"{unusable(error)} {load.standing()}") from None
-    except Unable as error:
-        raise Unable(f"{error} {load.standing()}") from None
-    display.say(f"{load.summary()}{recorded}")
-    return 1 if load.bad else 0
+        raise CommandFailed(f"{describe_failure(error)} {load.describe_state()}") from None
+    except CommandFailed as error:
+        raise CommandFailed(f"{error} {load.describe_state()}") from None
+    display.print_line(f"{load.summary()}{recorded}")
+    return 1 if load.invalid else 0
 
 
 class _Load:
-    """The loading of all files so far; `rows` counts those read, `bad` those that had faults."""
+    """A load of several files. `rows` counts the rows read so far, `invalid` those with errors."""
 
-    def __init__(self, display: Display, writer: Writer | None) -> None:
+    def __init__(self, display: ProgressDisplay, writer: Writer | None) -> None:
         self.rows = 0
-        self.bad = 0
-        self._begun = False  # writing
+        self.invalid = 0
         self._display = display
         self._writer = writer
-        self._bytes_before = 0
+        self._writing_started = False
+        self._bytes_of_previous_files = 0
 
     @property
     def written(self) -> int:
-        return self._writer.new + self._writer.changed if self._writer else 0
+        """The rows that are certainly written."""
+        return self._writer.new + self._writer.updated if self._writer else 0
 
     def read(self, path: str, file_format: str | None) -> None:
-        """Read one file, reporting its bad rows, and write its good ones.
+        """Read one file, report its invalid rows and write its valid ones.
 
-        Raises Unable, StoreUnavailable, Refused.
+        Raises CommandFailed, StoreUnavailable, Refused.
         """
-        with File(path) as file:
+        with InputFile(path) as file:
             batch: list[Article] = []
-            size = 0
-            for line, article, faults in read_articles(file, file_format):
+            batch_bytes = 0
+            for line, article, errors in read_articles(file, file_format):
                 self.rows += 1
                 if article is None:
-                    self.bad += 1
-                    self._display.report(file.name, line, faults)
+                    self.invalid += 1
+                    self._display.print_errors(file.name, line, errors)
                 else:
                     batch.append(article)
-                    size += len(article.text.encode())
-                if len(batch) == BATCH_ROWS or size >= BATCH_BYTES:
+                    batch_bytes += len(article.text.encode())
+                if len(batch) == BATCH_ROWS or batch_bytes >= BATCH_BYTES:
                     self._write(batch)
-                    batch, size = [], 0
+                    batch, batch_bytes = [], 0
                 if self.rows % BATCH_ROWS == 0:
-                    read = self._bytes_before + file.bytes_read
-                    self._display.advance(file.name, read, self.rows)
+                    completed = self._bytes_of_previous_files + file.bytes_read
+                    self._display.update(file.name, completed, self.rows)
             self._write(batch)
-            self._bytes_before += file.bytes_read
+            self._bytes_of_previous_files += file.bytes_read
         if self._writer:
-            # An id may be in the next file too, which then has the last word.
+            # If the next file has the same id, its row must be written last.
             self._writer.flush()
 
     def _write(self, batch: list[Article]) -> None:
         if self._writer and batch:
-            self._begun = True
+            self._writing_started = True
             self._writer.write(batch)
 
     def summary(self) -> str:
-        """The last line of a load that came to its end."""
+        """The last line of a complete load."""
         seconds = self._display.seconds
-        done = f"{self.rows - self.bad:,} good"
+        counts = f"{self.rows - self.invalid:,} valid"
         if self._writer:
-            done = f"{self._writer.new:,} new, {self._writer.changed:,} updated"
+            counts = f"{self._writer.new:,} new, {self._writer.updated:,} updated"
         timing = f"{seconds:.1f} s ({self.rows / seconds:,.0f} rows/s)"
-        left = "" if self._writer else "; nothing was written (--dry-run)"
-        return f"{self.rows:,} rows: {done}, {self.bad:,} bad, in {timing}{left}"
+        dry_run = "" if self._writer else "; nothing was written (--dry-run)"
+        return f"{self.rows:,} rows: {counts}, {self.invalid:,} invalid, in {timing}{dry_run}"
 
-    def standing(self) -> str:
-        """Where a load that was cut short stands."""
+    def describe_state(self) -> str:
+        """How far an incomplete load has come."""
         if not self._writer:
             return f"{self.rows:,} rows were checked."
-        if not self._begun:
+        if not self._writing_started:
             return "Nothing was written."
         return (
-            f"At least {self.written:,} of the rows are in. "
-            "It is safe to run the same command again."
+            f"At least {self.written:,} rows are written; it is safe to run the same command again."
         )
 
 
-def _record_runs(display: Display, open_store: OpenStore) -> str:
-    """Record the long same-domain runs that the load made; what to say of it in the summary."""
+def _record_runs(display: ProgressDisplay, open_store: OpenStore) -> str:
+    """Record the long runs of one domain that the load created. Returns the end of the summary."""
     store = open_store()
 
     def wait(seconds: float) -> None:
-        display.note(f"New long runs found; waiting {seconds:.0f} s for indexes and other writers.")
+        display.print_notice(
+            f"New long runs found; waiting {seconds:.0f} s for indexes and other writers."
+        )
         time.sleep(seconds)
 
-    display.note("Looking for long runs of one domain, which pages then step over.")
+    display.print_notice("Looking for long runs of one domain, which page views can skip.")
     try:
-        report = patiently(lambda: runs.record_runs(store, wait), display.note, threading.Event())
+        report = retry_while_unavailable(
+            lambda: runs.record_runs(store, wait), display.print_notice, threading.Event()
+        )
     except (StoreUnavailable, Refused) as error:
-        # Pages are right without the records, only dearer to read.
-        return f"; long runs were not recorded ({unusable(error)}), which the daily job makes good"
+        # Without the records, page views are still correct, but cost more.
+        return (
+            f"; long runs were not recorded ({describe_failure(error)}); the daily job will do it"
+        )
     finally:
         store.client.close()
     return f"; {report.activated:,} long runs recorded" if report.activated else ""

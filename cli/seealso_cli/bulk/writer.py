@@ -1,4 +1,4 @@
-"""Writing to the store for long: by a few threads, and with patience while it is busy."""
+"""Long-running writes to the store: on several threads, and waiting while it is busy."""
 
 import random
 import threading
@@ -11,51 +11,51 @@ from typing import Self
 
 from seealso.articles import Article, get_article, import_articles
 from seealso.dynamodb import REQUEST_SECONDS, Refused, Store, StoreUnavailable
-from seealso_cli.stack import OpenStore
+from seealso_cli.stores import OpenStore
 
-# At 40 ms from the store they write twice as much as one; a single index partition, which the feed
-# is, takes 1,000 writes a second from all of them (AWS "Partitions and data distribution").
+# At 40 ms from the store, 4 threads write twice as much as one. The feed index is one partition,
+# which takes 1,000 writes a second from all threads (AWS "Partitions and data distribution").
 THREADS = 4
 
-# The client itself tries for target.LIMIT_SECONDS; this is for all that lasts longer.
-PATIENCE_SECONDS = 300.0
+# The client itself retries for stores.LIMIT_SECONDS; this is for longer failures.
+MAX_WAIT_SECONDS = 300.0
 FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 30.0
+MAX_PAUSE_SECONDS = 30.0
 
 
-def patiently[R](
-    work: Callable[[], R], note: Callable[[str], None], stopping: threading.Event
+def retry_while_unavailable[R](
+    work: Callable[[], R], notify: Callable[[str], None], stopping: threading.Event
 ) -> R:
-    """What the work returns, tried again while the store is unavailable.
+    """The result of `work`, which is retried while the store is unavailable.
 
-    Raises StoreUnavailable after PATIENCE_SECONDS, or as soon as `stopping` is set.
+    Raises StoreUnavailable after MAX_WAIT_SECONDS, or as soon as `stopping` is set.
     """
-    give_up = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     pause = FIRST_PAUSE_SECONDS
     while True:
         try:
             return work()
         except StoreUnavailable as unavailable:
             jittered = pause * random.uniform(0.5, 1.0)  # noqa: S311 jitter
-            if time.monotonic() + jittered > give_up:
+            if time.monotonic() + jittered > deadline:
                 raise
-            note(f"The store is busy ({unavailable}); trying again in {jittered:.0f} s.")
+            notify(f"The store is busy ({unavailable}). Retrying in {jittered:.0f} s.")
             if stopping.wait(jittered):
                 raise
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
-def unusable(error: StoreUnavailable | Refused) -> str:
-    """The store's failure in the operator's words."""
+def describe_failure(error: StoreUnavailable | Refused) -> str:
+    """A sentence or two for the operator about the store's failure."""
     if isinstance(error, StoreUnavailable):
-        return f"The store does not answer: {error}."
+        return f"Could not reach the store: {error}."
     if error.code == "ResourceNotFoundException":
-        return "The store has no table of that name: check the tables' names and the region."
+        return "The store has no such table: check the table names and the region."
     return f"The store refused: {error}."
 
 
 def check_store(open_store: OpenStore) -> None:
-    """See at once whether the store answers. Raises StoreUnavailable, Refused."""
+    """Check that the store responds, without waiting long. Raises StoreUnavailable, Refused."""
     store = open_store()
     store.client.limit_seconds = REQUEST_SECONDS
     try:
@@ -65,55 +65,58 @@ def check_store(open_store: OpenStore) -> None:
 
 
 class Writer:
-    """Imports batches of articles; the caller waits while more than a few are on their way.
+    """Imports batches of articles on several threads; write() blocks while many are pending.
 
-    `new` and `changed` count the articles of the batches that are wholly written.
+    `new` and `updated` count the articles of the batches that are completely written.
     """
 
-    def __init__(self, open_store: OpenStore, note: Callable[[str], None]) -> None:
+    def __init__(self, open_store: OpenStore, notify: Callable[[str], None]) -> None:
         self.new = 0
-        self.changed = 0
-        self._note = note
+        self.updated = 0
+        self._notify = notify
         self._stopping = threading.Event()
         self._pending: set[Future[tuple[int, int]]] = set()
-        # A store is for one thread at a time.
-        self._stores: SimpleQueue[Store] = SimpleQueue()
-        self._all_stores = [open_store() for _ in range(THREADS)]
-        for store in self._all_stores:
-            self._stores.put(store)
+        # Only one thread at a time can use a store.
+        self._idle_stores: SimpleQueue[Store] = SimpleQueue()
+        self._stores = [open_store() for _ in range(THREADS)]
+        for store in self._stores:
+            self._idle_stores.put(store)
         self._threads = ThreadPoolExecutor(THREADS)
 
     def write(self, batch: Sequence[Article]) -> None:
-        """Have the batch written. Raises what an earlier one met: StoreUnavailable, Refused."""
+        """Queue a batch. Raises the failure of an earlier one: StoreUnavailable, Refused."""
         while len(self._pending) >= 2 * THREADS:
-            self._collect(FIRST_COMPLETED)
+            self._wait_for_any()
         self._pending.add(self._threads.submit(self._import, batch))
 
     def flush(self) -> None:
-        """Wait until all is written. Raises StoreUnavailable, Refused."""
+        """Wait until all batches are written. Raises StoreUnavailable, Refused."""
         while self._pending:
-            self._collect(FIRST_COMPLETED)
+            self._wait_for_any()
 
     def _import(self, batch: Sequence[Article]) -> tuple[int, int]:
-        store = self._stores.get()
+        store = self._idle_stores.get()
         try:
-            return patiently(lambda: import_articles(store, batch), self._note, self._stopping)
+            return retry_while_unavailable(
+                lambda: import_articles(store, batch), self._notify, self._stopping
+            )
         finally:
-            self._stores.put(store)
+            self._idle_stores.put(store)
 
-    def _collect(self, until: str) -> None:
-        done, self._pending = wait(self._pending, return_when=until)
+    def _wait_for_any(self) -> None:
+        done, self._pending = wait(self._pending, return_when=FIRST_COMPLETED)
         failures = [failure for future in done if (failure := self._count(future))]
         if failures:
             raise failures[0]
 
     def _count(self, future: Future[tuple[int, int]]) -> BaseException | None:
+        """Count the articles of a finished batch, or return its failure."""
         try:
-            new, changed = future.result()
+            new, updated = future.result()
         except (StoreUnavailable, Refused, CancelledError) as failure:
             return failure
         self.new += new
-        self.changed += changed
+        self.updated += updated
         return None
 
     def __enter__(self) -> Self:
@@ -129,5 +132,5 @@ class Writer:
         self._threads.shutdown(cancel_futures=True)
         for future in self._pending:
             self._count(future)
-        for store in self._all_stores:
+        for store in self._stores:
             store.client.close()

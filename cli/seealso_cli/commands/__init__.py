@@ -1,1 +1,1 @@
-"""The commands, one file a subject: their options, and what they print."""
+"""The commands, one module a subject: their options, the requests they make, their output."""

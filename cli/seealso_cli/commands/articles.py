@@ -5,14 +5,15 @@ from typing import Any, BinaryIO, Unpack
 
 import click
 
-from seealso_cli.lists import ListOptions, list_options, show_list
+from seealso_cli import admin_api
+from seealso_cli.changes import get_version, parse_object, version_of
+from seealso_cli.lists import print_items
 from seealso_cli.options import (
+    ListOptions,
     file_argument,
     json_option,
-    read_object,
-    version_now,
+    list_options,
     version_option,
-    version_read,
 )
 from seealso_cli.output import Column, print_fields, print_json, print_text
 
@@ -23,13 +24,13 @@ _COLUMNS = (
     Column("state", lambda article: article["state"]),
     Column("version", lambda article: article["version"]),
     Column("date", lambda article: article["date"]),
-    Column("title", lambda article: article["title"], cut=True),
+    Column("title", lambda article: article["title"], shrinks=True),
 )
 
 
 @click.group()
 def articles() -> None:
-    """Articles: list, read, write, publish."""
+    """List, show, edit and publish articles."""
 
 
 @articles.command("list")
@@ -37,17 +38,15 @@ def articles() -> None:
 @click.option("--state", type=click.Choice(["published", "draft", "deleted"]))
 @list_options
 def list_articles(domain: int, state: str | None, **options: Unpack[ListOptions]) -> None:
-    """A domain's articles, the highest ids first."""
-    show_list("/articles", "articles", {"domain": domain, "state": state}, _COLUMNS, options)
+    """List a domain's articles, highest ids first."""
+    print_items("/articles", "articles", {"domain": domain, "state": state}, _COLUMNS, options)
 
 
 @articles.command("show")
 @_ID
 @json_option
 def show_article(article_id: int, as_json: bool) -> None:
-    """One article, in whatever state."""
-    from seealso_cli import admin_api
-
+    """Show an article in any state."""
     article = admin_api.request("GET", f"/articles/{article_id}")
     if as_json:
         print_json(article)
@@ -61,14 +60,12 @@ def show_article(article_id: int, as_json: bool) -> None:
 @file_argument
 @json_option
 def create_article(file: BinaryIO, as_json: bool) -> None:
-    """Create an article from a JSON object in FILE (`-`: standard input); prints its id.
+    """Create an article and print its id.
 
-    Members: domain, title, text, date, and optionally id, source_id and state (draft, which is
-    the default, or published).
+    FILE holds a JSON object; `-` is standard input. Members: domain, title, text, date, and
+    optionally id, source_id and state (draft or published; default: draft).
     """
-    from seealso_cli import admin_api
-
-    article = admin_api.request("POST", "/articles", body=read_object(file))
+    article = admin_api.request("POST", "/articles", body=parse_object(file))
     if as_json:
         print_json(article)
     else:
@@ -81,26 +78,24 @@ def create_article(file: BinaryIO, as_json: bool) -> None:
 @version_option
 @json_option
 def put_article(article_id: int, file: BinaryIO, version: int | None, as_json: bool) -> None:
-    """Replace an article's columns by a JSON object in FILE (`-`: standard input).
+    """Replace an article's columns.
 
-    Members: domain, title, text, date and optionally source_id. What `articles show --json` has
-    printed can be put again once it is edited: unless --version says otherwise, it is the version
-    in it that is changed, and no later one.
+    FILE holds a JSON object; `-` is standard input. Members: domain, title, text, date and
+    optionally source_id. You can edit the output of `articles show --json` and put it back: it
+    contains its version, and the command fails if the current version is another one.
     """
-    from seealso_cli import admin_api
-
-    path, body = f"/articles/{article_id}", read_object(file)
-    version = version_now(path, version or version_read(body))
-    _show_changed(admin_api.request("PUT", path, body=body, version=version), as_json)
+    path, body = f"/articles/{article_id}", parse_object(file)
+    version = version or version_of(body) or get_version(path)
+    _print_changed(admin_api.request("PUT", path, body=body, version=version), as_json)
 
 
 @articles.command("patch")
 @_ID
 @click.option("--title")
-@click.option("--date", help="As 2026-02-25 or 2026-02-25T10:00:00Z.")
+@click.option("--date", help="Such as 2026-02-25 or 2026-02-25T10:00:00Z.")
 @click.option("--domain", type=int, metavar="N")
-@click.option("--source-id", type=int, metavar="ID", help="0: none.")
-@click.option("--text-file", type=click.File("rb"), metavar="FILE", help="-: standard input.")
+@click.option("--source-id", type=int, metavar="ID", help="0 for none.")
+@click.option("--text-file", type=click.File("rb"), metavar="FILE", help="`-` is standard input.")
 @version_option
 @json_option
 def patch_article(
@@ -111,19 +106,17 @@ def patch_article(
     **columns: str | int | None,
 ) -> None:
     """Change some of an article's columns."""
-    from seealso_cli import admin_api
-
     body: dict[str, Any] = {name: value for name, value in columns.items() if value is not None}
     if text_file is not None:
         try:
             body["text"] = text_file.read().decode()
         except UnicodeDecodeError:
-            raise click.UsageError("--text-file takes a file in UTF-8.") from None
+            raise click.UsageError("--text-file must be a file in UTF-8.") from None
     if not body:
-        raise click.UsageError("Say what to change: --title, --date, --domain, ...")
+        raise click.UsageError("Specify what to change: --title, --date, --domain, ...")
     path = f"/articles/{article_id}"
-    version = version_now(path, version)
-    _show_changed(admin_api.request("PATCH", path, body=body, version=version), as_json)
+    version = version or get_version(path)
+    _print_changed(admin_api.request("PATCH", path, body=body, version=version), as_json)
 
 
 @articles.command("publish")
@@ -131,7 +124,7 @@ def patch_article(
 @version_option
 @json_option
 def publish_article(article_id: int, version: int | None, as_json: bool) -> None:
-    """Show an article to readers."""
+    """Publish an article."""
     _set_state("POST", article_id, "/publish", version, as_json)
 
 
@@ -140,7 +133,7 @@ def publish_article(article_id: int, version: int | None, as_json: bool) -> None
 @version_option
 @json_option
 def unpublish_article(article_id: int, version: int | None, as_json: bool) -> None:
-    """Make an article a draft again."""
+    """Turn a published article into a draft."""
     _set_state("POST", article_id, "/unpublish", version, as_json)
 
 
@@ -149,7 +142,10 @@ def unpublish_article(article_id: int, version: int | None, as_json: bool) -> No
 @version_option
 @json_option
 def delete_article(article_id: int, version: int | None, as_json: bool) -> None:
-    """Take an article off every page and list; it can be restored."""
+    """Delete an article; it can be restored.
+
+    A deleted article is on no page and in no public list.
+    """
     _set_state("DELETE", article_id, "", version, as_json)
 
 
@@ -158,25 +154,23 @@ def delete_article(article_id: int, version: int | None, as_json: bool) -> None:
 @version_option
 @json_option
 def restore_article(article_id: int, version: int | None, as_json: bool) -> None:
-    """Make a deleted article a draft again."""
+    """Turn a deleted article into a draft."""
     _set_state("POST", article_id, "/restore", version, as_json)
 
 
 @articles.command("purge")
 @_ID
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @version_option
 @json_option
 def purge_article(article_id: int, yes: bool, version: int | None, as_json: bool) -> None:
-    """End a deleted article's links and remove it for good (admins).
+    """Remove a deleted article for good (admins).
 
-    It can be run again where it was cut short.
+    Its links are removed too. If the command is interrupted, run it again.
     """
-    from seealso_cli import admin_api
-
-    version = version_now(f"/articles/{article_id}", version)
-    if not yes and not _agreed(f"Remove article {article_id} for good?"):
-        click.echo("Nothing was done.", err=True)
+    version = version or get_version(f"/articles/{article_id}")
+    if not yes and not _confirmed(f"Remove article {article_id} for good?"):
+        click.echo("Nothing was removed.", err=True)
         sys.exit(2)
     admin_api.request("POST", f"/articles/{article_id}/purge", version=version)
     if as_json:
@@ -185,23 +179,21 @@ def purge_article(article_id: int, yes: bool, version: int | None, as_json: bool
         click.echo(f"Article {article_id} is purged.")
 
 
-def _agreed(question: str) -> bool:
+def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask on: give --yes.")
+        raise click.UsageError("Not running in a terminal; pass --yes to confirm.")
     return click.confirm(question, err=True)
 
 
 def _set_state(
     method: str, article_id: int, action: str, version: int | None, as_json: bool
 ) -> None:
-    from seealso_cli import admin_api
-
     path = f"/articles/{article_id}"
-    version = version_now(path, version)
-    _show_changed(admin_api.request(method, f"{path}{action}", version=version), as_json)
+    version = version or get_version(path)
+    _print_changed(admin_api.request(method, f"{path}{action}", version=version), as_json)
 
 
-def _show_changed(article: dict[str, Any], as_json: bool) -> None:
+def _print_changed(article: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(article)
     else:

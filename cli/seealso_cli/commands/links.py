@@ -5,9 +5,17 @@ from urllib.parse import quote
 
 import click
 
-from seealso_cli.lists import ListOptions, list_options, show_list
-from seealso_cli.options import domain_option, json_option, version_now, version_option
-from seealso_cli.output import Column, cell, print_fields, print_json
+from seealso_cli import admin_api
+from seealso_cli.changes import get_version
+from seealso_cli.lists import print_items
+from seealso_cli.options import (
+    ListOptions,
+    domain_option,
+    json_option,
+    list_options,
+    version_option,
+)
+from seealso_cli.output import Column, format_value, print_fields, print_json
 
 _STATUSES = ("pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed")
 _ID = click.argument("link_id", metavar="ID")
@@ -17,34 +25,39 @@ _COLUMNS = (
     Column("link_id", lambda link: link["link_id"]),
     Column("article", lambda link: link["article_id"]),
     Column("submitted", lambda link: link["submitted_at"][:10]),
-    Column("url", lambda link: link["url"], cut=True),
-    Column("title", lambda link: link["title"], cut=True),
+    Column("url", lambda link: link["url"], shrinks=True),
+    Column("title", lambda link: link["title"], shrinks=True),
 )
 
 
 @click.group()
 def links() -> None:
-    """Submitted links: the queue, and what is decided about them."""
+    """Review submitted links."""
 
 
 @links.command("queue")
 @domain_option
 @click.option(
-    "--status", type=click.Choice(_STATUSES), default="pending", show_default=True, help="Which."
+    "--status",
+    type=click.Choice(_STATUSES),
+    default="pending",
+    show_default=True,
+    help="Show links with this status.",
 )
 @list_options
 def queue(domain: int | None, status: str, **options: Unpack[ListOptions]) -> None:
-    """Links that wait, of all sites or one, the oldest first."""
-    show_list("/links", "links", {"domain": domain, "status": status}, _COLUMNS, options)
+    """List pending links, oldest first.
+
+    Those of all sites, or of one with --domain.
+    """
+    print_items("/links", "links", {"domain": domain, "status": status}, _COLUMNS, options)
 
 
 @links.command("show")
 @_ID
 @json_option
 def show_link(link_id: str, as_json: bool) -> None:
-    """One link with its history."""
-    from seealso_cli import admin_api
-
+    """Show a link and its history."""
     link = admin_api.request("GET", _path(link_id))
     if as_json:
         print_json(link)
@@ -52,8 +65,9 @@ def show_link(link_id: str, as_json: bool) -> None:
     print_fields({name: value for name, value in link.items() if name != "history"})
     click.echo("history:" if link["history"] else "history:      -")
     for event in link["history"]:
-        reason = f": {cell(event['reason'])}" if event["reason"] else ""
-        click.echo(f"  {cell(event['at'])} {cell(event['status'])} by {cell(event['by'])}{reason}")
+        at, status, by = (format_value(event[name]) for name in ("at", "status", "by"))
+        reason = f": {format_value(event['reason'])}" if event["reason"] else ""
+        click.echo(f"  {at} {status} by {by}{reason}")
 
 
 @links.command("approve")
@@ -61,34 +75,37 @@ def show_link(link_id: str, as_json: bool) -> None:
 @version_option
 @json_option
 def approve_link(link_id: str, version: int | None, as_json: bool) -> None:
-    """Publish a link that waits; it takes a place on its page."""
+    """Publish a pending link on its page."""
     _decide(link_id, "approve", None, version, as_json)
 
 
 @links.command("reject")
 @_ID
-@click.option("--reason", required=True, metavar="TEXT", help="Why, for the audit.")
+@click.option("--reason", required=True, metavar="TEXT", help="Recorded in the audit log.")
 @_UNBLOCK
 @version_option
 @json_option
 def reject_link(
     link_id: str, reason: str, unblock: bool, version: int | None, as_json: bool
 ) -> None:
-    """Refuse a link that waits; its URL stays blocked."""
+    """Reject a pending link; its URL stays blocked."""
     body = {"reason": reason, "keep_blocked": not unblock}
     _decide(link_id, "reject", body, version, as_json)
 
 
 @links.command("remove")
 @_ID
-@click.option("--reason", metavar="TEXT", help="Why, for the audit.")
+@click.option("--reason", metavar="TEXT", help="Recorded in the audit log.")
 @_UNBLOCK
 @version_option
 @json_option
 def remove_link(
     link_id: str, reason: str | None, unblock: bool, version: int | None, as_json: bool
 ) -> None:
-    """Take a link off its page, or out of the queue; its URL stays blocked."""
+    """Remove a link; its URL stays blocked.
+
+    The link may be published or pending.
+    """
     body = {"reason": reason, "keep_blocked": not unblock}
     _decide(link_id, "remove", body, version, as_json)
 
@@ -96,10 +113,8 @@ def remove_link(
 def _decide(
     link_id: str, action: str, body: dict[str, Any] | None, version: int | None, as_json: bool
 ) -> None:
-    from seealso_cli import admin_api
-
     path = _path(link_id)
-    version = version_now(path, version)
+    version = version or get_version(path)
     link = admin_api.request("POST", f"{path}/{action}", body=body, version=version)
     if as_json:
         print_json(link)
