@@ -1,6 +1,6 @@
-"""The admin endpoint over loopback: the real handlers behind an authorizer, with Cognito's users.
+"""The admin API on loopback: the real handlers behind an authorizer, with Cognito's users.
 
-The authorizer takes tokens apart as the gateway does, but leaves their signature alone.
+The authorizer checks tokens as the gateway does, except for their signatures.
 """
 
 import base64
@@ -25,24 +25,24 @@ PASSWORD = "correct-Horse-1-battery"
 
 @dataclass
 class AdminServer:
-    """The served API; what comes is in `requests` as (method, target, headers, body)."""
+    """A running server. `requests`: those received, as (method, target, headers, body)."""
 
     url: str
     requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
-    # Answers that are given instead of the API's own, the next one first.
-    instead: list[Response] = field(default_factory=list)
-    ended: set[str] = field(default_factory=set)
+    # Responses to give instead of the API's own, the next one first.
+    canned: list[Response] = field(default_factory=list)
+    rejected: set[str] = field(default_factory=set)
 
     def changes(self) -> list[tuple[str, str]]:
-        """The method and target of those requests that were no reads."""
+        """The method and target of all requests but reads."""
         return [(method, target) for method, target, _, _ in self.requests if method != "GET"]
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Response:
         self.requests.append((method, target, headers, body))
-        if self.instead:
-            return self.instead.pop(0)
+        if self.canned:
+            return self.canned.pop(0)
         token = headers.get("authorization", "").removeprefix("Bearer ")
-        claims = None if token in self.ended else _claims(token)
+        claims = None if token in self.rejected else _claims(token)
         if claims is None:
             return Response(401, {"content-type": "application/json"}, '{"message":"Unauthorized"}')
         return gateway.request(method, target, headers, body.decode() or None, claims)
@@ -50,8 +50,8 @@ class AdminServer:
 
 @contextmanager
 def serve() -> Iterator[AdminServer]:
-    """An API on a free port."""
-    # The log goes to what is standard output when it is first imported: not to a command's.
+    """Serve the API on a free port."""
+    # On its first import, the log takes the current standard output. That must not be a command's.
     functions.handler("admin")
 
     class Handler(BaseHTTPRequestHandler):
@@ -82,7 +82,7 @@ def serve() -> Iterator[AdminServer]:
 
 
 def _claims(token: str) -> dict[str, str] | None:
-    """A token's claims as the gateway hands them over; None for a token that it refuses."""
+    """A token's claims as the gateway passes them on; None for a token that it rejects."""
     try:
         encoded = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
@@ -115,7 +115,7 @@ class Users(NamedTuple):
         return f"https://cognito-idp.{REGION}.amazonaws.com/{self.pool_id}"
 
     def add(self, email: str, *groups: str, password: str = PASSWORD, new: bool = False) -> None:
-        """A user; a new one must choose another password."""
+        """Add a user; a `new` one must choose another password."""
         named = {"UserPoolId": self.pool_id, "Username": email}
         self.cognito.admin_create_user(**named, TemporaryPassword=password)
         if not new:
@@ -124,13 +124,13 @@ class Users(NamedTuple):
             self.cognito.admin_add_user_to_group(**named, GroupName=group)
 
     def groups_of(self, email: str) -> list[str]:
-        found = self.cognito.admin_list_groups_for_user(UserPoolId=self.pool_id, Username=email)
-        return [group["GroupName"] for group in found["Groups"]]
+        response = self.cognito.admin_list_groups_for_user(UserPoolId=self.pool_id, Username=email)
+        return [group["GroupName"] for group in response["Groups"]]
 
 
 @contextmanager
 def user_pool(endpoint: str) -> Iterator[Users]:
-    """A user pool as template.yaml has it."""
+    """A user pool such as template.yaml defines."""
     cognito: Any = boto3.client("cognito-idp", endpoint_url=endpoint)
     pool_id = cognito.create_user_pool(
         PoolName="editors", Policies={"PasswordPolicy": {"MinimumLength": 12}}

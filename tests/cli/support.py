@@ -134,18 +134,18 @@ def mode(path: Path) -> int:
 
 
 def unprintable(text: str) -> set[str]:
-    """The signs of an output that a terminal would act on, or not show."""
+    """The characters of an output that a terminal would act on, or not show."""
     return {
-        sign
-        for sign in text
-        if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") and sign != "\n"
+        character
+        for character in text
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character != "\n"
     }
 
 
 # ---- a terminal ----
 
-# In a session of its own, where the terminal is the one that questions go to; and with the signals
-# that a shell's foreground has, however these tests were started.
+# Runs in a new session, whose controlling terminal is the pseudoterminal, and with the default
+# handler of SIGINT, which a background job would not have.
 _ON_A_TERMINAL = """
 import fcntl, signal, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -156,7 +156,7 @@ main()
 
 
 def run_on_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
-    """The status and screen of a command on a terminal, where each question gets an answer."""
+    """Run a command on a terminal and answer its questions. Returns its status and the screen."""
     master, slave = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-c", _ON_A_TERMINAL, *arguments],
@@ -167,22 +167,22 @@ def run_on_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]
     ) as process:
         os.close(slave)
         screen = b""
-        asked = 0
-        while some := _read(master):
-            screen += some
-            if screen.endswith(b": ") and asked < len(answers):
-                os.write(master, answers[asked].encode() + b"\n")
-                asked += 1
+        answered = 0
+        while output := _read(master):
+            screen += output
+            if screen.endswith(b": ") and answered < len(answers):
+                os.write(master, answers[answered].encode() + b"\n")
+                answered += 1
         os.close(master)
     return process.returncode, screen.decode()
 
 
 def _read(terminal: int) -> bytes:
-    """What comes next on the screen; nothing at its end, or after a time that is far too long."""
+    """The next output on the screen; empty at its end, or after 30 s without any."""
     if not select.select([terminal], [], [], 30)[0]:
         return b""
     try:
         return os.read(terminal, 1024)
     except OSError:
-        # So Linux says that the last process of the terminal has ended.
+        # On Linux this error means that the last process of the terminal has ended.
         return b""

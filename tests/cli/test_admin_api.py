@@ -1,4 +1,4 @@
-"""What the API refuses, or does not answer: exit statuses, and what is said on stderr."""
+"""Refusals of the API and missing responses: exit statuses, and what is printed on stderr."""
 
 import json
 from typing import Any
@@ -20,13 +20,13 @@ def problem(status: int, **members: Any) -> Response:
     return Response(status, {"content-type": "application/problem+json"}, json.dumps(body))
 
 
-def gateways(status: int, message: str) -> Response:
+def gateway_error(status: int, message: str) -> Response:
     return Response(status, {"content-type": "application/json"}, json.dumps({"message": message}))
 
 
 @pytest.fixture
 def as_editor(as_editor: Run, admin_server: AdminServer) -> Run:
-    """An editor, with an article to work on."""
+    """Runs `seealso` as an editor, with an article to change."""
     as_editor("articles", "create", "-", stdin=json.dumps(NEW).encode())
     admin_server.requests.clear()
     return as_editor
@@ -73,9 +73,9 @@ def test_prints_current_state_after_conflict(as_editor: Run) -> None:
             ["Error: a is bad."],
         ),
         (problem(403, detail="Not you."), 4, ["Error: Not you."]),
-        (gateways(403, "Forbidden"), 4, ["Error: Forbidden"]),
+        (gateway_error(403, "Forbidden"), 4, ["Error: Forbidden"]),
         (problem(404, detail="None."), 5, ["Error: None."]),
-        (gateways(404, "Not Found"), 5, ["Error: Not Found"]),
+        (gateway_error(404, "Not Found"), 5, ["Error: Not Found"]),
         (problem(409, detail="Full.", cap=5), 6, ["Error: Full."]),
         (
             problem(412, detail="Changed.", current=None),
@@ -85,7 +85,7 @@ def test_prints_current_state_after_conflict(as_editor: Run) -> None:
         (problem(428, detail="If-Match."), 6, ["Error: If-Match."]),
         (problem(500, detail="Oh."), 2, ["Error: The API failed: Oh. (request id: r1)"]),
         (
-            gateways(503, "Service Unavailable"),
+            gateway_error(503, "Service Unavailable"),
             2,
             ["Error: The API failed: Service Unavailable (request id: none)"],
         ),
@@ -104,10 +104,10 @@ def test_prints_current_state_after_conflict(as_editor: Run) -> None:
 def test_refused_change_exits_with_status(
     as_editor: Run, admin_server: AdminServer, answer: Response, status: int, stderr: list[str]
 ) -> None:
-    admin_server.instead = [answer]
+    admin_server.canned = [answer]
     outcome = as_editor("articles", "publish", 41, "--version=1")
     assert outcome == Outcome(status, "", stderr)
-    # A change is sent once.
+    # A change is not retried.
     assert len(admin_server.requests) == 1
 
 
@@ -117,20 +117,22 @@ def test_editor_is_not_allowed_to_list_sites(as_editor: Run) -> None:
     assert outcome.stderr == ["Error: This is for the group admins; your token is not in it."]
 
 
-@pytest.mark.parametrize("busy", [gateways(429, "Too Many Requests"), problem(503, detail="Busy.")])
+@pytest.mark.parametrize(
+    "busy", [gateway_error(429, "Too Many Requests"), problem(503, detail="Busy.")]
+)
 def test_retries_reads_while_busy(
     as_editor: Run, admin_server: AdminServer, busy: Response
 ) -> None:
     busy.headers["retry-after"] = "7"
-    admin_server.instead = [busy] * (admin_api.MAX_READ_ATTEMPTS - 1)
+    admin_server.canned = [busy] * (admin_api.MAX_READ_ATTEMPTS - 1)
     assert as_editor("articles", "show", 41).status == 0
-    admin_server.instead = [busy] * admin_api.MAX_READ_ATTEMPTS
+    admin_server.canned = [busy] * admin_api.MAX_READ_ATTEMPTS
     assert as_editor("articles", "show", 41).status == 2
 
 
 def test_rejects_responses_of_other_servers(as_editor: Run, admin_server: AdminServer) -> None:
     for body in ("<html>", "[]", "7"):
-        admin_server.instead = [Response(200, {}, body)]
+        admin_server.canned = [Response(200, {}, body)]
         outcome = as_editor("articles", "show", 41)
         assert outcome.status == 2
         assert outcome.stderr[0].startswith(
@@ -149,8 +151,8 @@ def test_reports_unreachable_api(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
 def test_reports_unknown_result_after_truncated_response(
     as_editor: Run, admin_server: AdminServer
 ) -> None:
-    """It may have been done: the editor has to look."""
-    admin_server.instead = [Response(200, {"content-length": "100"}, "{}")]
+    """The change may have been made: the editor has to check."""
+    admin_server.canned = [Response(200, {"content-length": "100"}, "{}")]
     outcome = as_editor("articles", "publish", 41, "--version=1")
     assert outcome.status == 2
     assert outcome.stderr[0].endswith(

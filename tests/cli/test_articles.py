@@ -1,4 +1,4 @@
-"""`seealso articles`: what is sent, what is printed, what is there then."""
+"""`seealso articles`: what is sent, printed and stored."""
 
 import json
 from pathlib import Path
@@ -55,9 +55,9 @@ def test_article_lifecycle(as_editor: Run, as_admin: Run, admin_server: AdminSer
 
 def test_purge_requires_yes_without_a_terminal(as_admin: Run, admin_server: AdminServer) -> None:
     create(as_admin, id=41)
-    asked = as_admin("articles", "purge", 41)
-    assert asked.status == 2
-    assert asked.stderr[-1] == "Error: Not running in a terminal; pass --yes to confirm."
+    outcome = as_admin("articles", "purge", 41)
+    assert outcome.status == 2
+    assert outcome.stderr[-1] == "Error: Not running in a terminal; pass --yes to confirm."
     assert admin_server.changes() == [("POST", "/admin/articles")]
 
 
@@ -107,9 +107,9 @@ def test_puts_edited_output_of_show(
     assert get_article(deployed_environment, 41) == Article(
         41, 7, "The weir", NEW["text"], NEW["date"], None, "draft", 2
     )
-    # It was read before the last change.
+    # The file has the version before the last change.
     assert as_editor("articles", "put", 41, path).status == 6
-    # A file without a version is put over what is there.
+    # A file without a version replaces any current version.
     assert as_editor("articles", "put", 41, "-", stdin=body()).status == 0
     assert as_editor("articles", "put", 41, "-", "--version=2", stdin=body()).status == 6
     assert as_editor("articles", "put", 41, "-", "--version=3", stdin=body()).status == 0
@@ -164,13 +164,13 @@ def test_lists_pages_of_articles(as_editor: Run, admin_server: AdminServer) -> N
     assert ids == list(range(240, 0, -1))
     assert len(admin_server.requests) == 1 + 3
     for limit in (1, 100, 101, 239, 240, 241):
-        some = as_editor("articles", "list", "--domain=7", f"--limit={limit}")
-        assert len(some.out.splitlines()) == min(limit, 240) + 1
-        assert bool(some.stderr) == (limit < 240)
+        listed = as_editor("articles", "list", "--domain=7", f"--limit={limit}")
+        assert len(listed.out.splitlines()) == min(limit, 240) + 1
+        assert bool(listed.stderr) == (limit < 240)
     drafts = as_editor("articles", "list", "--domain=7", "--state=draft", "--json").json_lines()
     assert [item["id"] for item in drafts] == list(range(239, 239 - 60, -3))
-    nothing = as_editor("articles", "list", "--domain=8")
-    assert (nothing.status, nothing.out, nothing.stderr) == (0, "", ["No results."])
+    empty = as_editor("articles", "list", "--domain=8")
+    assert (empty.status, empty.out, empty.stderr) == (0, "", ["No results."])
     assert as_editor("articles", "list", "--domain=8", "--json").json_lines() == []
 
 

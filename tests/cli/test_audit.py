@@ -18,7 +18,7 @@ def test_lists_and_filters_entries(as_admin: Run, as_editor: Run) -> None:
     ]
     created = " ".join(lines[2])
     assert created.startswith("editor@example.com article.create article 41 ")
-    # Texts are stderr by length and digest.
+    # A text is recorded as its length and digest.
     assert "text bytes 0, sha256 " in created
     of_article = as_admin("audit", "--article=41", "--json").json_lines()
     assert [line["action"] for line in of_article] == ["article.publish", "article.create"]

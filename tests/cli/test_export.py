@@ -1,4 +1,4 @@
-"""`seealso export`: what it writes is what `seealso load` reads, whole or not at all."""
+"""`seealso export`: it writes what `seealso load` reads, completely or not at all."""
 
 import gzip
 import json
@@ -23,7 +23,7 @@ DELETED = Article(900, 7, "Gone", "", "2026-02-25", None, "deleted")
 
 @pytest.fixture
 def filled(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> Store:
-    """A store of articles of all kinds, loaded, and a deleted one."""
+    """A store with loaded articles of all kinds, and a deleted one."""
     path = write_file(tmp_path, jsonl(rows()), "loaded")
     assert run_bulk("load", path, store=moto_store).status == 0
     put_articles(moto_store, [(DELETED, None)])
@@ -76,7 +76,7 @@ def test_exports_states_to_standard_output(run: Run, filled: Store) -> None:
     assert [item["id"] for item in drafts.json_lines()] == [3]
     assert drafts.stderr[0].startswith("1 articles exported in ")
     both = run("export", "-", "--state=draft", "--state=published", *store_options(filled))
-    # A line ends at a line feed alone.
+    # splitlines() would also split at other characters than the line feed.
     assert len(both.out.rstrip("\n").split("\n")) == 53
     assert run("export", "-", "--state=deleted", *store_options(filled)).status == 2
 
@@ -106,8 +106,8 @@ def test_reports_unwritable_path(run: Run, filled: Store, tmp_path: Path) -> Non
     assert run("export", tmp_path, *store_options(filled)).status == 2
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, failures: list[BaseException | None]) -> None:
-    """Let scans fail so, one after another, and work where there is None."""
+def fail_scans(monkeypatch: pytest.MonkeyPatch, failures: list[BaseException | None]) -> None:
+    """Make the next scans fail with these exceptions, or succeed for None."""
     call = Client.call
 
     def call_or_fail(client: Client, operation: str, body: Any) -> Any:
@@ -123,7 +123,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, failures: list[BaseException | None
 def test_retries_while_store_is_busy(
     run: Run, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing(monkeypatch, [StoreUnavailable("Scan: ThrottlingException"), None] * 4)
+    fail_scans(monkeypatch, [StoreUnavailable("Scan: ThrottlingException"), None] * 4)
     path = tmp_path / "articles.jsonl"
     assert run("export", path, *store_options(filled)).status == 0
     assert len(exported(path)) == 53
@@ -151,27 +151,27 @@ def test_failed_export_keeps_previous_file(
     status: int,
     stderr: str,
 ) -> None:
-    failing(monkeypatch, [None, None, *[failure] * 100])
+    fail_scans(monkeypatch, [None, None, *[failure] * 100])
     monkeypatch.setattr(writer, "MAX_WAIT_SECONDS", -1.0)
     path = tmp_path / "articles.jsonl"
     if before is not None:
         path.write_bytes(before)
-    there = sorted(tmp_path.iterdir())
+    before_export = sorted(tmp_path.iterdir())
     outcome = run("export", path, *store_options(filled))
     assert (outcome.status, outcome.stderr) == (status, [stderr])
-    assert sorted(tmp_path.iterdir()) == there
+    assert sorted(tmp_path.iterdir()) == before_export
     assert before is None or path.read_bytes() == before
 
 
-# Where the file has begun, and there is more to come.
+# Stops after the first page, when the file is partly written.
 _KILLED = """
 import sys, time
 from seealso_cli.bulk import export
 from seealso_cli.main import main
 list_articles = export.list_articles
 def slowly(*arguments):
-    for part in list_articles(*arguments):
-        yield part
+    for page in list_articles(*arguments):
+        yield page
         print("begun", flush=True)
         time.sleep(60)
 export.list_articles = slowly
@@ -211,7 +211,7 @@ def test_reports_missing_table_and_unreachable_store(
 
 
 def test_reads_one_page_at_a_time(moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more than one part is in memory."""
+    """No more than one page is in memory."""
     monkeypatch.setattr(export, "PAGE_SIZE", 2)
     for first in (1, 10):
         put_articles(
@@ -222,7 +222,7 @@ def test_reads_one_page_at_a_time(moto_store: Store, monkeypatch: pytest.MonkeyP
             ],
         )
     moto_store.client.start()
-    parts = export.list_articles(moto_store, print)
-    assert len(next(parts)) == 2
+    pages = export.list_articles(moto_store, print)
+    assert len(next(pages)) == 2
     assert moto_store.client.tally.requests == 1
-    assert sum(map(len, parts)) == 16
+    assert sum(map(len, pages)) == 16

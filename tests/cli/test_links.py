@@ -1,4 +1,4 @@
-"""`seealso links`: the queue and decisions, and that no link acts on an editor's terminal."""
+"""`seealso links`: the queue and decisions; titles and URLs can't control the terminal."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from tests.cli.conftest import Run
 from tests.cli.support import unprintable
 
 
-def add(store: Store, number: int = 1, **members: Any) -> str:
-    """A link that waits for page 41; returns its id."""
+def add_pending_link(store: Store, number: int = 1, **members: Any) -> str:
+    """Add a pending link of article 41. Returns its id."""
     link_id = f"{number:032x}"
-    made: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "link_id": link_id,
         "article_id": 41,
         "domain": 7,
@@ -31,12 +31,15 @@ def add(store: Store, number: int = 1, **members: Any) -> str:
         "consent": {"version": 1, "at": "2026-03-01T10:00:00.000Z"},
         "token_hash": "0",
     }
-    add_link(store, Link(**{**made, **members}), Site(7))
+    add_link(store, Link(**{**defaults, **members}), Site(7))
     return link_id
 
 
 def test_link_lifecycle(as_editor: Run, deployed_environment: Store) -> None:
-    first, second = add(deployed_environment, 1), add(deployed_environment, 2, domain=8)
+    first, second = (
+        add_pending_link(deployed_environment, 1),
+        add_pending_link(deployed_environment, 2, domain=8),
+    )
     queue = as_editor("links", "queue").out.splitlines()
     assert [line.split() for line in queue] == [
         ["link_id", "article", "submitted", "url", "title"],
@@ -46,9 +49,9 @@ def test_link_lifecycle(as_editor: Run, deployed_environment: Store) -> None:
     of_one = as_editor("links", "queue", "--domain=8", "--json").json_lines()
     assert [link["link_id"] for link in of_one] == [second]
     assert as_editor("links", "approve", first).out == f"Link {first}: published, version 2.\n"
-    again = as_editor("links", "approve", first)
-    assert again.status == 6
-    assert again.stderr == ["Error: The link is published; there is nothing to approve."]
+    repeated = as_editor("links", "approve", first)
+    assert repeated.status == 6
+    assert repeated.stderr == ["Error: The link is published; there is nothing to approve."]
     published = as_editor("links", "queue", "--status=published", "--json").json_lines()
     assert [link["link_id"] for link in published] == [first]
     shown = as_editor("links", "show", first).out.splitlines()
@@ -65,7 +68,7 @@ def test_link_lifecycle(as_editor: Run, deployed_environment: Store) -> None:
 def test_unblock_frees_the_url(
     as_editor: Run, deployed_environment: Store, action: str, unblock: bool
 ) -> None:
-    link_id = add(deployed_environment)
+    link_id = add_pending_link(deployed_environment)
     options = ["--reason=Not ours", *(["--unblock"] if unblock else [])]
     outcome = as_editor("links", action, link_id, *options)
     status = {"reject": "rejected", "remove": "removed"}[action]
@@ -79,7 +82,7 @@ def test_unblock_frees_the_url(
 
 
 def test_reject_requires_a_reason(as_editor: Run, deployed_environment: Store) -> None:
-    link_id = add(deployed_environment)
+    link_id = add_pending_link(deployed_environment)
     assert as_editor("links", "reject", link_id).status == 2
     assert as_editor("links", "reject", link_id, "--reason=").status == 1
     assert as_editor("links", "remove", link_id).status == 0
@@ -91,7 +94,7 @@ def test_invalid_ids_are_not_found(as_editor: Run, admin_server: AdminServer) ->
     assert all("/articles" not in target for _, target, _, _ in admin_server.requests)
 
 
-# ---- strangers' texts --------------------------------------------------------------------------
+# ---- submitters' titles and URLs ---------------------------------------------------------------
 
 HOSTILE = [
     "\x1b[2J\x1b]0;owned\x07",
@@ -114,9 +117,11 @@ def test_titles_do_not_control_the_terminal(
     monkeypatch: pytest.MonkeyPatch,
     columns: int,
 ) -> None:
-    # The API refuses some of these today; what is stored may be older.
+    # The API rejects some of these now, but they may have been stored earlier.
     ids = [
-        add(deployed_environment, number, title=title, url=f"https://blog.example.net/{title}")
+        add_pending_link(
+            deployed_environment, number, title=title, url=f"https://blog.example.net/{title}"
+        )
         for number, title in enumerate(HOSTILE, 1)
     ]
     monkeypatch.setenv("COLUMNS", str(columns))

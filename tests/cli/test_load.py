@@ -1,4 +1,4 @@
-"""`seealso load` into the engines: what is in the tables after it."""
+"""`seealso load`: the contents of the tables after it, also when it is interrupted."""
 
 import os
 import signal
@@ -82,13 +82,13 @@ def test_loads_valid_rows_between_invalid_ones(
         row(article_id, domain="bad" if domain is None else domain)
         for article_id, domain in enumerate(domains, 1)
     ]
-    good = [columns for columns in rows if columns["domain"] != "bad"]
+    valid = [columns for columns in rows if columns["domain"] != "bad"]
     content = jsonl(rows) if form == "jsonl" else csv_text(rows)
     outcome = run_bulk("load", "-", store=moto_store, stdin=content)
-    assert outcome.status == (0 if len(good) == len(rows) else 1)
-    assert len(outcome.stderr) == len(rows) - len(good) + 1
+    assert outcome.status == (0 if len(valid) == len(rows) else 1)
+    assert len(outcome.stderr) == len(rows) - len(valid) + 1
     loaded = [articles.article_of(item) for item in scan_table(moto_store, moto_store.articles)]
-    assert sorted(loaded, key=lambda loaded_article: loaded_article.id) == [*map(article, good)]
+    assert sorted(loaded, key=lambda article: article.id) == [*map(article, valid)]
 
 
 def clear(store: Store) -> None:
@@ -197,7 +197,8 @@ def test_records_long_runs_at_the_end(run_bulk: RunBulk, store: Store, tmp_path:
     page = pages.read_page(store, 300, domain=7, source_id=0)
     assert page is not None
     assert [item["id"] for item in page["other_domains"]] == [5, 4, 3]
-    # The article with all around it, the feed and the domain; then the records; then the gap.
+    # First the article, its neighbors, the feed and the domain; then the records; then what is
+    # left between them.
     assert (store.client.tally.requests, store.client.tally.waves) == (5, 3)
 
 
@@ -225,9 +226,9 @@ def test_load_succeeds_without_recording_runs(
     assert "; long runs were not recorded (The store refused: AccessDenied" in outcome.summary
 
 
-# ---- a store in trouble ----------------------------------------------------------------------
+# ---- store failures --------------------------------------------------------------------------
 
-TROUBLES = ("ThrottlingException", "TransactionConflictException", "no answer (TimeoutError)")
+FAILURES = ("ThrottlingException", "TransactionConflictException", "no answer (TimeoutError)")
 
 
 def test_retries_throttling_conflicts_and_lost_answers(
@@ -236,32 +237,38 @@ def test_retries_throttling_conflicts_and_lost_answers(
     random = Random(5)
     exchange = Client._exchange
 
-    def troubled(
+    def unreliable_exchange(
         client: Client, calls: Sequence[Call], deadline: float
     ) -> list[Json | Refused | str]:
-        """Of three calls one is not done, and the answer to another is lost."""
-        done = [random.randrange(3) > 0 for _ in calls]
+        """Skip one call of three, and lose one response of three."""
+        sent = [random.randrange(3) > 0 for _ in calls]
         answers = iter(
-            exchange(client, [call for call, it in zip(calls, done, strict=True) if it], deadline)
+            exchange(
+                client,
+                [call for call, is_sent in zip(calls, sent, strict=True) if is_sent],
+                deadline,
+            )
         )
-        stderr = [next(answers) if it else random.choice(TROUBLES) for it in done]
-        return [random.choice(TROUBLES) if not random.randrange(3) else answer for answer in stderr]
+        received = [next(answers) if is_sent else random.choice(FAILURES) for is_sent in sent]
+        return [
+            random.choice(FAILURES) if not random.randrange(3) else answer for answer in received
+        ]
 
     rows = [row(article_id) for article_id in range(1, 121)]
     path = write_file(tmp_path, jsonl(rows))
-    monkeypatch.setattr(Client, "_exchange", troubled)
+    monkeypatch.setattr(Client, "_exchange", unreliable_exchange)
     monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", 0.001)
     outcome = run_bulk("load", path, store=moto_store)
     monkeypatch.undo()
     assert outcome.status == 0, outcome.stderr
     loaded = [articles.article_of(item) for item in scan_table(moto_store, moto_store.articles)]
-    # An article whose first answer was lost is met as one that is there.
+    # If the first response is lost, the retry finds an existing article: its version is higher.
     same = [replace(loaded_article, version=1) for loaded_article in loaded]
-    assert sorted(same, key=lambda loaded_article: loaded_article.id) == [*map(article, rows)]
+    assert sorted(same, key=lambda article: article.id) == [*map(article, rows)]
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, failures: list[Exception | None]) -> None:
-    """Let imports of batches fail so, one after another, and work where there is None."""
+def fail_imports(monkeypatch: pytest.MonkeyPatch, failures: list[Exception | None]) -> None:
+    """Make the next imports fail with these exceptions, or succeed for None."""
     import_articles = articles.import_articles
 
     def import_or_fail(store: Store, batch: Sequence[Article]) -> tuple[int, int]:
@@ -276,7 +283,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, failures: list[Exception | None]) -
 def test_retries_batches_while_store_is_busy(
     run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing(monkeypatch, [StoreUnavailable("PutItem: ThrottlingException")] * 8)
+    fail_imports(monkeypatch, [StoreUnavailable("PutItem: ThrottlingException")] * 8)
     path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, 51)))
     outcome = run_bulk("load", path, store=moto_store)
     assert (outcome.status, len(outcome.stderr)) == (0, 1)
@@ -287,7 +294,7 @@ def test_load_fails_if_store_stays_busy(
     run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unavailable = StoreUnavailable("PutItem: ThrottlingException")
-    failing(monkeypatch, [None, *[unavailable] * 100])
+    fail_imports(monkeypatch, [None, *[unavailable] * 100])
     monkeypatch.setattr(writer, "MAX_WAIT_SECONDS", -1.0)
     path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, 501)))
     outcome = run_bulk("load", path, store=moto_store)
@@ -302,7 +309,7 @@ def test_load_fails_if_store_stays_busy(
 def test_load_fails_if_store_refuses(
     run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing(monkeypatch, [Refused("AccessDeniedException", "not you", None, [])])
+    fail_imports(monkeypatch, [Refused("AccessDeniedException", "not you", None, [])])
     outcome = run_bulk("load", write_file(tmp_path, jsonl([row()])), store=moto_store)
     assert outcome.status == 2
     assert outcome.summary == (
@@ -324,7 +331,7 @@ def test_reports_missing_table(
 # ---- interruption ----------------------------------------------------------------------------
 
 
-# A shell starts its background jobs with SIGINT ignored, which children inherit: as in a terminal.
+# A shell's background jobs ignore SIGINT, and so do their children: restore the default.
 _SEEALSO = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -353,19 +360,19 @@ def test_interrupted_load_can_be_repeated(
         while not scan_table(store, store.articles):
             assert process.poll() is None
         process.send_signal(sent)
-        said = process.stderr.read().decode().splitlines()
+        stderr = process.stderr.read().decode().splitlines()
         process.stdin.close()
     if sent == signal.SIGINT:
         assert process.returncode == 130
-        assert len(said) == 1
-        assert said[0].startswith("Interrupted. At least ")
-        assert said[0].endswith(" rows are written; it is safe to run the same command again.")
+        assert len(stderr) == 1
+        assert stderr[0].startswith("Interrupted. At least ")
+        assert stderr[0].endswith(" rows are written; it is safe to run the same command again.")
     assert len(scan_table(store, store.articles)) < 400
     outcome = run_bulk("load", write_file(tmp_path, jsonl(rows)), store=store)
     assert outcome.status == 0, outcome.stderr
     loaded = [articles.article_of(item) for item in scan_table(store, store.articles)]
     same = [replace(loaded_article, version=1) for loaded_article in loaded]
-    assert sorted(same, key=lambda loaded_article: loaded_article.id) == [*map(article, rows)]
+    assert sorted(same, key=lambda article: article.id) == [*map(article, rows)]
 
 
 # ---- memory ----------------------------------------------------------------------------------
@@ -382,7 +389,7 @@ _LINE = b'{"id": %d, "domain": 7, "title": "T", "text": "", "date": "2026-02-25"
 
 
 def peak_memory(rows: int) -> int:
-    """Of a dry run in a process of its own, in KB."""
+    """The peak memory of a dry run of this many rows, in KB, in a separate process."""
     process = subprocess.Popen(
         [sys.executable, "-c", _DRY_RUN],
         stdin=subprocess.PIPE,
@@ -393,7 +400,7 @@ def peak_memory(rows: int) -> int:
         assert process.stdin is not None
         assert process.stdout is not None
         for number in range(rows):
-            # Ids all over the range, each once: the multiplier and the range have no common factor.
+            # Distinct ids over the whole range: the multiplier and the range have no common factor.
             process.stdin.write(_LINE % (number * 1_000_003 % (2**31 - 1) + 1))
         process.stdin.close()
         status, peak = process.stdout.read().split()

@@ -1,4 +1,4 @@
-"""`seealso sites load`: sites of JSON arrays and JSON Lines, checked and written whole."""
+"""`seealso sites load`: sites of JSON arrays and JSON Lines, validated and stored."""
 
 import json
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from tests.cli.support import Columns, jsonl, scan_table, without, write_file
 
 
 def site(domain: Any = 7, **members: Any) -> Columns:
-    """A good site with some members changed."""
-    made: Columns = {
+    """A valid site, with these members."""
+    valid: Columns = {
         "domain": domain,
         "hosts": ["mill.example.org", "www.mill.example.org"],
         "name": "The Mill",
@@ -31,7 +31,7 @@ def site(domain: Any = 7, **members: Any) -> Columns:
         "pending_days": 14,
         "blocked_hosts": ["spam.example.net"],
     }
-    return made | members
+    return valid | members
 
 
 def stored(store: Store) -> list[Columns]:
@@ -79,7 +79,7 @@ def test_stores_blocked_hosts_as_keys(run_bulk: RunBulk, moto_store: Store, tmp_
 
 
 NUMBER = "must be a whole number from"
-BAD: list[tuple[str, Any, str]] = [
+INVALID: list[tuple[str, Any, str]] = [
     ("domain", -1, f"{NUMBER} 0 to 2147483647"),
     ("domain", 2**31, NUMBER),
     ("domain", True, NUMBER),
@@ -117,18 +117,18 @@ BAD: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("member", "value", "reason"), BAD)
+@pytest.mark.parametrize(("member", "value", "reason"), INVALID)
 def test_rejects_invalid_members(
     run_bulk: RunBulk, tmp_path: Path, member: str, value: Any, reason: str
 ) -> None:
-    bad = site(8) | {member: value}
+    invalid = site(8) | {member: value}
     check_one_invalid_site(
-        run_bulk, write_file(tmp_path, jsonl([site(1), bad])), f"2: {member}: {reason}"
+        run_bulk, write_file(tmp_path, jsonl([site(1), invalid])), f"2: {member}: {reason}"
     )
 
 
 @pytest.mark.parametrize(
-    ("bad", "reason"),
+    ("invalid", "reason"),
     [
         (without(site(8), "cap"), "cap: is required"),
         (site(8, caps=5), "'caps': unknown field"),
@@ -136,15 +136,15 @@ def test_rejects_invalid_members(
     ],
 )
 def test_rejects_invalid_sites_of_an_array(
-    run_bulk: RunBulk, tmp_path: Path, bad: Columns, reason: str
+    run_bulk: RunBulk, tmp_path: Path, invalid: Columns, reason: str
 ) -> None:
     lines = len(json.dumps(site(1), indent=2).splitlines())
-    path = write_file(tmp_path, array([site(1), bad]))
+    path = write_file(tmp_path, array([site(1), invalid]))
     check_one_invalid_site(run_bulk, path, f"{2 + lines}: {reason}")
 
 
 def check_one_invalid_site(run_bulk: RunBulk, path: Path, report: str) -> None:
-    """Of two sites one is bad, for one reason, of which the report is the beginning."""
+    """Check that one of two sites is invalid and that its only report begins like this."""
     outcome = run_bulk("sites", "load", "--dry-run", path)
     assert outcome.status == 1
     assert len(outcome.stderr) == 2, outcome.stderr

@@ -1,4 +1,4 @@
-"""`seealso login` and `logout`, the file between them, and how tokens are refreshed."""
+"""`seealso login`, `logout` and `token`, and how tokens are refreshed."""
 
 import json
 import time
@@ -19,8 +19,8 @@ SECRET = "a-New-Word-2-keep"
 
 
 @pytest.fixture
-def where(admin_server: AdminServer, users: Users, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The options of a login, and Cognito at the engine's endpoint instead of AWS."""
+def options(admin_server: AdminServer, users: Users, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The options of a login; Cognito is at the engine's endpoint instead of AWS."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", users.pool.endpoint or "")
     return [
         f"--api={admin_server.url}",
@@ -30,11 +30,11 @@ def where(admin_server: AdminServer, users: Users, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
-def signed_in(run: Run, where: list[str], users: Users, monkeypatch: pytest.MonkeyPatch) -> Login:
+def signed_in(run: Run, options: list[str], users: Users, monkeypatch: pytest.MonkeyPatch) -> Login:
     """An editor who has signed in."""
     users.add(EDITOR, "editors")
     monkeypatch.setenv("SEEALSO_PASSWORD", PASSWORD)
-    outcome = run("login", EDITOR, *where)
+    outcome = run("login", EDITOR, *options)
     assert outcome.status == 0, outcome
     return login_file.read()
 
@@ -49,7 +49,7 @@ def test_signs_in_with_password(
     assert signed_in.expires_at is not None
     assert 3500 < signed_in.expires_at - time.time() <= 3600
     assert run("links", "queue").status == 0
-    # An access token, not an ID token: the API refuses those.
+    # This is an access token; the API rejects ID tokens.
     assert admin_server.requests[-1][2]["authorization"] == f"Bearer {signed_in.access_token}"
 
 
@@ -62,39 +62,39 @@ def test_token_prints_a_valid_token(run: Run, signed_in: Login) -> None:
 
 
 def test_rejects_wrong_password(
-    run: Run, signed_in: Login, where: list[str], monkeypatch: pytest.MonkeyPatch
+    run: Run, signed_in: Login, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEEALSO_PASSWORD", "wrong-Horse-1-battery")
-    outcome = run("login", EDITOR, *where)
+    outcome = run("login", EDITOR, *options)
     assert outcome.status == 3
     assert outcome.stderr[-1].startswith("Error: Cognito refused: ")
     assert "wrong-Horse" not in str(outcome)
-    assert run("login", "nobody@example.com", *where).status == 3
-    # Who was signed in still is.
+    assert run("login", "nobody@example.com", *options).status == 3
+    # The previous user is still signed in.
     assert login_file.read() == signed_in
 
 
 def test_first_sign_in_sets_new_password(
-    run: Run, users: Users, where: list[str], monkeypatch: pytest.MonkeyPatch
+    run: Run, users: Users, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users.add(EDITOR, "editors", new=True)
     monkeypatch.setenv("SEEALSO_PASSWORD", PASSWORD)
-    outcome = run("login", EDITOR, *where)
+    outcome = run("login", EDITOR, *options)
     assert outcome.status == 2
     assert outcome.stderr[-1] == (
         "Error: Not running in a terminal; set SEEALSO_NEW_PASSWORD to the new password."
     )
     monkeypatch.setenv("SEEALSO_NEW_PASSWORD", SECRET)
-    assert run("login", EDITOR, *where).status == 0
+    assert run("login", EDITOR, *options).status == 0
     assert run("links", "queue").status == 0
-    assert run("login", EDITOR, *where).status == 3
+    assert run("login", EDITOR, *options).status == 3
     monkeypatch.setenv("SEEALSO_PASSWORD", SECRET)
-    assert run("login", EDITOR, *where).status == 0
+    assert run("login", EDITOR, *options).status == 0
 
 
-def test_asks_for_passwords_without_echo(users: Users, where: list[str]) -> None:
+def test_asks_for_passwords_without_echo(users: Users, options: list[str]) -> None:
     users.add(EDITOR, "editors", new=True)
-    status, screen = run_on_terminal(["login", EDITOR, *where], [PASSWORD, SECRET, SECRET])
+    status, screen = run_on_terminal(["login", EDITOR, *options], [PASSWORD, SECRET, SECRET])
     assert status == 0, screen
     assert [line.strip() for line in screen.splitlines() if line.strip()] == [
         "Password:",
@@ -102,7 +102,7 @@ def test_asks_for_passwords_without_echo(users: Users, where: list[str]) -> None
         "Repeat for confirmation:",
         f"Signed in to {login_file.read().api_url} as {EDITOR}.",
     ]
-    assert run_on_terminal(["login", EDITOR, *where], ["\x03"])[0] == 130
+    assert run_on_terminal(["login", EDITOR, *options], ["\x03"])[0] == 130
 
 
 # ---- refreshing --------------------------------------------------------------------------------
@@ -120,25 +120,25 @@ def test_refreshes_expired_token(run: Run, signed_in: Login, admin_server: Admin
 
 
 def test_refreshes_rejected_token(run: Run, signed_in: Login, admin_server: AdminServer) -> None:
-    ended = token(**claims(EDITOR, "[editors]"))
-    login_file.write(replace(signed_in, access_token=ended))
-    admin_server.ended.add(ended)
+    rejected = token(**claims(EDITOR, "[editors]"))
+    login_file.write(replace(signed_in, access_token=rejected))
+    admin_server.rejected.add(rejected)
     body = {"domain": 7, "title": "A", "text": "", "date": "2026-02-25"}
     created = run("articles", "create", "-", stdin=json.dumps(body).encode())
     assert (created.status, created.out) == (0, "1\n")
     assert admin_server.changes() == [("POST", "/admin/articles")] * 2
-    assert login_file.read().access_token != ended
+    assert login_file.read().access_token != rejected
     assert run("links", "queue").status == 0
     assert len(admin_server.requests) == 3
 
 
 def test_reports_expired_session(run: Run, signed_in: Login, admin_server: AdminServer) -> None:
-    over = replace(signed_in, refresh_token="gone", expires_at=0.0)
-    login_file.write(over)
+    expired = replace(signed_in, refresh_token="gone", expires_at=0.0)
+    login_file.write(expired)
     stderr = ["Error: Your session has expired. Sign in again with `seealso login`."]
     assert run("links", "queue") == Outcome(3, "", stderr)
     assert admin_server.requests == []
-    assert login_file.read() == over
+    assert login_file.read() == expired
 
 
 def test_refreshes_rejected_token_only_once(
@@ -163,7 +163,7 @@ def test_signs_in_with_token_of_another_issuer(run: Run, admin_server: AdminServ
     assert mode(login_file.path()) == 0o600
     assert run("links", "queue").status == 0
     assert admin_server.requests[-1][1].startswith("/admin/links?")
-    admin_server.ended.add(given)
+    admin_server.rejected.add(given)
     outcome = run("links", "queue")
     assert outcome.status == 3
     assert run("logout").status == 0
@@ -224,7 +224,7 @@ def test_rejects_wrong_usage(run: Run, arguments: list[str]) -> None:
 
 def test_logout_deletes_file_if_revoking_fails(run: Run, signed_in: Login) -> None:
     outcome = run("logout")
-    # This one does not know how to revoke tokens.
+    # This engine's Cognito can't revoke tokens.
     assert outcome.status == 2
     assert outcome.stderr[-1].startswith(
         "Error: Your tokens were deleted here but could not be revoked: "

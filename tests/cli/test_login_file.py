@@ -17,7 +17,7 @@ LOGIN = Login("https://api.example.com", "t" * 4000, "e", 0.0, "r" * 2000)
 
 
 def test_file_is_never_partial() -> None:
-    """Whoever reads it meanwhile meets the one before or the one after."""
+    """A reader gets the previous login or the new one."""
     logins = [replace(LOGIN, access_token=letter * 4000) for letter in "ab"]
     login_file.write(logins[0])
     done = threading.Event()
@@ -27,22 +27,22 @@ def test_file_is_never_partial() -> None:
             login_file.write(logins[number % 2])
         done.set()
 
-    writing = threading.Thread(target=write_again)
-    writing.start()
+    writer = threading.Thread(target=write_again)
+    writer.start()
     while not done.is_set():
         assert login_file.read() in logins
         assert mode(login_file.path()) == 0o600
-    writing.join()
+    writer.join()
     assert [*login_file.path().parent.iterdir()] == [login_file.path()]
 
 
 def test_failed_write_keeps_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     login_file.write(LOGIN)
 
-    def full(*_: object, **__: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(json, "dump", full)
+    monkeypatch.setattr(json, "dump", interrupt)
     with pytest.raises(KeyboardInterrupt):
         login_file.write(replace(LOGIN, access_token="b"))
     assert login_file.read() == LOGIN

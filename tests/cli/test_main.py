@@ -1,4 +1,4 @@
-"""The commands as a whole: help, completion, and the time that they take to start."""
+"""The commands as a whole: help, completion, and what they import."""
 
 import subprocess
 import sys
@@ -32,38 +32,48 @@ def commands(
             yield from commands(command, (*names, name))
 
 
-def imported_by(code: str, **environment: str) -> set[str]:
-    """The modules of _SLOW that are imported once this code has run."""
-    code = f"import sys; sys.argv[0] = 'seealso'; {code}; print(*sys.modules, file=sys.stderr)"
+def run_code(code: str, **environment: str) -> tuple[str, set[str]]:
+    """Run code in a new process. Returns its output and the modules of _SLOW that it imported."""
+    code = f"import sys; sys.argv[0] = 'seealso'\n{code}\nprint(*sys.modules, file=sys.stderr)"
     process = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
     )
-    return _SLOW & set(process.stderr.split())
+    return process.stdout, _SLOW & set(process.stderr.split())
 
 
 def test_help_imports_no_command() -> None:
     code = "from seealso_cli.main import main; main(['--help'], standalone_mode=False)"
-    assert imported_by(code) == set()
+    output, imported = run_code(code)
+    assert output.startswith("Usage: seealso ")
+    assert imported == set()
 
 
 def test_completion_imports_no_command() -> None:
     code = (
         "from contextlib import suppress\nfrom seealso_cli.main import main\n"
-        "with suppress(SystemExit): main([], prog_name='seealso')\nimport sys"
+        "with suppress(SystemExit): main([], prog_name='seealso')"
     )
     environment = {
         "_SEEALSO_COMPLETE": "bash_complete",
         "COMP_WORDS": "seealso l",
         "COMP_CWORD": "1",
     }
-    assert imported_by(code, **environment) == set()
+    output, imported = run_code(code, **environment)
+    assert [line.split(",")[1] for line in output.splitlines()] == [
+        "links",
+        "load",
+        "login",
+        "logout",
+    ]
+    assert imported == set()
 
 
 @pytest.mark.parametrize("command", ["articles list", "load", "token"])
 def test_commands_start_without_boto3(command: str) -> None:
     arguments = [*command.split(), "--help"]
     code = f"from seealso_cli.main import main; main({arguments}, standalone_mode=False)"
-    assert not {"boto3", "botocore"} & imported_by(code)
+    _, imported = run_code(code)
+    assert not {"boto3", "botocore"} & imported
 
 
 def test_summaries_are_not_cut() -> None:

@@ -13,7 +13,7 @@ from tests.cli.support import unprintable
 def test_escapes_unprintable_characters_only(text: str) -> None:
     assert unprintable(escape_unprintable(text)) == set()
     assert "\n" not in escape_unprintable(text)
-    # What has nothing of that kind is shown as it is.
+    # Everything else is left as it is.
     if not unprintable(text.replace("\n", "\r")):
         unassigned = any(unicodedata.category(sign) in ("Cn", "Co") for sign in text)
         assert unassigned or escape_unprintable(text) == text

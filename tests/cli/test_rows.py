@@ -1,4 +1,4 @@
-"""What `seealso load --dry-run` finds wrong with files, and what it takes for good."""
+"""`seealso load --dry-run`: which rows are valid, and the reports about the others."""
 
 import gzip
 import json
@@ -95,8 +95,8 @@ INVALID_CSV_VALUES: list[tuple[str, Any, str]] = [
 
 @pytest.mark.parametrize(("field", "value"), VALID_VALUES)
 def test_accepts_valid_values(run_bulk: RunBulk, tmp_path: Path, field: str, value: Any) -> None:
-    good = row(**{"article_id": 5, field: value} if field != "id" else {"article_id": value})
-    for content in (jsonl([good]), csv_text([good], good)):
+    valid = row(**{"article_id": 5, field: value} if field != "id" else {"article_id": value})
+    for content in (jsonl([valid]), csv_text([valid], valid)):
         outcome = run_bulk("load", "--dry-run", write_file(tmp_path, content))
         assert outcome.status == 0, outcome.stderr
         assert outcome.summary.startswith("1 rows: 1 valid, 0 invalid, in ")
@@ -120,7 +120,7 @@ def test_rejects_invalid_csv_values(
 
 
 def check_one_invalid_row(run_bulk: RunBulk, path: Path, report: str) -> None:
-    """Of three rows one is bad, for one reason, of which the report is the beginning."""
+    """Check that one of three rows is invalid and that its only report begins like this."""
     outcome = run_bulk("load", "--dry-run", path)
     assert outcome.status == 1
     assert len(outcome.stderr) == 2, outcome.stderr
@@ -276,9 +276,9 @@ def test_reports_damaged_gzip_files(run_bulk: RunBulk, tmp_path: Path) -> None:
     content = gzip.compress(jsonl(row(article_id) for article_id in range(1, 5000)), mtime=0)
     for name, damaged in {
         "cut": content[: len(content) // 2],
-        "no gzip after all": content[:2] + b"abc",
-        "turned over": content[:20000] + bytes([content[20000] ^ 255]) + content[20001:],
-        "with more behind it": content + b"more",
+        "not gzip": content[:2] + b"abc",
+        "with a flipped byte": content[:20000] + bytes([content[20000] ^ 255]) + content[20001:],
+        "with trailing data": content + b"more",
     }.items():
         outcome = run_bulk("load", "--dry-run", write_file(tmp_path, damaged, name))
         assert outcome.status == 1, name
@@ -328,8 +328,8 @@ def test_reads_valid_json_rows_between_invalid_ones(
 ) -> None:
     lines = [
         line
-        for index, bad in enumerate(between, 1)
-        for line in [*bad, json.dumps(row(index)).encode()]
+        for index, invalid in enumerate(between, 1)
+        for line in [*invalid, json.dumps(row(index)).encode()]
     ]
     outcome = run_bulk("load", "--dry-run", "--format=jsonl", "-", stdin=b"\n".join(lines))
     assert f" {len(between)} valid" in outcome.summary
@@ -343,9 +343,9 @@ def test_reads_valid_json_rows_between_invalid_ones(
 def test_reads_valid_csv_rows_between_invalid_ones(
     run_bulk: RunBulk, between: list[list[bytes]]
 ) -> None:
-    """A quoted field in each good row is what tells that a quote above it was left open."""
+    """The quoted field of a valid row shows that a quote above it was left open."""
     lines = [csv_text([])[:-2]]
-    for index, bad in enumerate(between, 1):
-        lines += [*bad, b'%d,7,"Title",text,2026-02-25,0' % index]
+    for index, invalid in enumerate(between, 1):
+        lines += [*invalid, b'%d,7,"Title",text,2026-02-25,0' % index]
     outcome = run_bulk("load", "--dry-run", "-", stdin=b"\n".join(lines))
     assert f" {len(between)} valid" in outcome.summary, outcome.stderr

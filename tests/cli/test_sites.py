@@ -20,7 +20,7 @@ def test_puts_shows_and_lists_sites(as_admin: Run, admin_server: AdminServer) ->
     assert put(as_admin, hosts=["mill.example.org"], cap=3) == 0
     shown = as_admin("sites", "show", 7, "--json").json()
     assert (shown["version"], shown["cap"], shown["hosts"]) == (2, 3, ["mill.example.org"])
-    # What was shown says which version is changed.
+    # The output of `show` contains its version.
     assert put(as_admin, **shown) == 0
     assert put(as_admin, **shown) == 6
     assert put(as_admin, "--version=3", cap=4) == 0

@@ -1,4 +1,4 @@
-"""Where a command works: what it asks for, finds and says."""
+"""The options that select a store, and the errors if there is none."""
 
 import os
 from collections.abc import Iterator
@@ -124,7 +124,7 @@ def test_credentials_come_from_environment(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture
 def deployed(all_engines: Engines) -> Iterator[Store]:
-    """Tables where there is CloudFormation too."""
+    """A store on the engine that has CloudFormation too."""
     store = make_store(all_engines.endpoint("ministack"))
     yield store
     store.client.close()
@@ -172,7 +172,7 @@ def test_loads_into_local_stack(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Found from a folder inside, with nothing of the user's own AWS set-up."""
+    """It is found from a subfolder, and without the user's AWS configuration."""
     make_stack("seealso-local", outputs(deployed))
     (path.parent / "docs").mkdir()
     monkeypatch.chdir(path.parent / "docs")

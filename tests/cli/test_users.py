@@ -21,14 +21,14 @@ from tests.support.tables import REGION
 def emulated(
     all_engines: Engines, admin_server: AdminServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Users]:
-    """Users where there is CloudFormation too."""
+    """Users on the engine that has CloudFormation too."""
     endpoint = all_engines.endpoint("ministack")
-    with user_pool(endpoint) as found:
-        monkeypatch.setenv("ADMIN_ISSUER", found.issuer)
-        monkeypatch.setenv("ADMIN_AUDIENCE", found.pool.client_id)
+    with user_pool(endpoint) as users:
+        monkeypatch.setenv("ADMIN_ISSUER", users.issuer)
+        monkeypatch.setenv("ADMIN_AUDIENCE", users.pool.client_id)
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         monkeypatch.setenv("SEEALSO_PASSWORD", PASSWORD)
-        yield found
+        yield users
 
 
 def outputs(users: Users, api_url: str) -> dict[str, str]:
@@ -64,8 +64,8 @@ def test_first_admin_of_a_stack_can_sign_in(
     emulated.cognito.admin_set_user_password(
         UserPoolId=emulated.pool_id, Username=ADMIN, Password=PASSWORD, Permanent=True
     )
-    again = run("admins", "add", ADMIN, "--stack=editors-own")
-    assert (again.status, again.out) == (0, f"{ADMIN} is in the group admins.\n")
+    repeated = run("admins", "add", ADMIN, "--stack=editors-own")
+    assert (repeated.status, repeated.out) == (0, f"{ADMIN} is in the group admins.\n")
     assert run("editors", "add", ADMIN, "--stack=editors-own", "--json").json() == {
         "email": ADMIN,
         "group": "editors",
@@ -76,11 +76,11 @@ def test_first_admin_of_a_stack_can_sign_in(
     login_file.write(replace(login_file.read(), expires_at=0.0))
     assert run("sites", "list").status == 0
 
-    ended = login_file.read()
+    signed_out = login_file.read()
     assert run("logout") == Outcome(0, "", ["Signed out."])
     assert not login_file.path().exists()
-    # Cognito has forgotten it too.
-    login_file.write(replace(ended, expires_at=0.0))
+    # Cognito has revoked the refresh token too.
+    login_file.write(replace(signed_out, expires_at=0.0))
     assert run("sites", "list").status == 3
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert run("admins", "add", ADMIN, "--stack=editors-own").status == 2
@@ -102,7 +102,7 @@ def test_local_stack_ignores_aws_configuration(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With nothing of the user's own AWS set-up."""
+    """The user's AWS configuration is not used."""
     make_stack("seealso-local", outputs(emulated, "https://api.example.com"))
     api_url = f"http://127.0.0.1:{urlsplit(emulated.pool.endpoint or '').port}"
     (tmp_path / ".local").mkdir()
@@ -118,6 +118,6 @@ def test_local_stack_ignores_aws_configuration(
     assert run("login", EDITOR, "--local").status == 0
     login = login_file.read()
     assert (login.api_url, login.user) == (api_url, EDITOR)
-    # The emulator is asked again, whatever there is in the environment.
+    # Refreshing uses the emulator too, whatever the environment says.
     login_file.write(replace(login, expires_at=0.0))
     assert auth.current_login().access_token
