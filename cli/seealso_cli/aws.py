@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from seealso.dynamodb import Credentials
+from seealso.store.protocol import Credentials
 from seealso_cli.errors import CommandFailed
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from seealso.fields import Fault
+from seealso.tables.fields import Fault
 
 
 class ProgressDisplay:

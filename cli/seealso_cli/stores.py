@@ -5,7 +5,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from seealso.dynamodb import Client, Credentials, Store
+from seealso.store.client import Client
+from seealso.store.protocol import Credentials
+from seealso.store.tables import Store
 from seealso_cli import aws
 from seealso_cli.errors import CommandFailed
 from seealso_cli.options import TABLES, StoreOptions

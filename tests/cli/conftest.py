@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import boto3
 import pytest
 
-from seealso import runs
-from seealso.dynamodb import Store
+from seealso.tables import skips
+from seealso.store.tables import Store
 from seealso_cli import admin_api, login_file
 from seealso_cli.bulk import writer
 from seealso_cli.login_file import Login
@@ -19,7 +19,7 @@ from tests.conftest import Engines
 from tests.support.editors import ADMIN, EDITOR, claims
 
 
-class Run(Protocol):
+class SkipRange(Protocol):
     """Runs `seealso` with these arguments."""
 
     def __call__(self, *arguments: str | Path | int, stdin: bytes = b"") -> Outcome: ...
@@ -49,7 +49,7 @@ def moto_store(moto_store: Store) -> Iterator[Store]:
 def run_bulk(monkeypatch: pytest.MonkeyPatch) -> RunBulk:
     """Runs loads, which print on stderr alone, without pauses."""
     monkeypatch.setattr(writer, "FIRST_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(runs, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(skips, "WAIT_SECONDS", 0.0)
 
     def run(*arguments: str | Path, store: Store | None = None, stdin: bytes = b"") -> Outcome:
         options = store_options(store) if store else []
@@ -90,7 +90,7 @@ def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> SkipRange:
     """Runs `seealso` as whoever is signed in."""
 
     def run(*arguments: str | Path | int, stdin: bytes = b"") -> Outcome:
@@ -100,18 +100,18 @@ def run() -> Run:
 
 
 @pytest.fixture
-def as_editor(admin_server: AdminServer, run: Run) -> Run:
+def as_editor(admin_server: AdminServer, run: SkipRange) -> SkipRange:
     """Runs `seealso` as an editor."""
     return run_as(admin_server, run, EDITOR, "editors")
 
 
 @pytest.fixture
-def as_admin(admin_server: AdminServer, run: Run) -> Run:
+def as_admin(admin_server: AdminServer, run: SkipRange) -> SkipRange:
     """Runs `seealso` as an admin."""
     return run_as(admin_server, run, ADMIN, "admins")
 
 
-def run_as(admin_server: AdminServer, run: Run, name: str, group: str) -> Run:
+def run_as(admin_server: AdminServer, run: SkipRange, name: str, group: str) -> SkipRange:
     """`run` with this user signed in, whoever signed in before."""
     login = Login(admin_server.url, token(**claims(name, f"[{group}]") | {"exp": 2**33}))
 

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
-from seealso.articles import Article
-from seealso.dynamodb import Json, Store, items
+from seealso.tables.articles import Article
+from seealso.store.values import Json, query_items
+from seealso.store.tables import Store
 from seealso_cli.main import main
 
 COLUMNS = ("id", "domain", "title", "text", "date", "srcId")
@@ -63,7 +64,7 @@ def store_options(store: Store) -> list[str]:
         f"--articles-table={store.articles}",
         f"--links-table={store.links}",
         f"--sites-table={store.sites}",
-        f"--runs-table={store.runs}",
+        f"--runs-table={store.skips}",
     ]
 
 
@@ -123,7 +124,7 @@ def scan_table(store: Store, name: str) -> list[Json]:
     body: Json = {"TableName": name, "ConsistentRead": True}
     while True:
         answer = store.client.call("Scan", body)
-        scanned += items(answer)
+        scanned += query_items(answer)
         if "LastEvaluatedKey" not in answer:
             return sorted(scanned, key=str)
         body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

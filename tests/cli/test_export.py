@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from seealso.articles import Article, get_article, put_articles
-from seealso.dynamodb import Client, Store, StoreUnavailable
+from seealso.tables.articles import Article, get_article, put_articles
+from seealso.store.client import Client, StoreUnavailable
+from seealso.store.tables import Store
 from seealso_cli.bulk import export, writer
-from tests.cli.conftest import Run, RunBulk
+from tests.cli.conftest import SkipRange, RunBulk
 from tests.cli.support import article, jsonl, row, store_options, write_file
 from tests.support.tables import make_store
 
@@ -48,7 +49,7 @@ def exported(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", ["articles.jsonl", "articles.jsonl.gz"])
 def test_exported_file_loads_the_same_articles(
     run_bulk: RunBulk,
-    run: Run,
+    run: SkipRange,
     filled: Store,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -71,35 +72,35 @@ def test_exported_file_loads_the_same_articles(
     other.client.close()
 
 
-def test_exports_states_to_standard_output(run: Run, filled: Store) -> None:
+def test_exports_states_to_standard_output(run: SkipRange, filled: Store) -> None:
     drafts = run("export", "-", "--state=draft", *store_options(filled))
     assert [item["id"] for item in drafts.json_lines()] == [3]
     assert drafts.stderr[0].startswith("1 articles exported in ")
     both = run("export", "-", "--state=draft", "--state=published", *store_options(filled))
-    # splitlines() would also split at other characters than the line feed.
+    # splitlines() would also split at other characters than the line timeline.
     assert len(both.out.rstrip("\n").split("\n")) == 53
     assert run("export", "-", "--state=deleted", *store_options(filled)).status == 2
 
 
-def test_exports_empty_store(run: Run, moto_store: Store, tmp_path: Path) -> None:
+def test_exports_empty_store(run: SkipRange, moto_store: Store, tmp_path: Path) -> None:
     path = tmp_path / "articles.jsonl"
     assert run("export", path, *store_options(moto_store)).status == 0
     assert path.read_bytes() == b""
 
 
-def test_keeps_symbolic_link(run: Run, filled: Store, tmp_path: Path) -> None:
+def test_keeps_symbolic_link(run: SkipRange, filled: Store, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert run("export", tmp_path / "link", *store_options(filled)).status == 0
     assert (tmp_path / "link").is_symlink()
     assert len(exported(tmp_path / "real")) == 53
 
 
-def test_writes_to_device(run: Run, filled: Store) -> None:
+def test_writes_to_device(run: SkipRange, filled: Store) -> None:
     assert run("export", "/dev/null", *store_options(filled)).status == 0
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
-def test_reports_unwritable_path(run: Run, filled: Store, tmp_path: Path) -> None:
+def test_reports_unwritable_path(run: SkipRange, filled: Store, tmp_path: Path) -> None:
     outcome = run("export", tmp_path / "no/articles", *store_options(filled))
     assert outcome.status == 2
     assert outcome.stderr[-1].endswith("no/articles: No such file or directory")
@@ -121,7 +122,7 @@ def fail_scans(monkeypatch: pytest.MonkeyPatch, failures: list[BaseException | N
 
 
 def test_retries_while_store_is_busy(
-    run: Run, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: SkipRange, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_scans(monkeypatch, [StoreUnavailable("Scan: ThrottlingException"), None] * 4)
     path = tmp_path / "articles.jsonl"
@@ -142,7 +143,7 @@ def test_retries_while_store_is_busy(
     ],
 )
 def test_failed_export_keeps_previous_file(
-    run: Run,
+    run: SkipRange,
     filled: Store,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -200,7 +201,7 @@ def test_killed_export_keeps_previous_file(
 
 @pytest.mark.parametrize("wrong", ["--articles-table=other", "--endpoint=http://127.0.0.1:9"])
 def test_reports_missing_table_and_unreachable_store(
-    run: Run, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+    run: SkipRange, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     monkeypatch.setattr(writer, "REQUEST_SECONDS", 0.1)
     path = tmp_path / "articles.jsonl"
@@ -224,5 +225,5 @@ def test_reads_one_page_at_a_time(moto_store: Store, monkeypatch: pytest.MonkeyP
     moto_store.client.start()
     pages = export.list_articles(moto_store, print)
     assert len(next(pages)) == 2
-    assert moto_store.client.tally.requests == 1
+    assert moto_store.client.usage.requests == 1
     assert sum(map(len, pages)) == 16

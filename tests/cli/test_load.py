@@ -13,11 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seealso import articles, dynamodb, pages, runs
-from seealso.articles import Article, get_article, put_articles
-from seealso.dynamodb import Call, Client, Json, Refused, Store, StoreUnavailable, typed_item
-from seealso.links import Link, add_link, claim_key
-from seealso.sites import Site
+from seealso.tables import articles, skips
+from seealso.reading import page
+from seealso.tables.articles import Article, get_article, put_articles
+from seealso.store.client import Call, Client, StoreError, StoreUnavailable
+from seealso.store.values import Json, marshal_item
+from seealso.store.tables import Store
+from seealso.tables.links import Link, add_link, claim_key
+from seealso.tables.sites import Site
 from seealso_cli.bulk import writer
 from tests.cli.conftest import RunBulk
 from tests.cli.support import article, csv_text, jsonl, row, scan_table, store_options, write_file
@@ -59,7 +62,7 @@ def test_pages_match_oracle_after_load_in_any_order(
     assert outcome.summary.startswith("400 rows: 400 new, 0 updated, 0 invalid")
     model = {columns["id"]: article(columns) for columns in rows}
     for article_id in random.sample(sorted(model), 40):
-        assert pages.read_page(store, article_id) == oracle.page(model, article_id)
+        assert page.read_page(store, article_id) == oracle.page(model, article_id)
 
 
 def test_loads_largest_articles(run_bulk: RunBulk, store: Store, tmp_path: Path) -> None:
@@ -93,7 +96,7 @@ def test_loads_valid_rows_between_invalid_ones(
 
 def clear(store: Store) -> None:
     for item in scan_table(store, store.articles):
-        key = typed_item({"id": item["id"]})
+        key = marshal_item({"id": item["id"]})
         store.client.call("DeleteItem", {"TableName": store.articles, "Key": key})
 
 
@@ -133,10 +136,10 @@ def test_loading_again_keeps_state_and_links(
         4,
         5,
     ]
-    page = pages.read_page(store, 1)
+    page = page.read_page(store, 1)
     assert page is not None
     assert [link["url"] for link in page["links"]] == ["https://a.example.com/"]
-    assert pages.read_page(store, 2) is None
+    assert page.read_page(store, 2) is None
 
 
 def publish_link(store: Store, article_id: int) -> None:
@@ -194,12 +197,12 @@ def test_records_long_runs_at_the_end(run_bulk: RunBulk, store: Store, tmp_path:
     assert outcome.status == 0
     assert outcome.summary.endswith("; 1 long runs recorded")
     store.client.start()
-    page = pages.read_page(store, 300, domain=7, source_id=0)
+    page = page.read_page(store, 300, domain=7, source_id=0)
     assert page is not None
     assert [item["id"] for item in page["other_domains"]] == [5, 4, 3]
-    # First the article, its neighbors, the feed and the domain; then the records; then what is
+    # First the article, its neighbors, the timeline and the domain; then the records; then what is
     # left between them.
-    assert (store.client.tally.requests, store.client.tally.waves) == (5, 3)
+    assert (store.client.usage.requests, store.client.usage.round_trips) == (5, 3)
 
 
 def test_small_load_records_no_runs(
@@ -208,8 +211,8 @@ def test_small_load_records_no_runs(
     def not_called(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(runs, "record_runs", not_called)
-    path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, runs.SHORTEST)))
+    monkeypatch.setattr(skips, "record_skips", not_called)
+    path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, skips.MIN_SKIP)))
     assert run_bulk("load", path, store=moto_store).status == 0
 
 
@@ -217,9 +220,9 @@ def test_load_succeeds_without_recording_runs(
     run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:
-        raise Refused("AccessDeniedException", "not you", None, [])
+        raise StoreError("AccessDeniedException", "not you", None, [])
 
-    monkeypatch.setattr(runs, "record_runs", refused)
+    monkeypatch.setattr(skips, "record_skips", refused)
     path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, 101)))
     outcome = run_bulk("load", path, store=moto_store)
     assert outcome.status == 0
@@ -239,7 +242,7 @@ def test_retries_throttling_conflicts_and_lost_answers(
 
     def unreliable_exchange(
         client: Client, calls: Sequence[Call], deadline: float
-    ) -> list[Json | Refused | str]:
+    ) -> list[Json | StoreError | str]:
         """Skip one call of three, and lose one response of three."""
         sent = [random.randrange(3) > 0 for _ in calls]
         answers = iter(
@@ -257,7 +260,7 @@ def test_retries_throttling_conflicts_and_lost_answers(
     rows = [row(article_id) for article_id in range(1, 121)]
     path = write_file(tmp_path, jsonl(rows))
     monkeypatch.setattr(Client, "_exchange", unreliable_exchange)
-    monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(client, "BACKOFF_SECONDS", 0.001)
     outcome = run_bulk("load", path, store=moto_store)
     monkeypatch.undo()
     assert outcome.status == 0, outcome.stderr
@@ -309,7 +312,7 @@ def test_load_fails_if_store_stays_busy(
 def test_load_fails_if_store_refuses(
     run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail_imports(monkeypatch, [Refused("AccessDeniedException", "not you", None, [])])
+    fail_imports(monkeypatch, [StoreError("AccessDeniedException", "not you", None, [])])
     outcome = run_bulk("load", write_file(tmp_path, jsonl([row()])), store=moto_store)
     assert outcome.status == 2
     assert outcome.summary == (

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.paths import ROOT
-from seealso.dynamodb import Store, StoreUnavailable
-from seealso.sites import all_sites, put_site
+from seealso.store.tables import Store
+from seealso.store.client import StoreUnavailable
+from seealso.tables.sites import all_sites, put_site
 from seealso_cli.bulk import load_sites as command
 from tests.cli.conftest import RunBulk
 from tests.cli.support import Columns, jsonl, scan_table, without, write_file
@@ -27,7 +28,7 @@ def site(domain: Any = 7, **members: Any) -> Columns:
         "article_url": "https://mill.example.org/a/{id}",
         "cap": 5,
         "publish": "at_once",
-        "waiting_cap": 20,
+        "pending_cap": 20,
         "pending_days": 14,
         "blocked_hosts": ["spam.example.net"],
     }
@@ -52,7 +53,7 @@ def test_replaces_whole_sites(
     form: Callable[[list[Columns]], bytes],
     zipped: bool,
 ) -> None:
-    sites = [site(0, hosts=[], blocked_hosts=[], cap=0, waiting_cap=0), site(7)]
+    sites = [site(0, hosts=[], blocked_hosts=[], cap=0, pending_cap=0), site(7)]
     path = write_file(tmp_path, form(sites), zipped=zipped)
     outcome = run_bulk("sites", "load", path, store=store)
     assert (outcome.status, outcome.stderr) == (0, ["2 sites: 2 written, 0 invalid"])
@@ -109,7 +110,7 @@ INVALID: list[tuple[str, Any, str]] = [
     ("cap", 5.0, NUMBER),
     ("publish", "verified", "must be at_once or approved"),
     ("publish", [], "must be at_once or approved"),
-    ("waiting_cap", -1, NUMBER),
+    ("pending_cap", -1, NUMBER),
     ("pending_days", 0, f"{NUMBER} 1 to 36500"),
     ("blocked_hosts", {}, "must be a list of host names"),
     ("blocked_hosts", ["localhost"], "number 1 can't be blocked: The host has only one part"),

@@ -9,22 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seealso.fields import HIGHEST, TEXT_BYTES
+from seealso.limits import MAX_ID, MAX_TEXT_BYTES
 from seealso_cli.bulk.files import MAX_ROW_BYTES
 from tests.cli.conftest import RunBulk
 from tests.cli.support import COLUMNS, csv_text, jsonl, row, without, write_file
 
 VALID_VALUES = [
     ("id", 1),
-    ("id", HIGHEST),
+    ("id", MAX_ID),
     ("domain", 0),
-    ("domain", HIGHEST),
-    ("srcId", HIGHEST),
+    ("domain", MAX_ID),
+    ("srcId", MAX_ID),
     ("title", "x" * 300),
     ("title", "\U0001f3ac" * 300),
     ("text", ""),
-    ("text", "x" * TEXT_BYTES),
-    ("text", "\u20ac" * (TEXT_BYTES // 3)),
+    ("text", "x" * MAX_TEXT_BYTES),
+    ("text", "\u20ac" * (MAX_TEXT_BYTES // 3)),
     ("text", 'Two lines,\nand a "quote"\r\nor two\n'),
     ("date", "2024-02-29"),
     ("date", "2026-02-25T10:00:00Z"),
@@ -39,18 +39,18 @@ NUMBER = "must be a whole number from"
 DATE = "must be a date"
 INVALID_VALUES: list[tuple[str, Any, str]] = [
     ("id", 0, f"{NUMBER} 1 to 2147483647"),
-    ("id", HIGHEST + 1, NUMBER),
+    ("id", MAX_ID + 1, NUMBER),
     ("id", -1, NUMBER),
     ("id", 10**400, NUMBER),
     ("domain", -1, f"{NUMBER} 0 to 2147483647"),
-    ("domain", HIGHEST + 1, NUMBER),
+    ("domain", MAX_ID + 1, NUMBER),
     ("domain", "seven", NUMBER),
     ("srcId", -1, f"{NUMBER} 0 to 2147483647"),
-    ("srcId", HIGHEST + 1, NUMBER),
+    ("srcId", MAX_ID + 1, NUMBER),
     ("title", "", "must have 1 to 300 characters, has 0"),
     ("title", "x" * 301, "must have 1 to 300 characters, has 301"),
-    ("text", "x" * (TEXT_BYTES + 1), "must have at most 300 KB"),
-    ("text", "\u20ac" * (TEXT_BYTES // 3 + 1), "must have at most 300 KB"),
+    ("text", "x" * (MAX_TEXT_BYTES + 1), "must have at most 300 KB"),
+    ("text", "\u20ac" * (MAX_TEXT_BYTES // 3 + 1), "must have at most 300 KB"),
     ("date", "", DATE),
     ("date", "yesterday", DATE),
     ("date", "25.02.2026", DATE),
@@ -229,7 +229,7 @@ def test_rejects_invalid_headers(
 
 
 def test_rejects_duplicate_ids(run_bulk: RunBulk, tmp_path: Path) -> None:
-    rows = [row(4), row(5), row(4, title="Again"), row(HIGHEST), row(5), row(HIGHEST)]
+    rows = [row(4), row(5), row(4, title="Again"), row(MAX_ID), row(5), row(MAX_ID)]
     path = write_file(tmp_path, jsonl(rows))
     outcome = run_bulk("load", "--dry-run", path, path)
     twice = "id: duplicate id; the first row is used"

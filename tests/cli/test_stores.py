@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from seealso.dynamodb import Store
+from seealso.store.tables import Store
 from seealso_cli.bulk import writer
 from seealso_cli.errors import CommandFailed
 from seealso_cli.options import StoreOptions
@@ -136,7 +136,7 @@ def outputs(store: Store) -> dict[str, str]:
         "ArticlesTable": store.articles,
         "LinksTable": store.links,
         "SitesTable": store.sites,
-        "RunsTable": store.runs,
+        "SkipsTable": store.skips,
     }
 
 

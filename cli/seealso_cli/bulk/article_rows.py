@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from seealso.articles import Article
-from seealso.fields import ARTICLE, Fault, faults_in, one_of
+from seealso.tables.articles import Article
+from seealso.tables.fields import ARTICLE, Fault, faults_in, one_of
 from seealso_cli.bulk.files import InputFile
 from seealso_cli.bulk.rows import Row, read_rows
 from seealso_cli.errors import CommandFailed

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from seealso.articles import Article, article_of
-from seealso.dynamodb import Json, Refused, Store, StoreUnavailable, items
+from seealso.tables.articles import Article, article_of
+from seealso.store.values import Json, query_items
+from seealso.store.client import StoreError, StoreUnavailable
+from seealso.store.tables import Store
 from seealso_cli.bulk.writer import check_store, describe_failure, retry_while_unavailable
 from seealso_cli.errors import CommandFailed
 from seealso_cli.progress import ProgressDisplay
@@ -46,7 +48,7 @@ def export_articles(path: str, states: Collection[str], open_store: OpenStore) -
     except KeyboardInterrupt:
         display.print_line("Interrupted. Nothing was exported.")
         return 130
-    except (StoreUnavailable, Refused) as error:
+    except (StoreUnavailable, StoreError) as error:
         raise CommandFailed(f"{describe_failure(error)} Nothing was exported.") from None
     except OSError as error:
         name = "standard output" if path == "-" else path
@@ -73,7 +75,7 @@ def list_articles(store: Store, notify: Callable[[str], None]) -> Iterator[list[
         answer = retry_while_unavailable(
             lambda: store.client.call("Scan", body), notify, threading.Event()
         )
-        yield [article_of(item) for item in items(answer)]
+        yield [article_of(item) for item in query_items(answer)]
         if "LastEvaluatedKey" not in answer:
             return
         body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -83,7 +85,7 @@ def _approximate_count(store: Store) -> int | None:
     """How many articles DynamoDB counted in the last six hours; None if unknown."""
     try:
         answer = store.client.call("DescribeTable", {"TableName": store.articles})
-    except Refused:
+    except StoreError:
         # Permission to read the articles does not include this one.
         return None
     return answer["Table"].get("ItemCount") or None

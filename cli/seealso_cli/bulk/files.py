@@ -49,10 +49,10 @@ class InputFile:
             else:
                 raw = self._closing.enter_context(Path(path).open("rb"))  # noqa: SIM115
             self._counting = _CountingReader(raw)
-            plain: io.RawIOBase | gzip.GzipFile = self._counting
+            unmarshal: io.RawIOBase | gzip.GzipFile = self._counting
             if self._counting.starts_with(_GZIP):
-                plain = gzip.GzipFile(fileobj=io.BufferedReader(self._counting, 1 << 16))
-            self._stream = io.BufferedReader(plain, 1 << 16)
+                unmarshal = gzip.GzipFile(fileobj=io.BufferedReader(self._counting, 1 << 16))
+            self._stream = io.BufferedReader(unmarshal, 1 << 16)
         except OSError as error:
             self._closing.close()
             raise CommandFailed(f"Could not read {self.name}: {error.strerror}") from None

@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from seealso import runs
-from seealso.articles import Article
-from seealso.dynamodb import Refused, StoreUnavailable
+from seealso.tables import skips
+from seealso.tables.articles import Article
+from seealso.store.client import StoreError, StoreUnavailable
 from seealso_cli.bulk.article_rows import read_articles
 from seealso_cli.bulk.files import InputFile, get_size
 from seealso_cli.bulk.writer import (
@@ -44,12 +44,12 @@ def load_articles(
                 check_store(open_store)
             for path in paths:
                 load.read(path, file_format)
-            if open_store and load.written >= runs.SHORTEST:
+            if open_store and load.written >= skips.MIN_SKIP:
                 recorded = _record_runs(display, open_store)
     except KeyboardInterrupt:
         display.print_line(f"Interrupted. {load.describe_state()}")
         return 130
-    except (StoreUnavailable, Refused) as error:
+    except (StoreUnavailable, StoreError) as error:
         raise CommandFailed(f"{describe_failure(error)} {load.describe_state()}") from None
     except CommandFailed as error:
         raise CommandFailed(f"{error} {load.describe_state()}") from None
@@ -140,9 +140,9 @@ def _record_runs(display: ProgressDisplay, open_store: OpenStore) -> str:
     display.print_notice("Looking for long runs of one domain, which page views can skip.")
     try:
         report = retry_while_unavailable(
-            lambda: runs.record_runs(store, wait), display.print_notice, threading.Event()
+            lambda: skips.record_skips(store, wait), display.print_notice, threading.Event()
         )
-    except (StoreUnavailable, Refused) as error:
+    except (StoreUnavailable, StoreError) as error:
         # Without the records, page views are still correct, but cost more.
         return (
             f"; long runs were not recorded ({describe_failure(error)}); the daily job will do it"

@@ -2,9 +2,10 @@
 
 import threading
 
-from seealso.dynamodb import Refused, Store, StoreUnavailable
-from seealso.site_editing import as_stored
-from seealso.sites import Site, put_site
+from seealso.store.client import StoreError, StoreUnavailable
+from seealso.store.tables import Store
+from seealso.editing.sites import as_stored
+from seealso.tables.sites import Site, put_site
 from seealso_cli.bulk.files import InputFile
 from seealso_cli.bulk.site_rows import read_sites
 from seealso_cli.bulk.writer import describe_failure, retry_while_unavailable
@@ -36,7 +37,7 @@ def load_sites(path: str, open_store: OpenStore | None) -> int:
             f"Interrupted. {valid} sites are written; it is safe to run the same command again."
         )
         return 130
-    except (StoreUnavailable, Refused) as error:
+    except (StoreUnavailable, StoreError) as error:
         raise CommandFailed(f"{describe_failure(error)} {valid} sites are written.") from None
     finally:
         if store:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
-from seealso.fields import Fault, has_surrogate
+from seealso.tables.fields import Fault, has_surrogate
 from seealso_cli.bulk.files import MAX_ROW_BYTES, InputFile, Line, UnreadableFile
 from seealso_cli.strict_json import WHITESPACE, InvalidJson, parse_value, quote_name
 

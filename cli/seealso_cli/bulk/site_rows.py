@@ -5,8 +5,8 @@ Members and ranges: contract.md, "Admin". A site is written whole, so all member
 
 from collections.abc import Iterator
 
-from seealso.fields import SITE, Fault, faults_in
-from seealso.sites import COLUMNS
+from seealso.tables.fields import Fault, SITE, faults_in
+from seealso.tables.sites import COLUMNS
 from seealso_cli.bulk.files import InputFile, Line, UnreadableFile
 from seealso_cli.bulk.rows import Row, invalid_row, read_json_rows, row_of
 from seealso_cli.errors import CommandFailed

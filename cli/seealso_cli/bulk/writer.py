@@ -9,11 +9,12 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
-from seealso.articles import Article, get_article, import_articles
-from seealso.dynamodb import REQUEST_SECONDS, Refused, Store, StoreUnavailable
+from seealso.tables.articles import Article, get_article, import_articles
+from seealso.store.client import REQUEST_SECONDS, StoreError, StoreUnavailable
+from seealso.store.tables import Store
 from seealso_cli.stores import OpenStore
 
-# At 40 ms from the store, 4 threads write twice as much as one. The feed index is one partition,
+# At 40 ms from the store, 4 threads write twice as much as one. The timeline index is one partition,
 # which takes 1,000 writes a second from all threads (AWS "Partitions and data distribution").
 THREADS = 4
 
@@ -45,7 +46,7 @@ def retry_while_unavailable[R](
             pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
-def describe_failure(error: StoreUnavailable | Refused) -> str:
+def describe_failure(error: StoreUnavailable | StoreError) -> str:
     """A sentence or two for the operator about the store's failure."""
     if isinstance(error, StoreUnavailable):
         return f"Could not reach the store: {error}."
@@ -113,7 +114,7 @@ class Writer:
         """Count the articles of a finished batch, or return its failure."""
         try:
             new, updated = future.result()
-        except (StoreUnavailable, Refused, CancelledError) as failure:
+        except (StoreUnavailable, StoreError, CancelledError) as failure:
             return failure
         self.new += new
         self.updated += updated

@@ -101,8 +101,8 @@ def _get_secret(variable: str, prompt: str, *, repeat: bool) -> str:
         return value
     if not sys.stdin.isatty():
         raise CommandFailed(f"Not running in a terminal; set {variable} to the {prompt.lower()}.")
-    typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=repeat, err=True)
-    return typed
+    marshal: str = click.prompt(prompt, hide_input=True, confirmation_prompt=repeat, err=True)
+    return marshal
 
 
 @click.command()

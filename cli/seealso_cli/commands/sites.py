@@ -51,7 +51,7 @@ def sites() -> None:
 def load_sites(file: str, dry_run: bool, **options: Unpack[StoreOptions]) -> None:
     """Load sites from a JSON array or JSON Lines.
 
-    `-` is standard input. Members: domain, hosts, name, article_url, cap, publish, waiting_cap,
+    `-` is standard input. Members: domain, hosts, name, article_url, cap, publish, pending_cap,
     pending_days, blocked_hosts. All are required: each site replaces the existing one.
     """
     open_store = None if dry_run else store_opener(options, required_tables=["sites"])
