@@ -1,54 +1,26 @@
-"""Lists of the admin endpoint as commands show them."""
+"""What the commands that list something have in common."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import click
-
-from seealso_cli.options import json_option
-from seealso_cli.showing import Column, print_list
-
-LISTED = 20
+from seealso_cli import admin_api
+from seealso_cli.options import ListOptions
+from seealso_cli.output import Column, print_list
 
 
-class ListOptions(TypedDict):
-    """The options that list_options() gives a command."""
-
-    limit: int
-    everything: bool
-    as_json: bool
-
-
-def list_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
-    """Give a command the options of ListOptions."""
-    options = [
-        click.option(
-            "--limit",
-            type=click.IntRange(min=1),
-            default=LISTED,
-            show_default=True,
-            metavar="N",
-            help="At most so many.",
-        ),
-        click.option("--all", "everything", is_flag=True, help="The whole list."),
-        json_option,
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def show_list(
+def print_items(
     path: str,
     plural: str,
     query: Mapping[str, Any],
     columns: Sequence[Column],
     options: ListOptions,
 ) -> None:
-    """Show a list, as far as the options say. Raises Refusal, Unable."""
-    from seealso_cli import api
+    """Request a list and print as much of it as the options ask for.
 
+    Raises RequestRefused, CommandFailed.
+    """
     limit = None if options["everything"] else options["limit"]
-    # One more than is shown tells that there are more.
-    part = api.MAX_LISTED if limit is None else limit + 1
-    print_list(api.read_list(path, plural, query, part), columns, limit, options["as_json"])
+    # One item more than is printed shows whether there are more.
+    page_size = admin_api.MAX_PAGE_SIZE if limit is None else limit + 1
+    items = admin_api.list_items(path, plural, query, page_size)
+    print_list(items, columns, limit, options["as_json"])

@@ -1,4 +1,4 @@
-"""The file that keeps an editor signed in: nobody else can read it, and it is never half there."""
+"""The file that keeps an editor signed in. Only its owner can read it; it is never partial."""
 
 import json
 import os
@@ -6,14 +6,12 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from seealso_cli.failure import Refusal, Unable
-
-SIGN_IN = "sign in with `seealso login`"
+from seealso_cli.errors import CommandFailed, RequestRefused
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
-    """A user pool's client. `endpoint`: Cognito's in its region; None: as AWS has it."""
+class UserPoolClient:
+    """A client of a Cognito user pool. `endpoint` None: AWS's own in the region."""
 
     client_id: str
     region: str
@@ -22,9 +20,9 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who is signed in where.
+    """An access token and the API that it is for.
 
-    `expires_at` is in seconds since 1970. Of a token of another issuer nothing but itself is known.
+    `expires_at` is in seconds since 1970. The last four are None for another issuer's token.
     """
 
     api_url: str
@@ -32,37 +30,39 @@ class Login:
     user: str | None = None
     expires_at: float | None = None
     refresh_token: str | None = None
-    pool: Pool | None = None
+    pool: UserPoolClient | None = None
 
 
 def path() -> Path:
-    """Where the file is (XDG Base Directory Specification)."""
+    """The path of the file (XDG Base Directory Specification)."""
     folder = os.environ.get("XDG_CONFIG_HOME", "")
-    # A relative one is to be ignored.
+    # The specification says to ignore a relative path.
     base = Path(folder) if Path(folder).is_absolute() else Path.home() / ".config"
     return base / "seealso" / "login.json"
 
 
 def read() -> Login:
-    """The login of now. Raises Refusal where nobody is signed in."""
+    """The stored login. Raises RequestRefused if nobody is signed in, and CommandFailed."""
     try:
         members = json.loads(path().read_bytes())
         pool = members.pop("pool")
-        return Login(**members, pool=Pool(**pool) if pool else None)
+        return Login(**members, pool=UserPoolClient(**pool) if pool else None)
     except FileNotFoundError:
-        raise Refusal(401, f"You are not signed in: {SIGN_IN}.") from None
+        raise RequestRefused(401, "You are not signed in. Sign in with `seealso login`.") from None
     except OSError as error:
-        raise Unable(f"{path()} can't be read: {error.strerror}") from None
+        raise CommandFailed(f"Could not read {path()}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise Refusal(401, f"{path()} is damaged: {SIGN_IN} again.") from None
+        raise RequestRefused(
+            401, f"{path()} is damaged. Sign in again with `seealso login`."
+        ) from None
 
 
 def write(login: Login) -> None:
-    """Keep a login in place of the one before. Raises Unable."""
+    """Store a login in place of the previous one. Raises CommandFailed."""
     file = path()
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp's files are their owner's alone.
+        # mkstemp creates files that only their owner can read.
         handle, temporary = tempfile.mkstemp(prefix=".login-", dir=file.parent)
         try:
             with os.fdopen(handle, "w") as stream:
@@ -72,12 +72,12 @@ def write(login: Login) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise Unable(f"{file} can't be written: {error.strerror}") from None
+        raise CommandFailed(f"Could not write {file}: {error.strerror}") from None
 
 
 def remove() -> None:
-    """Forget who was signed in. Raises Unable."""
+    """Delete the stored login. Raises CommandFailed."""
     try:
         path().unlink(missing_ok=True)
     except OSError as error:
-        raise Unable(f"{path()} can't be removed: {error.strerror}") from None
+        raise CommandFailed(f"Could not remove {path()}: {error.strerror}") from None

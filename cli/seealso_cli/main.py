@@ -1,26 +1,35 @@
-"""The commands of `seealso`: what they take; what they do is in the file of their subject."""
+"""The command `seealso` and the list of its subcommands."""
 
-import sys
-from collections.abc import Sequence
-from typing import Any, Unpack
+from importlib import import_module
+from typing import Any
 
 import click
 
-from seealso_cli.article_commands import articles
-from seealso_cli.audit_command import audit
-from seealso_cli.link_commands import links
-from seealso_cli.options import dry_run_option, file_type
-from seealso_cli.site_commands import blocks, sites
-from seealso_cli.target import TargetOptions, target_options
-from seealso_cli.user_commands import admins, editors, login, logout, token
 
-# What a command needs is imported inside it, so that --help and completion answer at once.
+class _Placeholder(click.Command):
+    """Stands for a subcommand until its module is imported; `summary` is the command's own."""
+
+    def __init__(self, name: str, module: str, summary: str) -> None:
+        super().__init__(name, help=summary)
+        self.module = f"seealso_cli.commands.{module}"
 
 
-class _Interruptible(click.Group):
-    """Ends with 130 where click would end with 1, which means something else here."""
+class _LazyGroup(click.Group):
+    """Imports the module of a subcommand when that is called.
+
+    Help and completion need only the placeholders, so they answer at once.
+    """
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, remaining = super().resolve_command(ctx, args)
+        if name is not None and isinstance(command, _Placeholder):
+            command = getattr(import_module(command.module), name)
+        return name, command, remaining
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Exit with 130 where click would exit with 1, which has another meaning here."""
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
@@ -28,77 +37,39 @@ class _Interruptible(click.Group):
             ctx.exit(130)
 
 
-@click.group(cls=_Interruptible, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="seealso")
 def main() -> None:
     """Run a network of article sites.
 
-    load, export and `sites load` work on the tables, with AWS credentials; admins and editors on
-    the user pool, with AWS credentials; all else goes to the API, for those who are signed in.
+    load, export and `sites load` use the tables directly, and admins and editors use the user
+    pool: they need AWS credentials. All other commands call the API: sign in first.
 
     \b
     Exit status:
-      0    done
-      1    refused as it was sent, or some rows of a file were bad (the others are done)
-      2    could not be done: wrong usage, no such stack, no answer
-      3    not signed in, or not any more
+      0    success
+      1    invalid request, or some rows of a file were invalid (the others are done)
+      2    failed: wrong usage, no such stack, no response
+      3    not signed in, or the session has expired
       4    not allowed
-      5    not there
-      6    not possible as things are, or changed by somebody else meanwhile
+      5    not found
+      6    conflict with the current state, or changed by someone else
       130  interrupted
     """
 
 
-@main.command()
-@click.argument("files", nargs=-1, required=True, type=file_type, metavar="FILE...")
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice(["jsonl", "csv"]),
-    help="What the files are; found out from their first line if not given.",
-)
-@dry_run_option
-@target_options
-def load(
-    files: Sequence[str],
-    file_format: str | None,
-    dry_run: bool,
-    **target: Unpack[TargetOptions],
-) -> None:
-    """Load articles from JSON Lines or CSV files, gzipped or not; `-` is standard input.
-
-    Columns: id, domain, title, text, date, srcId (0 or empty: no source), and optionally state
-    (published, which is the default, or draft). Bad rows are reported, the others are loaded.
-    An article that is there already gets the file's columns and keeps its state and its links.
-    It is safe to run the same load again, and to interrupt it.
-    """
-    from seealso_cli.load import load_articles
-    from seealso_cli.target import stores
-
-    opener = None if dry_run else stores(target, needs=["articles", "runs"])
-    sys.exit(load_articles(files, file_format, opener))
-
-
-@main.command()
-@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE")
-@click.option(
-    "--state",
-    "states",
-    type=click.Choice(["published", "draft"]),
-    multiple=True,
-    help="Articles in this state alone.",
-)
-@target_options
-def export(file: str, states: Sequence[str], **target: Unpack[TargetOptions]) -> None:
-    """Write all articles into a file of JSON Lines that `seealso load` reads; `-` is stdout.
-
-    Gzipped where FILE ends in .gz. Deleted articles are left out. FILE is there when it is whole.
-    """
-    from seealso_cli.export import export_articles
-    from seealso_cli.target import stores
-
-    sys.exit(export_articles(file, states, stores(target, needs=["articles"])))
-
-
-for _command in (articles, links, sites, blocks, audit, login, logout, token, admins, editors):
-    main.add_command(_command)
+for _name, _module, _summary in (
+    ("admins", "users", "Manage admins (full access)."),
+    ("articles", "articles", "List, show, edit and publish articles."),
+    ("audit", "audit", "Show who changed what (admins)."),
+    ("blocks", "blocks", "Manage blocked hosts (admins)."),
+    ("editors", "users", "Manage editors (articles and links)."),
+    ("export", "export", "Export articles to JSON Lines."),
+    ("links", "links", "Review submitted links."),
+    ("load", "load", "Load articles from JSON Lines or CSV."),
+    ("login", "login", "Sign in to the API."),
+    ("logout", "login", "Sign out and revoke the tokens."),
+    ("sites", "sites", "Manage sites (admins)."),
+    ("token", "login", "Print a valid access token."),
+):
+    main.add_command(_Placeholder(_name, _module, _summary))

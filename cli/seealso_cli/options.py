@@ -1,51 +1,84 @@
-"""What commands of the admin endpoint take alike: options, versions, objects of files."""
+"""The options and arguments that several commands have."""
 
-from typing import Any, BinaryIO
+from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 import click
 
-from seealso_cli.failure import Refusal
+TABLES = ("articles", "links", "sites", "skips")
 
-type Json = dict[str, Any]
-
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON, for scripts.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 domain_option = click.option("--domain", type=click.IntRange(min=0), metavar="N")
 version_option = click.option(
     "--version",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Change version N and no later one; left out: the version of now.",
+    help="Fail unless the current version is N. Default: change whatever is there.",
 )
 dry_run_option = click.option("--dry-run", is_flag=True, help="Check only; write nothing.")
 file_type = click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True)
 file_argument = click.argument("file", type=click.File("rb"), metavar="FILE")
 
 
-def version_now(path: str, given: int | None) -> int:
-    """The version given, or the one that is there now."""
-    from seealso_cli import api
+class ListOptions(TypedDict):
+    """The options that list_options() adds to a command."""
 
-    version: int = given or api.request("GET", path)["version"]
-    return version
-
-
-def version_read(body: Json) -> int | None:
-    """The version that an object of a file was read at, if it has one."""
-    version = body.get("version")
-    return version if type(version) is int and version > 0 else None
+    limit: int
+    everything: bool
+    as_json: bool
 
 
-def read_object(file: BinaryIO) -> Json:
-    """The one JSON object of a file. Raises Refusal."""
-    from seealso_cli.rows import JSON_SPACE, NotJson, json_value
+def list_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options of ListOptions to a command."""
+    options = [
+        click.option(
+            "--limit",
+            type=click.IntRange(min=1),
+            default=20,
+            show_default=True,
+            metavar="N",
+            help="Maximum number of results.",
+        ),
+        click.option("--all", "everything", is_flag=True, help="Show the whole list."),
+        json_option,
+    ]
+    return _add_options(command, options)
 
-    try:
-        text = file.read().decode().removeprefix("\ufeff").strip(JSON_SPACE)
-        value, end = json_value(text, 0)
-    except UnicodeDecodeError:
-        raise Refusal(400, "FILE can't be taken: it is not UTF-8.") from None
-    except NotJson as reason:
-        raise Refusal(400, f"FILE can't be taken: {reason}.") from None
-    if end < len(text) or not isinstance(value, dict):
-        raise Refusal(400, "FILE can't be taken: it must hold one JSON object and nothing else.")
-    return value
+
+def stack_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options --stack and --local to a command."""
+    options = [
+        click.option("--stack", metavar="NAME", help="The deployed stack of this name."),
+        click.option("--local", is_flag=True, help="The local stack that `make run` serves."),
+    ]
+    return _add_options(command, options)
+
+
+class StoreOptions(TypedDict):
+    """The options that store_options() adds to a command."""
+
+    stack: str | None
+    local: bool
+    endpoint: str | None
+    articles_table: str | None
+    links_table: str | None
+    sites_table: str | None
+    skips_table: str | None
+
+
+def store_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options of StoreOptions to a command."""
+    options = [
+        click.option("--endpoint", metavar="URL", help="Any DynamoDB; use with table names."),
+        *(click.option(f"--{table}-table", metavar="NAME") for table in TABLES),
+    ]
+    return stack_options(_add_options(command, options))
+
+
+def _add_options[**P, R](
+    command: Callable[P, R], options: Sequence[Callable[[Callable[P, R]], Callable[P, R]]]
+) -> Callable[P, R]:
+    """Add options so that --help shows them in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command

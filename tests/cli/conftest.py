@@ -1,4 +1,4 @@
-"""The command line in this process, over the stores of the engines."""
+"""Runs the command line in this process, on the stores of the engines."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,30 +7,30 @@ from typing import Any, Protocol
 
 import boto3
 import pytest
-from click.testing import CliRunner
 
+from seealso.http import log as request_log
 from seealso.store.tables import Store
 from seealso.tables import skips
-from seealso_cli import api, login_file, writing
+from seealso_cli import admin_api, login_file
+from seealso_cli.bulk import writer
 from seealso_cli.login_file import Login
-from seealso_cli.main import main
-from tests.cli.admin_api import AdminApi, Users, serving, token, user_pool
-from tests.cli.support import Outcome, Printed, options, printed, result
+from tests.cli.admin_server import AdminServer, Users, serve, token, user_pool
+from tests.cli.support import Outcome, run_command, store_options
 from tests.conftest import Engines
 from tests.support.editors import ADMIN, EDITOR, claims
 
 
-class Admin(Protocol):
-    """Runs `seealso` with the arguments, for what it prints."""
+class SkipRange(Protocol):
+    """Runs `seealso` with these arguments."""
 
-    def __call__(self, *arguments: str | Path | int, stdin: bytes = b"") -> Printed: ...
+    def __call__(self, *arguments: str | Path | int, stdin: bytes = b"") -> Outcome: ...
 
 
-class Seealso(Protocol):
-    """Runs `seealso` with the arguments; `over` names a store to work on."""
+class RunBulk(Protocol):
+    """Runs `seealso` with these arguments, and those that select `store`."""
 
     def __call__(
-        self, *arguments: str | Path, over: Store | None = None, stdin: bytes = b""
+        self, *arguments: str | Path, store: Store | None = None, stdin: bytes = b""
     ) -> Outcome: ...
 
 
@@ -47,36 +47,42 @@ def moto_store(moto_store: Store) -> Iterator[Store]:
 
 
 @pytest.fixture
-def seealso(monkeypatch: pytest.MonkeyPatch) -> Seealso:
-    monkeypatch.setattr(writing, "FIRST_PAUSE_SECONDS", 0.0)
+def run_bulk(monkeypatch: pytest.MonkeyPatch) -> RunBulk:
+    """Runs loads, which print on stderr alone, without pauses."""
+    monkeypatch.setattr(writer, "FIRST_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(skips, "WAIT_SECONDS", 0.0)
 
-    def run(*arguments: str | Path, over: Store | None = None, stdin: bytes = b"") -> Outcome:
-        where = options(over) if over else []
-        ran = CliRunner().invoke(main, [*map(str, arguments), *where], input=stdin)
-        return result(ran)
+    def run(*arguments: str | Path, store: Store | None = None, stdin: bytes = b"") -> Outcome:
+        options = store_options(store) if store else []
+        outcome = run_command([*arguments, *options], stdin)
+        assert outcome.out == ""
+        return outcome
 
     return run
 
 
-# ---- the API -----------------------------------------------------------------------------------
+# ---- the admin API -----------------------------------------------------------------------------
 
 
 @pytest.fixture
-def admin_api(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdminApi]:
-    """The API over a store, with nobody signed in."""
-    monkeypatch.setattr(api, "LONGEST_PAUSE_SECONDS", 0.0)
-    with serving() as found:
-        yield found
+def admin_server(
+    deployed_environment: Store, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AdminServer]:
+    """A server of the admin API, with nobody signed in."""
+    monkeypatch.setattr(admin_api, "MAX_PAUSE_SECONDS", 0.0)
+    # The handlers run in this process, where a command's own output is looked at.
+    monkeypatch.setattr(request_log, "write_line", lambda *_: None)
+    with serve() as server:
+        yield server
 
 
 @pytest.fixture
 def users(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Users]:
-    """The users whose tokens the API takes."""
-    with user_pool(deployed_environment.client.endpoint) as found:
-        monkeypatch.setenv("ADMIN_ISSUER", found.issuer)
-        monkeypatch.setenv("ADMIN_AUDIENCE", found.pool.client_id)
-        yield found
+    """The users whose tokens the API accepts."""
+    with user_pool(deployed_environment.client.endpoint) as users:
+        monkeypatch.setenv("ADMIN_ISSUER", users.issuer)
+        monkeypatch.setenv("ADMIN_AUDIENCE", users.pool.client_id)
+        yield users
 
 
 @pytest.fixture(autouse=True)
@@ -87,36 +93,36 @@ def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run() -> Admin:
-    """`seealso`, whoever is signed in."""
+def run() -> SkipRange:
+    """Runs `seealso` as whoever is signed in."""
 
-    def run(*arguments: str | Path | int, stdin: bytes = b"") -> Printed:
-        return printed(CliRunner().invoke(main, [*map(str, arguments)], input=stdin))
+    def run(*arguments: str | Path | int, stdin: bytes = b"") -> Outcome:
+        return run_command(arguments, stdin)
 
     return run
 
 
 @pytest.fixture
-def as_editor(admin_api: AdminApi, run: Admin) -> Admin:
-    """`seealso` with an editor signed in."""
-    return signed_in(admin_api, run, EDITOR, "editors")
+def as_editor(admin_server: AdminServer, run: SkipRange) -> SkipRange:
+    """Runs `seealso` as an editor."""
+    return run_as(admin_server, run, EDITOR, "editors")
 
 
 @pytest.fixture
-def as_admin(admin_api: AdminApi, run: Admin) -> Admin:
-    """`seealso` with an admin signed in."""
-    return signed_in(admin_api, run, ADMIN, "admins")
+def as_admin(admin_server: AdminServer, run: SkipRange) -> SkipRange:
+    """Runs `seealso` as an admin."""
+    return run_as(admin_server, run, ADMIN, "admins")
 
 
-def signed_in(admin_api: AdminApi, run: Admin, name: str, group: str) -> Admin:
-    """`run`, always with this one signed in."""
-    login = Login(admin_api.url, token(**claims(name, f"[{group}]") | {"exp": 2**33}))
+def run_as(admin_server: AdminServer, run: SkipRange, name: str, group: str) -> SkipRange:
+    """`run` with this user signed in, whoever signed in before."""
+    login = Login(admin_server.url, token(**claims(name, f"[{group}]") | {"exp": 2**33}))
 
-    def run_so(*arguments: str | Path | int, stdin: bytes = b"") -> Printed:
+    def run_signed_in(*arguments: str | Path | int, stdin: bytes = b"") -> Outcome:
         login_file.write(login)
         return run(*arguments, stdin=stdin)
 
-    return run_so
+    return run_signed_in
 
 
 type MakeStack = Callable[[str, dict[str, str]], None]
@@ -124,17 +130,17 @@ type MakeStack = Callable[[str, dict[str, str]], None]
 
 @pytest.fixture
 def make_stack(all_engines: Engines) -> Iterator[MakeStack]:
-    """Makes stacks of these outputs, by name, for one test."""
+    """Creates stacks with a name and outputs, which are deleted after the test."""
     endpoint = all_engines.endpoint("ministack")
     cloudformation = boto3.client("cloudformation", endpoint_url=endpoint)
-    made: list[str] = []
+    created: list[str] = []
 
-    def make(name: str, outputs: dict[str, str]) -> None:
+    def create(name: str, outputs: dict[str, str]) -> None:
         template = {
             "Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}},
             "Outputs": {output: {"Value": value} for output, value in outputs.items()},
         }
-        made.append(name)
+        created.append(name)
         cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
         wait("stack_create_complete", name)
 
@@ -143,8 +149,8 @@ def make_stack(all_engines: Engines) -> Iterator[MakeStack]:
             StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
         )
 
-    yield make
-    for name in made:
+    yield create
+    for name in created:
         cloudformation.delete_stack(StackName=name)
         wait("stack_delete_complete", name)
     cloudformation.close()

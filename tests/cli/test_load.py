@@ -1,4 +1,4 @@
-"""`seealso load` into the engines: what is in the tables after it."""
+"""`seealso load`: the contents of the tables after it, also when it is interrupted."""
 
 import os
 import signal
@@ -24,50 +24,54 @@ from seealso.tables import articles, skips
 from seealso.tables.articles import Article, get_article, put_articles
 from seealso.tables.links import Link, add_link, claim_key
 from seealso.tables.sites import Site
-from seealso_cli import writing
-from tests.cli.conftest import Seealso
-from tests.cli.support import article, csv_text, jsonl, options, row, table, write
+from seealso_cli.bulk import writer
+from tests.cli.conftest import RunBulk
+from tests.cli.support import article, csv_text, jsonl, row, scan_table, store_options, write_file
 from tests.support import oracle
 
 
 @pytest.mark.parametrize("zipped", [False, True])
 @pytest.mark.parametrize("form", [jsonl, csv_text])
-def test_rows_become_articles(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, zipped: bool, form: object
+def test_loads_rows_as_articles(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, zipped: bool, form: object
 ) -> None:
     rows = [
         row(1, text='Two lines,\nand "quotes"\r\n', title="\U0001f3ac caf\u00e9"),
         row(2**31 - 1, domain=0, srcId=1, date="2026-02-25 10:00:00+00", text=""),
     ]
     content = jsonl(rows) if form is jsonl else csv_text(rows)
-    outcome = seealso("load", write(tmp_path, content, zipped=zipped), over=moto_store)
+    outcome = run_bulk("load", write_file(tmp_path, content, zipped=zipped), store=moto_store)
     assert outcome.status == 0
-    assert outcome.summary.startswith("2 rows: 2 new, 0 updated, 0 bad, in ")
-    assert [get_article(moto_store, each["id"]) for each in rows] == [*map(article, rows)]
+    assert outcome.summary.startswith("2 rows: 2 new, 0 updated, 0 invalid, in ")
+    assert [get_article(moto_store, columns["id"]) for columns in rows] == [*map(article, rows)]
 
 
-def test_related_lists_are_right_whatever_the_order(
-    seealso: Seealso, store: Store, tmp_path: Path
+def test_pages_match_oracle_after_load_in_any_order(
+    run_bulk: RunBulk, store: Store, tmp_path: Path
 ) -> None:
     random = Random(5)
     rows = [
-        row(each, domain=random.randrange(4), srcId=random.choice([0, each, random.randrange(900)]))
-        for each in random.sample(range(1, 1000), 400)
+        row(
+            article_id,
+            domain=random.randrange(4),
+            srcId=random.choice([0, article_id, random.randrange(900)]),
+        )
+        for article_id in random.sample(range(1, 1000), 400)
     ]
-    half = write(tmp_path, jsonl(rows[:150]), "half")
-    rest = write(tmp_path, csv_text(rows[150:]), "rest", zipped=True)
-    outcome = seealso("load", half, rest, over=store)
-    assert outcome.status == 0, outcome.lines
-    assert outcome.summary.startswith("400 rows: 400 new, 0 updated, 0 bad")
-    model = {each["id"]: article(each) for each in rows}
-    for each in random.sample(sorted(model), 40):
-        assert page.read_page(store, each) == oracle.page(model, each)
+    half = write_file(tmp_path, jsonl(rows[:150]), "half")
+    rest = write_file(tmp_path, csv_text(rows[150:]), "rest", zipped=True)
+    outcome = run_bulk("load", half, rest, store=store)
+    assert outcome.status == 0, outcome.stderr
+    assert outcome.summary.startswith("400 rows: 400 new, 0 updated, 0 invalid")
+    model = {columns["id"]: article(columns) for columns in rows}
+    for article_id in random.sample(sorted(model), 40):
+        assert page.read_page(store, article_id) == oracle.page(model, article_id)
 
 
-def test_the_largest_articles_are_loaded(seealso: Seealso, store: Store, tmp_path: Path) -> None:
+def test_loads_largest_articles(run_bulk: RunBulk, store: Store, tmp_path: Path) -> None:
     text = "\U0001f3ac" * (300 * 1024 // 4)
-    rows = [row(each, text=text, title="\U0001f3ac" * 300) for each in range(1, 6)]
-    assert seealso("load", write(tmp_path, jsonl(rows)), over=store).status == 0
+    rows = [row(article_id, text=text, title="\U0001f3ac" * 300) for article_id in range(1, 6)]
+    assert run_bulk("load", write_file(tmp_path, jsonl(rows)), store=store).status == 0
     assert get_article(store, 5) == article(rows[4])
 
 
@@ -76,64 +80,68 @@ def test_the_largest_articles_are_loaded(seealso: Seealso, store: Store, tmp_pat
     form=st.sampled_from(["jsonl", "csv"]),
 )
 @settings(max_examples=25)
-def test_good_rows_are_loaded_whatever_bad_ones_are_between(
-    seealso: Seealso, moto_store: Store, domains: list[int | None], form: str
+def test_loads_valid_rows_between_invalid_ones(
+    run_bulk: RunBulk, moto_store: Store, domains: list[int | None], form: str
 ) -> None:
     clear(moto_store)
     rows = [
-        row(each, domain="bad" if domain is None else domain)
-        for each, domain in enumerate(domains, 1)
+        row(article_id, domain="bad" if domain is None else domain)
+        for article_id, domain in enumerate(domains, 1)
     ]
-    good = [each for each in rows if each["domain"] != "bad"]
+    valid = [columns for columns in rows if columns["domain"] != "bad"]
     content = jsonl(rows) if form == "jsonl" else csv_text(rows)
-    outcome = seealso("load", "-", over=moto_store, stdin=content)
-    assert outcome.status == (0 if len(good) == len(rows) else 1)
-    assert len(outcome.lines) == len(rows) - len(good) + 1
-    loaded = [articles.article_of(item) for item in table(moto_store, moto_store.articles)]
-    assert sorted(loaded, key=lambda each: each.id) == [*map(article, good)]
+    outcome = run_bulk("load", "-", store=moto_store, stdin=content)
+    assert outcome.status == (0 if len(valid) == len(rows) else 1)
+    assert len(outcome.stderr) == len(rows) - len(valid) + 1
+    loaded = [articles.article_of(item) for item in scan_table(moto_store, moto_store.articles)]
+    assert sorted(loaded, key=lambda article: article.id) == [*map(article, valid)]
 
 
 def clear(store: Store) -> None:
-    for item in table(store, store.articles):
+    for item in scan_table(store, store.articles):
         key = marshal_item({"id": item["id"]})
         store.client.call("DeleteItem", {"TableName": store.articles, "Key": key})
 
 
-def test_a_dry_run_writes_nothing(seealso: Seealso, moto_store: Store, tmp_path: Path) -> None:
-    outcome = seealso("load", "--dry-run", write(tmp_path, jsonl([row()])), over=moto_store)
+def test_dry_run_writes_nothing(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
+    outcome = run_bulk("load", "--dry-run", write_file(tmp_path, jsonl([row()])), store=moto_store)
     assert outcome.summary.endswith("; nothing was written (--dry-run)")
-    assert table(moto_store, moto_store.articles) == []
+    assert scan_table(moto_store, moto_store.articles) == []
 
 
 # ---- loading again ---------------------------------------------------------------------------
 
 
-def test_loading_twice_keeps_state_and_links(
-    seealso: Seealso, store: Store, tmp_path: Path
+def test_loading_again_keeps_state_and_links(
+    run_bulk: RunBulk, store: Store, tmp_path: Path
 ) -> None:
     rows = [row(1), row(2, state="draft"), row(3), row(4)]
-    path = write(tmp_path, jsonl(rows))
-    assert seealso("load", path, over=store).status == 0
+    path = write_file(tmp_path, jsonl(rows))
+    assert run_bulk("load", path, store=store).status == 0
     deleted = replace(article(rows[2]), state="deleted", version=2)
     assert put_articles(store, [(deleted, article(rows[2]))]) == [None]
     publish_link(store, 1)
-    links = table(store, store.links)
+    links = scan_table(store, store.links)
     assert len(links) == 3
-    changed = [row(each, title="Changed", domain=3, srcId=4) for each in (1, 2, 3)]
-    outcome = seealso("load", write(tmp_path, jsonl([*changed, row(5)]), "more"), over=store)
-    assert outcome.summary.startswith("4 rows: 1 new, 3 updated, 0 bad")
-    assert table(store, store.links) == links
+    changed = [row(article_id, title="Changed", domain=3, srcId=4) for article_id in (1, 2, 3)]
+    outcome = run_bulk("load", write_file(tmp_path, jsonl([*changed, row(5)]), "more"), store=store)
+    assert outcome.summary.startswith("4 rows: 1 new, 3 updated, 0 invalid")
+    assert scan_table(store, store.links) == links
     expected = [
         article(changed[0], version=2),
         replace(article(changed[1], version=2), state="draft"),
         replace(article(changed[2], version=3), state="deleted"),
     ]
-    assert [get_article(store, each) for each in (1, 2, 3)] == expected
-    assert seealso("load", path, path, over=store).summary.startswith("8 rows: 0 new, 8 updated")
-    assert [getattr(get_article(store, each), "version", 0) for each in (1, 2, 3)] == [4, 4, 5]
-    page = page.read_page(store, 1)
-    assert page is not None
-    assert [link["url"] for link in page["links"]] == ["https://a.example.com/"]
+    assert [get_article(store, article_id) for article_id in (1, 2, 3)] == expected
+    assert run_bulk("load", path, path, store=store).summary.startswith("8 rows: 0 new, 8 updated")
+    assert [getattr(get_article(store, article_id), "version", 0) for article_id in (1, 2, 3)] == [
+        4,
+        4,
+        5,
+    ]
+    shown = page.read_page(store, 1)
+    assert shown is not None
+    assert [link["url"] for link in shown["links"]] == ["https://a.example.com/"]
     assert page.read_page(store, 2) is None
 
 
@@ -156,106 +164,121 @@ def publish_link(store: Store, article_id: int) -> None:
     add_link(store, link, Site(7))
 
 
-def test_a_state_of_the_file_is_for_new_articles_alone(
-    seealso: Seealso, moto_store: Store, tmp_path: Path
+def test_state_applies_to_new_articles_only(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path
 ) -> None:
-    seealso("load", write(tmp_path, jsonl([row(1)])), over=moto_store)
-    path = write(tmp_path, jsonl([row(1, state="draft"), row(2, state="draft")]), "drafts")
-    seealso("load", path, over=moto_store)
-    states = [getattr(get_article(moto_store, each), "state", None) for each in (1, 2)]
+    run_bulk("load", write_file(tmp_path, jsonl([row(1)])), store=moto_store)
+    path = write_file(tmp_path, jsonl([row(1, state="draft"), row(2, state="draft")]), "drafts")
+    run_bulk("load", path, store=moto_store)
+    states = [getattr(get_article(moto_store, article_id), "state", None) for article_id in (1, 2)]
     assert states == ["published", "draft"]
 
 
-def test_the_later_file_has_the_last_word(
-    seealso: Seealso, moto_store: Store, tmp_path: Path
-) -> None:
+def test_later_file_wins(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
     files = [
-        write(tmp_path, jsonl(row(each, title=f"{name} {each}") for each in range(1, 200)), name)
+        write_file(
+            tmp_path,
+            jsonl(row(article_id, title=f"{name} {article_id}") for article_id in range(1, 200)),
+            name,
+        )
         for name in ("first", "second", "third")
     ]
-    assert seealso("load", *files, over=moto_store).status == 0
-    items = table(moto_store, moto_store.articles)
-    assert {item["title"] for item in items} == {f"third {each}" for each in range(1, 200)}
+    assert run_bulk("load", *files, store=moto_store).status == 0
+    items = scan_table(moto_store, moto_store.articles)
+    assert {item["title"] for item in items} == {
+        f"third {article_id}" for article_id in range(1, 200)
+    }
 
 
 # ---- long same-domain runs -------------------------------------------------------------------
 
 
-def test_long_runs_are_recorded_at_the_end(seealso: Seealso, store: Store, tmp_path: Path) -> None:
-    rows = [row(each, domain=3 if each <= 5 else 7) for each in range(1, 301)]
+def test_records_long_runs_at_the_end(run_bulk: RunBulk, store: Store, tmp_path: Path) -> None:
+    rows = [row(article_id, domain=3 if article_id <= 5 else 7) for article_id in range(1, 301)]
     Random(5).shuffle(rows)
-    outcome = seealso("load", write(tmp_path, jsonl(rows)), over=store)
+    outcome = run_bulk("load", write_file(tmp_path, jsonl(rows)), store=store)
     assert outcome.status == 0
-    assert outcome.summary.endswith("; 1 long runs recorded")
+    assert outcome.summary.endswith("; 1 skip ranges recorded")
     store.client.start()
-    page = page.read_page(store, 300, domain=7, source_id=0)
-    assert page is not None
-    assert [each["id"] for each in page["other_domains"]] == [5, 4, 3]
-    # The article with all around it, the timeline and the domain; then the records; then the gap.
+    shown = page.read_page(store, 300, domain=7, source_id=0)
+    assert shown is not None
+    assert [item["id"] for item in shown["other_domains"]] == [5, 4, 3]
+    # First the article, its neighbors, the timeline and the domain; then the records; then what is
+    # left between them.
     assert (store.client.usage.requests, store.client.usage.round_trips) == (5, 3)
 
 
-def test_a_small_load_records_nothing(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_small_load_records_no_runs(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def not_called(*_: object) -> None:
         raise AssertionError
 
     monkeypatch.setattr(skips, "record_skips", not_called)
-    path = write(tmp_path, jsonl(row(each) for each in range(1, skips.MIN_SKIP)))
-    assert seealso("load", path, over=moto_store).status == 0
+    path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, skips.MIN_SKIP)))
+    assert run_bulk("load", path, store=moto_store).status == 0
 
 
-def test_a_load_is_done_although_its_runs_are_not_recorded(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_load_succeeds_without_recording_runs(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> None:
         raise StoreError("AccessDeniedException", "not you", None, [])
 
     monkeypatch.setattr(skips, "record_skips", refused)
-    path = write(tmp_path, jsonl(row(each) for each in range(1, 101)))
-    outcome = seealso("load", path, over=moto_store)
+    path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, 101)))
+    outcome = run_bulk("load", path, store=moto_store)
     assert outcome.status == 0
-    assert "; long runs were not recorded (The store refused: AccessDenied" in outcome.summary
+    assert "; skip ranges were not recorded (The store refused: AccessDenied" in outcome.summary
 
 
-# ---- a store in trouble ----------------------------------------------------------------------
+# ---- store failures --------------------------------------------------------------------------
 
-TROUBLES = ("ThrottlingException", "TransactionConflictException", "no answer (TimeoutError)")
+FAILURES = [
+    Retry("ThrottlingException"),
+    Retry("TransactionConflictException"),
+    Retry("no answer (TimeoutError)"),
+]
 
 
-def test_throttling_conflicts_and_lost_answers_are_retried(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_retries_throttling_conflicts_and_lost_answers(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = Random(5)
     exchange = Client._exchange
 
-    def troubled(
+    def unreliable_exchange(
         client: Client, calls: Sequence[Call], deadline: float
     ) -> list[Json | StoreError | Retry]:
-        """Of three calls one is not done, and the answer to another is lost."""
-        done = [random.randrange(3) > 0 for _ in calls]
+        """Skip one call of three, and lose one response of three."""
+        sent = [random.randrange(3) > 0 for _ in calls]
         answers = iter(
-            exchange(client, [call for call, it in zip(calls, done, strict=True) if it], deadline)
+            exchange(
+                client,
+                [call for call, is_sent in zip(calls, sent, strict=True) if is_sent],
+                deadline,
+            )
         )
-        told = [next(answers) if it else random.choice(TROUBLES) for it in done]
-        return [random.choice(TROUBLES) if not random.randrange(3) else each for each in told]
+        received = [next(answers) if is_sent else random.choice(FAILURES) for is_sent in sent]
+        return [
+            random.choice(FAILURES) if not random.randrange(3) else answer for answer in received
+        ]
 
-    rows = [row(each) for each in range(1, 121)]
-    path = write(tmp_path, jsonl(rows))
-    monkeypatch.setattr(Client, "_exchange", troubled)
+    rows = [row(article_id) for article_id in range(1, 121)]
+    path = write_file(tmp_path, jsonl(rows))
+    monkeypatch.setattr(Client, "_exchange", unreliable_exchange)
     monkeypatch.setattr(store_client, "BACKOFF_SECONDS", 0.001)
-    outcome = seealso("load", path, over=moto_store)
+    outcome = run_bulk("load", path, store=moto_store)
     monkeypatch.undo()
-    assert outcome.status == 0, outcome.lines
-    loaded = [articles.article_of(item) for item in table(moto_store, moto_store.articles)]
-    # An article whose first answer was lost is met as one that is there.
-    same = [replace(each, version=1) for each in loaded]
-    assert sorted(same, key=lambda each: each.id) == [*map(article, rows)]
+    assert outcome.status == 0, outcome.stderr
+    loaded = [articles.article_of(item) for item in scan_table(moto_store, moto_store.articles)]
+    # If the first response is lost, the retry finds an existing article: its version is higher.
+    same = [replace(loaded_article, version=1) for loaded_article in loaded]
+    assert sorted(same, key=lambda article: article.id) == [*map(article, rows)]
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, failures: list[Exception | None]) -> None:
-    """Let imports of batches fail so, one after another, and work where there is None."""
+def fail_imports(monkeypatch: pytest.MonkeyPatch, failures: list[Exception | None]) -> None:
+    """Make the next imports fail with these exceptions, or succeed for None."""
     import_articles = articles.import_articles
 
     def import_or_fail(store: Store, batch: Sequence[Article]) -> tuple[int, int]:
@@ -263,62 +286,62 @@ def failing(monkeypatch: pytest.MonkeyPatch, failures: list[Exception | None]) -
             raise failure
         return import_articles(store, batch)
 
-    monkeypatch.setattr(writing, "import_articles", import_or_fail)
-    monkeypatch.setattr(writing, "THREADS", 1)
+    monkeypatch.setattr(writer, "import_articles", import_or_fail)
+    monkeypatch.setattr(writer, "THREADS", 1)
 
 
-def test_a_batch_is_tried_again_while_the_store_is_busy(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_retries_batches_while_store_is_busy(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing(monkeypatch, [StoreUnavailable("PutItem: ThrottlingException")] * 8)
-    path = write(tmp_path, jsonl(row(each) for each in range(1, 51)))
-    outcome = seealso("load", path, over=moto_store)
-    assert (outcome.status, len(outcome.lines)) == (0, 1)
+    fail_imports(monkeypatch, [StoreUnavailable("PutItem: ThrottlingException")] * 8)
+    path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, 51)))
+    outcome = run_bulk("load", path, store=moto_store)
+    assert (outcome.status, len(outcome.stderr)) == (0, 1)
     assert outcome.summary.startswith("50 rows: 50 new")
 
 
-def test_a_store_that_stays_busy_ends_the_load(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_load_fails_if_store_stays_busy(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unavailable = StoreUnavailable("PutItem: ThrottlingException")
-    failing(monkeypatch, [None, *[unavailable] * 100])
-    monkeypatch.setattr(writing, "PATIENCE_SECONDS", -1.0)
-    path = write(tmp_path, jsonl(row(each) for each in range(1, 501)))
-    outcome = seealso("load", path, over=moto_store)
+    fail_imports(monkeypatch, [None, *[unavailable] * 100])
+    monkeypatch.setattr(writer, "MAX_WAIT_SECONDS", -1.0)
+    path = write_file(tmp_path, jsonl(row(article_id) for article_id in range(1, 501)))
+    outcome = run_bulk("load", path, store=moto_store)
     assert outcome.status == 2
     assert outcome.summary == (
-        "Error: The store does not answer: PutItem: ThrottlingException. At least 96 of the rows "
-        "are in. It is safe to run the same command again."
+        "Error: Could not reach the store: PutItem: ThrottlingException. At least 96 rows "
+        "are written; it is safe to run the same command again."
     )
-    assert len(table(moto_store, moto_store.articles)) == 96
+    assert len(scan_table(moto_store, moto_store.articles)) == 96
 
 
-def test_a_refusal_ends_the_load(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_load_fails_if_store_refuses(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing(monkeypatch, [StoreError("AccessDeniedException", "not you", None, [])])
-    outcome = seealso("load", write(tmp_path, jsonl([row()])), over=moto_store)
+    fail_imports(monkeypatch, [StoreError("AccessDeniedException", "not you", None, [])])
+    outcome = run_bulk("load", write_file(tmp_path, jsonl([row()])), store=moto_store)
     assert outcome.status == 2
     assert outcome.summary == (
-        "Error: The store refused: AccessDeniedException: not you. At least 0 of the rows are in. "
-        "It is safe to run the same command again."
+        "Error: The store refused: AccessDeniedException: not you. At least 0 rows are written; "
+        "it is safe to run the same command again."
     )
 
 
-@pytest.mark.parametrize("name", ["articles", "runs"])
-def test_a_table_that_is_not_there(
-    seealso: Seealso, moto_store: Store, tmp_path: Path, name: str
+@pytest.mark.parametrize("name", ["articles", "skips"])
+def test_reports_missing_table(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, name: str
 ) -> None:
-    path = write(tmp_path, jsonl([row()]))
-    outcome = seealso("load", path, *options(moto_store), f"--{name}-table=other")
+    path = write_file(tmp_path, jsonl([row()]))
+    outcome = run_bulk("load", path, *store_options(moto_store), f"--{name}-table=other")
     assert outcome.status == 2
-    assert outcome.lines[-1].startswith("Error: The store has no table of that name")
+    assert outcome.stderr[-1].startswith("Error: The store has no such table")
 
 
 # ---- interruption ----------------------------------------------------------------------------
 
 
-# A shell starts its background jobs with SIGINT ignored, which children inherit: as in a terminal.
+# A shell's background jobs ignore SIGINT, and so do their children: restore the default.
 _SEEALSO = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -328,12 +351,12 @@ main()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
-def test_interrupted_and_run_again(
-    seealso: Seealso, store: Store, tmp_path: Path, sent: signal.Signals
+def test_interrupted_load_can_be_repeated(
+    run_bulk: RunBulk, store: Store, tmp_path: Path, sent: signal.Signals
 ) -> None:
-    rows = [row(each, domain=each % 3) for each in range(1, 401)]
+    rows = [row(article_id, domain=article_id % 3) for article_id in range(1, 401)]
     process = subprocess.Popen(
-        [sys.executable, "-c", _SEEALSO, "load", "-", *options(store)],
+        [sys.executable, "-c", _SEEALSO, "load", "-", *store_options(store)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -344,29 +367,29 @@ def test_interrupted_and_run_again(
         assert process.stderr is not None
         process.stdin.write(jsonl(rows[:300]))
         process.stdin.flush()
-        while not table(store, store.articles):
+        while not scan_table(store, store.articles):
             assert process.poll() is None
         process.send_signal(sent)
-        said = process.stderr.read().decode().splitlines()
+        stderr = process.stderr.read().decode().splitlines()
         process.stdin.close()
     if sent == signal.SIGINT:
         assert process.returncode == 130
-        assert len(said) == 1
-        assert said[0].startswith("Interrupted. At least ")
-        assert said[0].endswith(" of the rows are in. It is safe to run the same command again.")
-    assert len(table(store, store.articles)) < 400
-    outcome = seealso("load", write(tmp_path, jsonl(rows)), over=store)
-    assert outcome.status == 0, outcome.lines
-    loaded = [articles.article_of(item) for item in table(store, store.articles)]
-    same = [replace(each, version=1) for each in loaded]
-    assert sorted(same, key=lambda each: each.id) == [*map(article, rows)]
+        assert len(stderr) == 1
+        assert stderr[0].startswith("Interrupted. At least ")
+        assert stderr[0].endswith(" rows are written; it is safe to run the same command again.")
+    assert len(scan_table(store, store.articles)) < 400
+    outcome = run_bulk("load", write_file(tmp_path, jsonl(rows)), store=store)
+    assert outcome.status == 0, outcome.stderr
+    loaded = [articles.article_of(item) for item in scan_table(store, store.articles)]
+    same = [replace(loaded_article, version=1) for loaded_article in loaded]
+    assert sorted(same, key=lambda article: article.id) == [*map(article, rows)]
 
 
 # ---- memory ----------------------------------------------------------------------------------
 
 _DRY_RUN = """
 import resource, sys
-from seealso_cli.load import load_articles
+from seealso_cli.bulk.load import load_articles
 status = load_articles(["-"], None, None)
 print(status, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
@@ -376,7 +399,7 @@ _LINE = b'{"id": %d, "domain": 7, "title": "T", "text": "", "date": "2026-02-25"
 
 
 def peak_memory(rows: int) -> int:
-    """Of a dry run in a process of its own, in KB."""
+    """The peak memory of a dry run of this many rows, in KB, in a separate process."""
     process = subprocess.Popen(
         [sys.executable, "-c", _DRY_RUN],
         stdin=subprocess.PIPE,
@@ -386,9 +409,9 @@ def peak_memory(rows: int) -> int:
     with process:
         assert process.stdin is not None
         assert process.stdout is not None
-        for each in range(rows):
-            # Ids all over the range, each once: the multiplier and the range have no common factor.
-            process.stdin.write(_LINE % (each * 1_000_003 % (2**31 - 1) + 1))
+        for number in range(rows):
+            # Distinct ids over the whole range: the multiplier and the range have no common factor.
+            process.stdin.write(_LINE % (number * 1_000_003 % (2**31 - 1) + 1))
         process.stdin.close()
         status, peak = process.stdout.read().split()
     assert status == b"0"

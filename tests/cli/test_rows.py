@@ -1,4 +1,4 @@
-"""What `seealso load --dry-run` finds wrong with files, and what it takes for good."""
+"""`seealso load --dry-run`: which rows are valid, and the reports about the others."""
 
 import gzip
 import json
@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seealso.limits import MAX_ID, MAX_TEXT_BYTES
-from seealso_cli.files import LONGEST_ROW
-from tests.cli.conftest import Seealso
-from tests.cli.support import COLUMNS, csv_text, jsonl, row, without, write
+from seealso_cli.bulk.files import MAX_ROW_BYTES
+from tests.cli.conftest import RunBulk
+from tests.cli.support import COLUMNS, csv_text, jsonl, row, without, write_file
 
-GOOD_VALUES = [
+VALID_VALUES = [
     ("id", 1),
     ("id", MAX_ID),
     ("domain", 0),
@@ -35,9 +35,9 @@ GOOD_VALUES = [
     ("state", "draft"),
 ]
 
-NUMBER = "must be a whole number from"
+NUMBER = "must be an integer from"
 DATE = "must be a date"
-BAD_VALUES: list[tuple[str, Any, str]] = [
+INVALID_VALUES: list[tuple[str, Any, str]] = [
     ("id", 0, f"{NUMBER} 1 to 2147483647"),
     ("id", MAX_ID + 1, NUMBER),
     ("id", -1, NUMBER),
@@ -47,10 +47,10 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("domain", "seven", NUMBER),
     ("srcId", -1, f"{NUMBER} 0 to 2147483647"),
     ("srcId", MAX_ID + 1, NUMBER),
-    ("title", "", "must have 1 to 300 characters, has 0"),
-    ("title", "x" * 301, "must have 1 to 300 characters, has 301"),
-    ("text", "x" * (MAX_TEXT_BYTES + 1), "must have at most 300 KB"),
-    ("text", "\u20ac" * (MAX_TEXT_BYTES // 3 + 1), "must have at most 300 KB"),
+    ("title", "", "must be 1 to 300 characters long (is 0"),
+    ("title", "x" * 301, "must be 1 to 300 characters long (is 301"),
+    ("text", "x" * (MAX_TEXT_BYTES + 1), "must be at most 300 KB"),
+    ("text", "\u20ac" * (MAX_TEXT_BYTES // 3 + 1), "must be at most 300 KB"),
     ("date", "", DATE),
     ("date", "yesterday", DATE),
     ("date", "25.02.2026", DATE),
@@ -59,13 +59,13 @@ BAD_VALUES: list[tuple[str, Any, str]] = [
     ("date", "2026-02-25T24:00:00", DATE),
     ("date", "2026-02-25T10:00:00Z\n", DATE),
     ("date", "\u0662026-02-25", DATE),
-    ("date", "2026-02-30", "is not in the calendar"),
-    ("date", "2026-13-01", "is not in the calendar"),
-    ("date", "2026-02-25T10:60:00", "is not in the calendar or on the clock"),
-    ("state", "deleted", "must be published or draft"),
-    ("state", "Draft", "must be published or draft"),
+    ("date", "2026-02-30", "is not a valid date"),
+    ("date", "2026-13-01", "is not a valid date"),
+    ("date", "2026-02-25T10:60:00", "is not a valid date or time"),
+    ("state", "deleted", "must be one of: published, draft"),
+    ("state", "Draft", "must be one of: published, draft"),
 ]
-BAD_JSON_VALUES: list[tuple[str, Any, str]] = [
+INVALID_JSON_VALUES: list[tuple[str, Any, str]] = [
     ("id", True, NUMBER),
     ("id", 7.0, NUMBER),
     ("id", "7", NUMBER),
@@ -74,15 +74,15 @@ BAD_JSON_VALUES: list[tuple[str, Any, str]] = [
     ("domain", False, NUMBER),
     ("srcId", False, NUMBER),
     ("srcId", [], NUMBER),
-    ("title", None, "must be a text"),
-    ("title", 7, "must be a text"),
-    ("title", "half \ud83d", "has half a surrogate pair"),
-    ("text", {"a": 1}, "must be a text"),
-    ("text", "half \udc00", "has half a surrogate pair"),
+    ("title", None, "must be a string"),
+    ("title", 7, "must be a string"),
+    ("title", "half \ud83d", "contains an unpaired surrogate"),
+    ("text", {"a": 1}, "must be a string"),
+    ("text", "half \udc00", "contains an unpaired surrogate"),
     ("date", 20260225, DATE),
-    ("state", 1, "must be published or draft"),
+    ("state", 1, "must be one of: published, draft"),
 ]
-BAD_CSV_VALUES: list[tuple[str, Any, str]] = [
+INVALID_CSV_VALUES: list[tuple[str, Any, str]] = [
     ("id", "07", NUMBER),
     ("id", "+7", NUMBER),
     ("id", " 7", NUMBER),
@@ -93,77 +93,87 @@ BAD_CSV_VALUES: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value"), GOOD_VALUES)
-def test_good_values(seealso: Seealso, tmp_path: Path, field: str, value: Any) -> None:
-    good = row(**{"article_id": 5, field: value} if field != "id" else {"article_id": value})
-    for content in (jsonl([good]), csv_text([good], good)):
-        outcome = seealso("load", "--dry-run", write(tmp_path, content))
-        assert outcome.status == 0, outcome.lines
-        assert outcome.summary.startswith("1 rows: 1 good, 0 bad, in ")
+@pytest.mark.parametrize(("field", "value"), VALID_VALUES)
+def test_accepts_valid_values(run_bulk: RunBulk, tmp_path: Path, field: str, value: Any) -> None:
+    valid = row(**{"article_id": 5, field: value} if field != "id" else {"article_id": value})
+    for content in (jsonl([valid]), csv_text([valid], valid)):
+        outcome = run_bulk("load", "--dry-run", write_file(tmp_path, content))
+        assert outcome.status == 0, outcome.stderr
+        assert outcome.summary.startswith("1 rows: 1 valid, 0 invalid, in ")
 
 
-@pytest.mark.parametrize(("field", "value", "reason"), BAD_VALUES + BAD_JSON_VALUES)
-def test_bad_json_values(
-    seealso: Seealso, tmp_path: Path, field: str, value: Any, reason: str
+@pytest.mark.parametrize(("field", "value", "reason"), INVALID_VALUES + INVALID_JSON_VALUES)
+def test_rejects_invalid_json_values(
+    run_bulk: RunBulk, tmp_path: Path, field: str, value: Any, reason: str
 ) -> None:
     content = jsonl([row(1), row(2) | {field: value}, row(3)])
-    check_one_bad_row(seealso, write(tmp_path, content), f"2: {field}: {reason}")
+    check_one_invalid_row(run_bulk, write_file(tmp_path, content), f"2: {field}: {reason}")
 
 
-@pytest.mark.parametrize(("field", "value", "reason"), BAD_VALUES + BAD_CSV_VALUES)
-def test_bad_csv_values(
-    seealso: Seealso, tmp_path: Path, field: str, value: Any, reason: str
+@pytest.mark.parametrize(("field", "value", "reason"), INVALID_VALUES + INVALID_CSV_VALUES)
+def test_rejects_invalid_csv_values(
+    run_bulk: RunBulk, tmp_path: Path, field: str, value: Any, reason: str
 ) -> None:
     rows = [row(1, state=""), row(2, state="") | {field: value}, row(3, state="")]
     content = csv_text(rows, [*COLUMNS, "state"])
-    check_one_bad_row(seealso, write(tmp_path, content), f"3: {field}: {reason}")
+    check_one_invalid_row(run_bulk, write_file(tmp_path, content), f"3: {field}: {reason}")
 
 
-def check_one_bad_row(seealso: Seealso, path: Path, report: str) -> None:
-    """Of three rows one is bad, for one reason, of which the report is the beginning."""
-    outcome = seealso("load", "--dry-run", path)
+def check_one_invalid_row(run_bulk: RunBulk, path: Path, report: str) -> None:
+    """Check that one of three rows is invalid and that its only report begins like this."""
+    outcome = run_bulk("load", "--dry-run", path)
     assert outcome.status == 1
-    assert len(outcome.lines) == 2, outcome.lines
-    assert outcome.lines[0].startswith(f"{path}:{report}")
-    assert outcome.summary.startswith("3 rows: 2 good, 1 bad, in ")
+    assert len(outcome.stderr) == 2, outcome.stderr
+    assert outcome.stderr[0].startswith(f"{path}:{report}")
+    assert outcome.summary.startswith("3 rows: 2 valid, 1 invalid, in ")
 
 
 @pytest.mark.parametrize("value", [0, None, ""])
-def test_no_source(seealso: Seealso, tmp_path: Path, value: Any) -> None:
-    assert seealso("load", "--dry-run", write(tmp_path, jsonl([row(srcId=value)]))).status == 0
-    assert seealso("load", "--dry-run", write(tmp_path, csv_text([row(srcId=value)]))).status == 0
+def test_accepts_rows_without_source(run_bulk: RunBulk, tmp_path: Path, value: Any) -> None:
+    assert (
+        run_bulk("load", "--dry-run", write_file(tmp_path, jsonl([row(srcId=value)]))).status == 0
+    )
+    assert (
+        run_bulk("load", "--dry-run", write_file(tmp_path, csv_text([row(srcId=value)]))).status
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"{", "not JSON: "),
-        (b'{"id": 1', "not JSON: "),
+        (b"{", "invalid JSON: "),
+        (b'{"id": 1', "invalid JSON: "),
         (b"[]", "not a JSON object"),
         (b"7", "not a JSON object"),
-        (jsonl([row(2)])[:-1] + b" {}", "not JSON: more on the line than one value"),
+        (jsonl([row(2)])[:-1] + b" {}", "invalid JSON: more than one value on the line"),
         (jsonl([row(2)]).replace(b"25", b"\xff5")[:-1], "not UTF-8 (byte "),
-        (jsonl([row(2, srcId=float("nan"))])[:-1], "not JSON: NaN"),
-        (jsonl([row(2)]).replace(b'"id": 2', b'"id": 2, "id": 3')[:-1], "'id' is there twice"),
+        (jsonl([row(2, srcId=float("nan"))])[:-1], "invalid JSON: NaN"),
+        (
+            jsonl([row(2)]).replace(b'"id": 2', b'"id": 2, "id": 3')[:-1],
+            "'id' appears more than once",
+        ),
         (b'{"id": ' + b"9" * 5000 + b"}", "a number has too many digits"),
-        (b"[" * 100_000, "not JSON that can be read: nested too deeply"),
-        (b" " * (LONGEST_ROW + 1), "longer than 2 MB"),
-        (jsonl([without(row(2), "srcId")])[:-1], "srcId: missing"),
-        (jsonl([row(2, srcid=0)])[:-1], "'srcid': unknown"),
-        (jsonl([row(2, **{"\x1b[2J\ud800": 0})])[:-1], r"'\x1b[2J\ud800': unknown"),
+        (b"[" * 100_000, "invalid JSON: nested too deeply"),
+        (b" " * (MAX_ROW_BYTES + 1), "longer than 2 MB"),
+        (jsonl([without(row(2), "srcId")])[:-1], "srcId: is required"),
+        (jsonl([row(2, srcid=0)])[:-1], "'srcid': unknown field"),
+        (jsonl([row(2, **{"\x1b[2J\ud800": 0})])[:-1], r"'\x1b[2J\ud800': unknown field"),
     ],
 )
-def test_bad_json_lines(seealso: Seealso, tmp_path: Path, line: bytes, reason: str) -> None:
+def test_rejects_malformed_json_lines(
+    run_bulk: RunBulk, tmp_path: Path, line: bytes, reason: str
+) -> None:
     content = jsonl([row(1)]) + line + b"\n" + jsonl([row(3)])
-    check_one_bad_row(seealso, write(tmp_path, content), f"2: {reason}")
+    check_one_invalid_row(run_bulk, write_file(tmp_path, content), f"2: {reason}")
 
 
-def test_all_that_is_wrong_with_a_row_is_said(seealso: Seealso, tmp_path: Path) -> None:
-    path = write(tmp_path, jsonl([row(0, title="", date="2026-02-29")]))
-    outcome = seealso("load", "--dry-run", path)
-    fields = [line.removeprefix(f"{path}:1: ").split(":")[0] for line in outcome.lines[:-1]]
+def test_reports_every_error_of_a_row(run_bulk: RunBulk, tmp_path: Path) -> None:
+    path = write_file(tmp_path, jsonl([row(0, title="", date="2026-02-29")]))
+    outcome = run_bulk("load", "--dry-run", path)
+    fields = [line.removeprefix(f"{path}:1: ").split(":")[0] for line in outcome.stderr[:-1]]
     assert fields == ["id", "title", "date"]
-    assert outcome.summary.startswith("1 rows: 0 good, 1 bad")
+    assert outcome.summary.startswith("1 rows: 0 valid, 1 invalid")
 
 
 CSV_LINE = b'2,7,The mill at 2,"Two\r\nlines",2026-02-25,0\r\n'
@@ -172,104 +182,108 @@ CSV_LINE = b'2,7,The mill at 2,"Two\r\nlines",2026-02-25,0\r\n'
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (CSV_LINE.replace(b",0\r", b"\r"), "5 columns, where the header has 6"),
-        (CSV_LINE.replace(b",0\r", b",0,\r"), "7 columns, where the header has 6"),
+        (CSV_LINE.replace(b",0\r", b"\r"), "5 columns, but the header has 6"),
+        (CSV_LINE.replace(b",0\r", b",0,\r"), "7 columns, but the header has 6"),
         (CSV_LINE.replace(b"mill", b"m\xffll"), "not UTF-8 (column 3)"),
         (CSV_LINE.replace(b"lines", b"l\xffnes"), "not UTF-8 (column 4)"),
-        (b'2,7,"The mill at 2,text,2026-02-25,0\r\n', "not CSV: a quote"),
-        (b'2,7,"The" mill at 2,text,2026-02-25,0\r\n', "not CSV: a quote"),
-        (b"2,7,The\rmill,text,2026-02-25,0\r\n", "not CSV: "),
-        (b"2" * (LONGEST_ROW + 1) + b"\n", "longer than 2 MB"),
-        (b'2,7,The mill,"' + b"x" * LONGEST_ROW + b'",2026-02-25,0\r\n', "longer than 2 MB"),
+        (b'2,7,"The mill at 2,text,2026-02-25,0\r\n', "invalid CSV: an unclosed"),
+        (b'2,7,"The" mill at 2,text,2026-02-25,0\r\n', "invalid CSV: an unclosed"),
+        (b"2,7,The\rmill,text,2026-02-25,0\r\n", "invalid CSV: "),
+        (b"2" * (MAX_ROW_BYTES + 1) + b"\n", "longer than 2 MB"),
+        (b'2,7,The mill,"' + b"x" * MAX_ROW_BYTES + b'",2026-02-25,0\r\n', "longer than 2 MB"),
     ],
 )
 @pytest.mark.parametrize("quoted_after", [True, False])
-def test_bad_csv_lines(
-    seealso: Seealso, tmp_path: Path, line: bytes, reason: str, quoted_after: bool
+def test_rejects_malformed_csv_lines(
+    run_bulk: RunBulk, tmp_path: Path, line: bytes, reason: str, quoted_after: bool
 ) -> None:
     header, after = csv_text([row(3)]).split(b"\r\n", 1)
     if quoted_after:
         after = after.replace(b"It stands on the river.", b'"It ""stands"",\nthere"')
     before = b'1,7,The mill at 1,"Two\nlines",2026-02-25,0\n\r\n'
-    path = write(tmp_path, header + b"\n" + before + line + after)
-    check_one_bad_row(seealso, path, f"5: {reason}")
+    path = write_file(tmp_path, header + b"\n" + before + line + after)
+    check_one_invalid_row(run_bulk, path, f"5: {reason}")
 
 
 @pytest.mark.parametrize(
     ("header", "reports"),
     [
-        ("id,domain,title,text,date", ["srcId: missing"]),
-        ("id,domain,title,text,date,srcid", ["srcId: missing", "'srcid': unknown"]),
-        ("id,id,domain,title,text,date,srcId", ["id: twice"]),
-        ("id;domain", [*(f"{name}: missing" for name in sorted(COLUMNS)), "'id;domain': unknown"]),
+        ("id,domain,title,text,date", ["srcId: is required"]),
+        ("id,domain,title,text,date,srcid", ["srcId: is required", "'srcid': unknown field"]),
+        ("id,id,domain,title,text,date,srcId", ["id: appears more than once"]),
+        (
+            "id;domain",
+            [*(f"{name}: is required" for name in sorted(COLUMNS)), "'id;domain': unknown field"],
+        ),
     ],
 )
-def test_wrong_columns(seealso: Seealso, tmp_path: Path, header: str, reports: list[str]) -> None:
-    path = write(tmp_path, f"{header}\n1,7,T,x,2026-02-25,0\n".encode())
-    outcome = seealso("load", "--dry-run", path)
+def test_rejects_invalid_headers(
+    run_bulk: RunBulk, tmp_path: Path, header: str, reports: list[str]
+) -> None:
+    path = write_file(tmp_path, f"{header}\n1,7,T,x,2026-02-25,0\n".encode())
+    outcome = run_bulk("load", "--dry-run", path)
     assert outcome.status == 1
-    assert outcome.lines[:-1] == [
-        f"{path}:1: {report}"
-        for report in [*reports, "the header is wrong, so the file is left out"]
+    assert outcome.stderr[:-1] == [
+        f"{path}:1: {report}" for report in [*reports, "invalid header; skipping the file"]
     ]
 
 
-def test_an_id_twice_in_a_file(seealso: Seealso, tmp_path: Path) -> None:
+def test_rejects_duplicate_ids(run_bulk: RunBulk, tmp_path: Path) -> None:
     rows = [row(4), row(5), row(4, title="Again"), row(MAX_ID), row(5), row(MAX_ID)]
-    path = write(tmp_path, jsonl(rows))
-    outcome = seealso("load", "--dry-run", path, path)
-    twice = "id: twice in this file; the row that came first stands"
-    assert outcome.lines[:-1] == [f"{path}:{line}: {twice}" for line in (3, 5, 6)] * 2
-    assert outcome.summary.startswith("12 rows: 6 good, 6 bad")
+    path = write_file(tmp_path, jsonl(rows))
+    outcome = run_bulk("load", "--dry-run", path, path)
+    twice = "id: duplicate id; the first row is used"
+    assert outcome.stderr[:-1] == [f"{path}:{line}: {twice}" for line in (3, 5, 6)] * 2
+    assert outcome.summary.startswith("12 rows: 6 valid, 6 invalid")
 
 
-def test_a_bad_row_does_not_take_its_id(seealso: Seealso, tmp_path: Path) -> None:
-    path = write(tmp_path, jsonl([row(4, title=""), row(4)]))
-    assert seealso("load", "--dry-run", path).summary.startswith("2 rows: 1 good, 1 bad")
+def test_invalid_row_does_not_claim_its_id(run_bulk: RunBulk, tmp_path: Path) -> None:
+    path = write_file(tmp_path, jsonl([row(4, title=""), row(4)]))
+    assert run_bulk("load", "--dry-run", path).summary.startswith("2 rows: 1 valid, 1 invalid")
 
 
 @pytest.mark.parametrize("zipped", [False, True])
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("content", [jsonl([row(1), row(2)]), csv_text([row(1), row(2)])])
 @pytest.mark.parametrize("before", [b"", b"\n \r\n"])
-def test_formats_are_found_out(
-    seealso: Seealso, tmp_path: Path, zipped: bool, bom: bytes, content: bytes, before: bytes
+def test_detects_formats(
+    run_bulk: RunBulk, tmp_path: Path, zipped: bool, bom: bytes, content: bytes, before: bytes
 ) -> None:
-    path = write(tmp_path, bom + before + content, zipped=zipped)
-    assert seealso("load", "--dry-run", path).summary.startswith("2 rows: 2 good, 0 bad")
+    path = write_file(tmp_path, bom + before + content, zipped=zipped)
+    assert run_bulk("load", "--dry-run", path).summary.startswith("2 rows: 2 valid, 0 invalid")
     stdin = path.read_bytes()
-    outcome = seealso("load", "--dry-run", "-", stdin=stdin)
-    assert outcome.summary.startswith("2 rows: 2 good, 0 bad")
+    outcome = run_bulk("load", "--dry-run", "-", stdin=stdin)
+    assert outcome.summary.startswith("2 rows: 2 valid, 0 invalid")
 
 
-def test_a_format_that_is_named(seealso: Seealso, tmp_path: Path) -> None:
-    path = write(tmp_path, b"x" + jsonl([row(1), row(2)]))
-    outcome = seealso("load", "--dry-run", "--format=jsonl", path)
-    assert outcome.summary.startswith("2 rows: 1 good, 1 bad")
-    path = write(tmp_path, csv_text([row(1)]))
-    outcome = seealso("load", "--dry-run", "--format=csv", path)
-    assert outcome.summary.startswith("1 rows: 1 good, 0 bad")
+def test_format_option_overrides_detection(run_bulk: RunBulk, tmp_path: Path) -> None:
+    path = write_file(tmp_path, b"x" + jsonl([row(1), row(2)]))
+    outcome = run_bulk("load", "--dry-run", "--format=jsonl", path)
+    assert outcome.summary.startswith("2 rows: 1 valid, 1 invalid")
+    path = write_file(tmp_path, csv_text([row(1)]))
+    outcome = run_bulk("load", "--dry-run", "--format=csv", path)
+    assert outcome.summary.startswith("1 rows: 1 valid, 0 invalid")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", csv_text([])])
-def test_a_file_without_rows(seealso: Seealso, tmp_path: Path, content: bytes) -> None:
-    outcome = seealso("load", "--dry-run", write(tmp_path, content))
+def test_accepts_files_without_rows(run_bulk: RunBulk, tmp_path: Path, content: bytes) -> None:
+    outcome = run_bulk("load", "--dry-run", write_file(tmp_path, content))
     assert outcome.status == 0
-    assert outcome.summary.startswith("0 rows: 0 good, 0 bad")
+    assert outcome.summary.startswith("0 rows: 0 valid, 0 invalid")
 
 
-def test_a_cut_off_or_damaged_gzip_file(seealso: Seealso, tmp_path: Path) -> None:
-    content = gzip.compress(jsonl(row(each) for each in range(1, 5000)), mtime=0)
+def test_reports_damaged_gzip_files(run_bulk: RunBulk, tmp_path: Path) -> None:
+    content = gzip.compress(jsonl(row(article_id) for article_id in range(1, 5000)), mtime=0)
     for name, damaged in {
         "cut": content[: len(content) // 2],
-        "no gzip after all": content[:2] + b"abc",
-        "turned over": content[:20000] + bytes([content[20000] ^ 255]) + content[20001:],
-        "with more behind it": content + b"more",
+        "not gzip": content[:2] + b"abc",
+        "with a flipped byte": content[:20000] + bytes([content[20000] ^ 255]) + content[20001:],
+        "with trailing data": content + b"more",
     }.items():
-        outcome = seealso("load", "--dry-run", write(tmp_path, damaged, name))
+        outcome = run_bulk("load", "--dry-run", write_file(tmp_path, damaged, name))
         assert outcome.status == 1, name
-        told = "the gzip data is cut off or damaged; the rest of the file is left out"
-        assert any(line.endswith(told) for line in outcome.lines), name
+        stderr = "the gzip data is truncated or damaged; skipping the rest of the file"
+        assert any(line.endswith(stderr) for line in outcome.stderr), name
 
 
 PIECES = [
@@ -285,45 +299,53 @@ PIECES = [
     cut=st.booleans(),
     file_format=st.sampled_from([[], ["--format=csv"], ["--format=jsonl"]]),
 )
-def test_any_bytes_end_in_a_report(
-    seealso: Seealso, content: bytes, zipped: bool, cut: bool, file_format: list[str]
+def test_any_bytes_get_a_report(
+    run_bulk: RunBulk, content: bytes, zipped: bool, cut: bool, file_format: list[str]
 ) -> None:
     stdin = gzip.compress(content) if zipped else content
-    outcome = seealso("load", "--dry-run", *file_format, "-", stdin=stdin[: -5 if cut else None])
+    outcome = run_bulk("load", "--dry-run", *file_format, "-", stdin=stdin[: -5 if cut else None])
     assert outcome.status in (0, 1)
-    assert (outcome.status == 0) == (len(outcome.lines) == 1)
-    assert all(line.isprintable() for line in outcome.lines)
+    assert (outcome.status == 0) == (len(outcome.stderr) == 1)
+    assert all(line.isprintable() for line in outcome.stderr)
 
 
-BAD_JSON = [
+INVALID_JSON_LINES = [
     b"", b"{", b'{"id": 1}', b"\xff", b'{"id":"', b"[1,", b'"', b"null", b"\x00", b"{}{}", b"\r",
 ]  # fmt: skip
-BAD_CSV = [
+INVALID_CSV_LINES = [
     b"", b'"', b"\xff,", b"1,2", b'1,7,"open', b'"a"b', b"\r", b'1,7,"",,,',
     b"0,7,T,x,2026-02-25,0", b'"""', b'x,"""', b"\x00", b',,"a', b'7,7,T,"x, 2026',
 ]  # fmt: skip
 
 
-@given(between=st.lists(st.lists(st.sampled_from(BAD_JSON), max_size=4), min_size=1, max_size=8))
-def test_good_json_rows_are_read_whatever_is_between(
-    seealso: Seealso, between: list[list[bytes]]
+@given(
+    between=st.lists(
+        st.lists(st.sampled_from(INVALID_JSON_LINES), max_size=4), min_size=1, max_size=8
+    )
+)
+def test_reads_valid_json_rows_between_invalid_ones(
+    run_bulk: RunBulk, between: list[list[bytes]]
 ) -> None:
     lines = [
         line
-        for index, bad in enumerate(between, 1)
-        for line in [*bad, json.dumps(row(index)).encode()]
+        for index, invalid in enumerate(between, 1)
+        for line in [*invalid, json.dumps(row(index)).encode()]
     ]
-    outcome = seealso("load", "--dry-run", "--format=jsonl", "-", stdin=b"\n".join(lines))
-    assert f" {len(between)} good" in outcome.summary
+    outcome = run_bulk("load", "--dry-run", "--format=jsonl", "-", stdin=b"\n".join(lines))
+    assert f" {len(between)} valid" in outcome.summary
 
 
-@given(between=st.lists(st.lists(st.sampled_from(BAD_CSV), max_size=4), min_size=1, max_size=8))
-def test_good_csv_rows_are_read_whatever_is_between(
-    seealso: Seealso, between: list[list[bytes]]
+@given(
+    between=st.lists(
+        st.lists(st.sampled_from(INVALID_CSV_LINES), max_size=4), min_size=1, max_size=8
+    )
+)
+def test_reads_valid_csv_rows_between_invalid_ones(
+    run_bulk: RunBulk, between: list[list[bytes]]
 ) -> None:
-    """A quoted field in each good row is what tells that a quote above it was left open."""
+    """The quoted field of a valid row shows that a quote above it was left open."""
     lines = [csv_text([])[:-2]]
-    for index, bad in enumerate(between, 1):
-        lines += [*bad, b'%d,7,"Title",text,2026-02-25,0' % index]
-    outcome = seealso("load", "--dry-run", "-", stdin=b"\n".join(lines))
-    assert f" {len(between)} good" in outcome.summary, outcome.lines
+    for index, invalid in enumerate(between, 1):
+        lines += [*invalid, b'%d,7,"Title",text,2026-02-25,0' % index]
+    outcome = run_bulk("load", "--dry-run", "-", stdin=b"\n".join(lines))
+    assert f" {len(between)} valid" in outcome.summary, outcome.stderr

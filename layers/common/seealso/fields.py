@@ -37,14 +37,14 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 type Check = Callable[[Any], Iterator[str]]
 
 
-def field_errors(values: Mapping[str, Any], checks: Mapping[str, Check]) -> list[FieldError]:
-    """What is wrong with the values, each by the check of its name; those without one pass."""
-    return [
-        FieldError(field, Message("{field} {problem}.", field=field, problem=problem))
-        for field, check in checks.items()
-        if field in values
-        for problem in islice(check(values[field]), MAX_FIELD_ERRORS)
-    ]
+def problems_in(
+    values: Mapping[str, Any], checks: Mapping[str, Check]
+) -> Iterator[tuple[str, str]]:
+    """Pairs (field, what is wrong with it), each by the check of its name."""
+    for field, check in checks.items():
+        if field in values:
+            for problem in islice(check(values[field]), MAX_FIELD_ERRORS):
+                yield field, problem
 
 
 # ---- bodies ----------------------------------------------------------------------------------
@@ -78,7 +78,8 @@ def _member_errors(
     for name in required:
         if name not in members:
             yield FieldError(name, Message("{field} is required.", field=name))
-    yield from field_errors(members, checks)
+    for field, problem in problems_in(members, checks):
+        yield FieldError(field, Message("{field} {problem}.", field=field, problem=problem))
     yield from unknown_members(members, checks)
 
 

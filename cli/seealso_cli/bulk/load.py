@@ -1,0 +1,154 @@
+"""Loads the articles of files into a store."""
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+from seealso.errors import StoreError, StoreUnavailable
+from seealso.tables import skips
+from seealso.tables.articles import Article
+from seealso_cli.bulk.article_rows import read_articles
+from seealso_cli.bulk.files import InputFile, get_size
+from seealso_cli.bulk.writer import (
+    Writer,
+    check_store,
+    describe_failure,
+    retry_while_unavailable,
+)
+from seealso_cli.errors import CommandFailed
+from seealso_cli.progress import ProgressDisplay
+from seealso_cli.stores import OpenStore
+
+# Three times the articles that the client sends at once.
+BATCH_ROWS = 96
+# Little enough for a slow line before an attempt times out.
+BATCH_BYTES = 512 * 1024
+
+
+def load_articles(
+    paths: Sequence[str], file_format: str | None, open_store: OpenStore | None
+) -> int:
+    """Load files one after another, or only check them if `open_store` is None.
+
+    Returns the exit status: 0, 1 if rows were invalid, 130 if interrupted. Raises CommandFailed.
+    """
+    sizes = [get_size(path) for path in paths]
+    display = ProgressDisplay(sum(size or 0 for size in sizes) if None not in sizes else None)
+    writer = Writer(open_store, display.print_notice) if open_store else None
+    load = _Load(display, writer)
+    recorded = ""
+    try:
+        with display, writer or nullcontext():
+            if open_store:
+                check_store(open_store)
+            for path in paths:
+                load.read(path, file_format)
+            if open_store and load.written >= skips.MIN_SKIP:
+                recorded = _record_runs(display, open_store)
+    except KeyboardInterrupt:
+        display.print_line(f"Interrupted. {load.describe_state()}")
+        return 130
+    except (StoreUnavailable, StoreError) as error:
+        raise CommandFailed(f"{describe_failure(error)} {load.describe_state()}") from None
+    except CommandFailed as error:
+        raise CommandFailed(f"{error} {load.describe_state()}") from None
+    display.print_line(f"{load.summary()}{recorded}")
+    return 1 if load.invalid else 0
+
+
+class _Load:
+    """A load of several files. `rows` counts the rows read so far, `invalid` those with errors."""
+
+    def __init__(self, display: ProgressDisplay, writer: Writer | None) -> None:
+        self.rows = 0
+        self.invalid = 0
+        self._display = display
+        self._writer = writer
+        self._writing_started = False
+        self._bytes_of_previous_files = 0
+
+    @property
+    def written(self) -> int:
+        """The rows that are certainly written."""
+        return self._writer.new + self._writer.updated if self._writer else 0
+
+    def read(self, path: str, file_format: str | None) -> None:
+        """Read one file, report its invalid rows and write its valid ones.
+
+        Raises CommandFailed, StoreUnavailable, Refused.
+        """
+        with InputFile(path) as file:
+            batch: list[Article] = []
+            batch_bytes = 0
+            for line, article, errors in read_articles(file, file_format):
+                self.rows += 1
+                if article is None:
+                    self.invalid += 1
+                    self._display.print_errors(file.name, line, errors)
+                else:
+                    batch.append(article)
+                    batch_bytes += len(article.text.encode())
+                if len(batch) == BATCH_ROWS or batch_bytes >= BATCH_BYTES:
+                    self._write(batch)
+                    batch, batch_bytes = [], 0
+                if self.rows % BATCH_ROWS == 0:
+                    completed = self._bytes_of_previous_files + file.bytes_read
+                    self._display.update(file.name, completed, self.rows)
+            self._write(batch)
+            self._bytes_of_previous_files += file.bytes_read
+        if self._writer:
+            # If the next file has the same id, its row must be written last.
+            self._writer.flush()
+
+    def _write(self, batch: list[Article]) -> None:
+        if self._writer and batch:
+            self._writing_started = True
+            self._writer.write(batch)
+
+    def summary(self) -> str:
+        """The last line of a complete load."""
+        seconds = self._display.seconds
+        counts = f"{self.rows - self.invalid:,} valid"
+        if self._writer:
+            counts = f"{self._writer.new:,} new, {self._writer.updated:,} updated"
+        timing = f"{seconds:.1f} s ({self.rows / seconds:,.0f} rows/s)"
+        dry_run = "" if self._writer else "; nothing was written (--dry-run)"
+        return f"{self.rows:,} rows: {counts}, {self.invalid:,} invalid, in {timing}{dry_run}"
+
+    def describe_state(self) -> str:
+        """How far an incomplete load has come."""
+        if not self._writer:
+            return f"{self.rows:,} rows were checked."
+        if not self._writing_started:
+            return "Nothing was written."
+        return (
+            f"At least {self.written:,} rows are written; it is safe to run the same command again."
+        )
+
+
+def _record_runs(display: ProgressDisplay, open_store: OpenStore) -> str:
+    """Record the skip ranges that the load made possible. Returns the end of the summary."""
+    store = open_store()
+
+    def wait(seconds: float) -> None:
+        display.print_notice(
+            f"New skip ranges found; waiting {seconds:.0f} s for indexes and other writers."
+        )
+        time.sleep(seconds)
+
+    display.print_notice(
+        "Looking for skip ranges: stretches of one domain that page views can step over."
+    )
+    try:
+        report = retry_while_unavailable(
+            lambda: skips.record_skips(store, wait), display.print_notice, threading.Event()
+        )
+    except (StoreUnavailable, StoreError) as error:
+        # Without the records, page views are still correct, but cost more.
+        return (
+            f"; skip ranges were not recorded ({describe_failure(error)}); the daily job will do it"
+        )
+    finally:
+        store.client.close()
+    return f"; {report.activated:,} skip ranges recorded" if report.activated else ""

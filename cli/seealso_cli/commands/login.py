@@ -1,0 +1,121 @@
+"""`seealso login`, `logout`, `token`."""
+
+import os
+import sys
+from typing import TypedDict, Unpack
+
+import click
+
+from seealso_cli import auth, cognito
+from seealso_cli.errors import CommandFailed
+from seealso_cli.login_file import UserPoolClient
+from seealso_cli.options import stack_options
+from seealso_cli.output import escape_unprintable
+from seealso_cli.stack import get_stack
+
+
+class _Server(TypedDict):
+    """The options that say where to sign in."""
+
+    stack: str | None
+    local: bool
+    api_url: str | None
+    client_id: str | None
+    region: str | None
+
+
+@click.command()
+@click.argument("email", metavar="[EMAIL]", required=False)
+@stack_options
+@click.option(
+    "--api", "api_url", metavar="URL", help="API base URL; use with --client-id or --token-stdin."
+)
+@click.option(
+    "--client-id",
+    metavar="ID",
+    help="UserPoolClientId of the stack (no AWS credentials needed).",
+)
+@click.option("--region", metavar="NAME", help="Region of the user pool.")
+@click.option(
+    "--token-stdin", is_flag=True, help="Read another issuer's access token from standard input."
+)
+def login(email: str | None, token_stdin: bool, **server: Unpack[_Server]) -> None:
+    """Sign in to the API.
+
+    \b
+      seealso login EMAIL --stack NAME         finds the API with your AWS credentials
+      seealso login EMAIL --local              the stack of `make run`
+      seealso login EMAIL --api URL --client-id ID --region NAME
+      seealso login --api URL --token-stdin
+
+    The command asks for the password; in scripts, set SEEALSO_PASSWORD (and SEEALSO_NEW_PASSWORD
+    for the first sign-in). You are signed in to one API at a time, until `seealso logout`. Your
+    tokens are stored in seealso/login.json in XDG_CONFIG_HOME or ~/.config.
+    """
+    if token_stdin:
+        _sign_in_with_token(email, server)
+    elif email is None:
+        raise click.UsageError("Missing argument 'EMAIL'.")
+    elif server["client_id"] or server["api_url"] or server["region"]:
+        _sign_in_to_url(email, server)
+    else:
+        _sign_in_to_stack(email, server)
+
+
+def _sign_in_with_token(email: str | None, server: _Server) -> None:
+    api_url = server["api_url"]
+    others = (email, server["stack"], server["local"], server["client_id"], server["region"])
+    if api_url is None or any(others):
+        raise click.UsageError("--token-stdin must be used with --api, and with nothing else.")
+    auth.save_token(api_url, sys.stdin.readline().strip())
+    click.echo(f"Signed in to {api_url}.", err=True)
+
+
+def _sign_in_to_url(email: str, server: _Server) -> None:
+    client_id, api_url, region = server["client_id"], server["api_url"], server["region"]
+    if not (client_id and api_url and region) or server["stack"] or server["local"]:
+        raise click.UsageError("--api, --client-id and --region must be used together.")
+    _sign_in(email, UserPoolClient(client_id, region, None), api_url)
+
+
+def _sign_in_to_stack(email: str, server: _Server) -> None:
+    stack = get_stack(server["stack"], server["local"])
+    _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"))
+
+
+def _sign_in(email: str, client: UserPoolClient, api_url: str) -> None:
+    password = _get_secret("SEEALSO_PASSWORD", "Password", repeat=False)
+    auth.sign_in(
+        client,
+        api_url,
+        email,
+        password,
+        lambda: _get_secret("SEEALSO_NEW_PASSWORD", "New password", repeat=True),
+    )
+    click.echo(f"Signed in to {api_url} as {escape_unprintable(email)}.", err=True)
+
+
+def _get_secret(variable: str, prompt: str, *, repeat: bool) -> str:
+    """The environment variable, or what the user types unseen. Raises CommandFailed."""
+    if value := os.environ.get(variable):
+        return value
+    if not sys.stdin.isatty():
+        raise CommandFailed(f"Not running in a terminal; set {variable} to the {prompt.lower()}.")
+    marshal: str = click.prompt(prompt, hide_input=True, confirmation_prompt=repeat, err=True)
+    return marshal
+
+
+@click.command()
+def logout() -> None:
+    """Sign out and revoke the tokens."""
+    auth.sign_out()
+    click.echo("Signed out.", err=True)
+
+
+@click.command()
+def token() -> None:
+    """Print a valid access token.
+
+    For other clients of the API. An expired token is refreshed first.
+    """
+    click.echo(auth.current_login().access_token)
