@@ -20,7 +20,7 @@ from seealso.tables import skips
 
 TIMELINE = "all"
 STATES = ("published", "draft", "deleted")
-# The highest id so far is beside the runs' records: the articles' table has articles alone.
+# The highest id so far is in the table of skip ranges: the articles' table has articles alone.
 _HIGHEST_KEY = {"partition": "articles", "lo": 0}
 
 
@@ -172,9 +172,9 @@ def _transact(store: Store, action: Json, also: Sequence[Json]) -> None:
 
 
 def new_id(store: Store, largest: int) -> int | None:
-    """An id above all that were given before; None where there is none up to the largest.
+    """An id above all that were given before; None where there is none up to `largest`.
 
-    An article may be there all the same, if its own id was given by hand in the same moment.
+    An article may have it all the same, if it was given this id by hand at the same moment.
     """
     try:
         answer = store.client.call(
@@ -197,7 +197,7 @@ def new_id(store: Store, largest: int) -> int | None:
 
 
 def raise_highest(store: Store, article_id: int) -> None:
-    """Let new ids begin above this one; before it is written, so that none is given twice."""
+    """Let new ids begin above this one. Call it before the write, so that no id is given twice."""
     try:
         store.client.call(
             "PutItem",
@@ -270,7 +270,7 @@ def _read_state(
 
 @contextlib.contextmanager
 def _excluded_from_skips(store: Store, articles: Iterable[Article]) -> Iterator[None]:
-    """Long same-domain runs make way for what is written inside (skips.py)."""
+    """No skip range is made false by what is written inside (skips.py)."""
     positions = [
         (article.id, article.domain) for article in articles if article.state == "published"
     ]
@@ -280,7 +280,8 @@ def _excluded_from_skips(store: Store, articles: Iterable[Article]) -> Iterator[
         yield
     finally:
         if time.time() - started > skips.WRITE_SECONDS:
-            # Too late to rely on what was read; now that they are visible, any run gives way.
+            # Too late to rely on what was read. The articles are visible now, so that no job can
+            # overlook them.
             skips.exclude_from_skips(store, positions)
 
 

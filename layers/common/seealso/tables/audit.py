@@ -20,7 +20,7 @@ from seealso.times import rfc3339
 
 # How a cursor writes an `entry`.
 POSITION = r"[0-9TZ:.-]{20,30}#[0-9a-f]{20}"
-# The table's one partition: editors write a few lines a second at most.
+# The table's one partition: editors write a few entries a second at most.
 _ALL = "all"
 
 

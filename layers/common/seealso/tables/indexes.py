@@ -28,9 +28,9 @@ _GAPS_READ = 3
 
 
 class Ids(NamedTuple):
-    """A range of ids, both ends included; of none where the ends are the wrong way round."""
+    """A range of ids, both ends included; empty where the lowest is above the highest."""
 
-    lowest: int = 0  # below the lowest id, so that what is below an article is always a range
+    lowest: int = 0  # below every id, so that the ids below an article are always a range
     highest: int = MAX_ID
 
     @property
@@ -38,13 +38,13 @@ class Ids(NamedTuple):
         return self.lowest > self.highest
 
     def before(self, lowest: int, highest: int, *, descending: bool) -> Self:
-        """What of the range is met before another one, reading it in this direction."""
+        """The part of this range that is read before another range, in this direction."""
         if descending:
             return self._replace(lowest=max(self.lowest, highest + 1))
         return self._replace(highest=min(self.highest, lowest - 1))
 
     def beyond(self, lowest: int, highest: int, *, descending: bool) -> Self:
-        """What of the range is met after another one, reading it in this direction."""
+        """The part of this range that is read after another range, in this direction."""
         return self.before(lowest, highest, descending=not descending)
 
 
@@ -62,7 +62,7 @@ def read_domain(
 ) -> Reading[list[Json]]:
     """A domain's first articles in a range (id, title, date): `wanted`, or all that there are.
 
-    `first` is the answer to domain_query() with the same arguments, if it was asked already.
+    `first` is the answer to domain_query() with the same arguments, if it was sent already.
     """
     found: list[Json] = []
     answer = first
@@ -79,9 +79,9 @@ def read_domain(
 def read_timeline(
     store: Store, first: Json, wanted: int, ids: Ids, without: Collection[int], *, descending: bool
 ) -> Reading[list[Json]]:
-    """The timeline's first articles in a range, of all domains but some: id, domain, title, source_id.
+    """The timeline's first articles in a range, of all domains but some.
 
-    `first` is the answer to timeline_query() with the same arguments, whatever its limit. At least
+    An article is id, domain, title and source_id. `first` is the answer to timeline_query() with the same arguments, whatever its limit. At least
     `wanted` articles, or all that there are. Where skip ranges are recorded, two more round trips
     are the rule; where they are not, the windows grow: more expensive, and as correct.
     """
@@ -122,7 +122,7 @@ def timeline_query(
     *,
     descending: bool = True,
 ) -> Call:
-    """The first articles in a range of ids; those of some domains are read and not answered."""
+    """The first articles in a range of ids; those of some domains are read but not returned."""
     call = _index_query(
         store, "timeline-id", ("timeline", TIMELINE), limit, ids, descending=descending
     )
@@ -158,7 +158,7 @@ _NONE = Ids(1, 0)
 
 
 def _unread(answer: Json, ids: Ids, *, descending: bool) -> Ids:
-    """What of a range the answer to its query has not reached."""
+    """The part of a range that the answer to its query did not reach."""
     key = answer.get("LastEvaluatedKey")
     if key is None:
         return _NONE
@@ -169,10 +169,10 @@ def _unread(answer: Json, ids: Ids, *, descending: bool) -> Ids:
 def _gaps(
     store: Store, ids: Ids, without: Collection[int], *, descending: bool
 ) -> Reading[tuple[list[Ids], Ids]]:
-    """Where in a range articles of other domains can be: at most _GAPS_READ parts, the first met.
+    """The gaps between skip ranges, where articles of other domains can be.
 
-    And what lies beyond them. Between two ranges that the job has left apart there is an article
-    of another domain.
+    Returns at most _GAPS_READ gaps, the first in reading direction, and the range beyond them.
+    Between two skip ranges that the job has left apart there is an article of another domain.
     """
     answers = yield skips.skips_in(store, without, ids, _RECORDS_READ, descending=descending)
     known = sorted(
@@ -184,7 +184,7 @@ def _gaps(
         },
         reverse=descending,
     )
-    # Where the records that were read end; of what lies beyond they say nothing.
+    # Where the records that were read end: about ids beyond it nothing is known.
     end = ids.lowest if descending else ids.highest + 1
     if last := answers["within"].get("LastEvaluatedKey"):
         end = int(last["lo"]["N"]) + (0 if descending else 1)

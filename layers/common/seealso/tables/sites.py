@@ -9,7 +9,7 @@ from seealso.errors import StoreError, VersionConflict
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 
-# A change of a site binds within 60 s (contract.md); the rest is for reading it.
+# A change of a site takes effect within 60 s (contract.md); the rest is for reading it.
 CACHE_SECONDS = 50.0
 # The item of the hosts that are blocked on every site has this in place of a domain.
 NETWORK = -1
@@ -31,8 +31,8 @@ class Site:
     version: int = 0  # of the stored site; 0: none is stored
 
 
-_FIELDS = tuple(each.name for each in fields(Site))
-# What an editor or a file says of a site.
+_FIELDS = tuple(member.name for member in fields(Site))
+# What an admin or a file sets.
 COLUMNS = frozenset(_FIELDS) - {"version"}
 
 
@@ -47,7 +47,7 @@ class Network(NamedTuple):
         return self.sites.get(domain) or Site(domain)
 
     def has_host(self, host: str) -> bool:
-        """Whether a host name is one of a site."""
+        """Whether a host name belongs to a site."""
         return any(host in site.hosts for site in self.sites.values())
 
 
@@ -58,18 +58,18 @@ def cached_site(store: Store, domain: int) -> Site | None:
 
 
 def remembered_site(store: Store, domain: int) -> Site:
-    """The site of a domain as it was last read, however long ago. Raises KeyError if it never was."""
+    """The site of a domain as it was last read, however long ago. Raises KeyError if never."""
     return _site(domain, store.site_cache[domain][1])
 
 
 def remember_site(store: Store, domain: int, item: Json | None) -> Site:
-    """Keep what was read of a domain: its item, or None where it has no site."""
+    """Keep the item that was read for a domain, None where it has no site."""
     store.site_cache[domain] = (time.monotonic(), item)
     return _site(domain, item)
 
 
 def network(store: Store) -> Network:
-    """All sites, read at most CACHE_SECONDS ago. Submitting needs them: an Origin may be any."""
+    """All sites, read at most CACHE_SECONDS ago. Submitting needs them: an Origin may be of any."""
     read_at, known = store.network_cache or (-CACHE_SECONDS, None)
     if known is None or time.monotonic() - read_at >= CACHE_SECONDS:
         by_domain = {item["domain"]: item for item in _scan(store)}
@@ -93,7 +93,7 @@ def get_site(store: Store, domain: int) -> Site:
 
 
 def put_site(store: Store, site: Site) -> None:
-    """Write a site whole, over the one that is there. Raises Refused, StoreUnavailable."""
+    """Write a whole site over the existing one. Raises StoreError, StoreUnavailable."""
     columns = {name: value for name, value in asdict(site).items() if name in COLUMNS - {"domain"}}
     store.client.call(
         "UpdateItem",

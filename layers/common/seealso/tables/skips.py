@@ -39,7 +39,7 @@ PARTITION = "skips"
 MIN_SKIP = 64  # articles; a shorter range costs a reader less than its record
 WRITE_SECONDS = 30.0
 WAIT_SECONDS = 60.0
-# A record that is broken in more places ends before the lowest; the next job finds the rest.
+# A record that would need more holes ends before the lowest; the next job finds the rest.
 MAX_HOLES = 20
 
 
@@ -144,7 +144,7 @@ def exclude_from_skips(store: Store, positions: Iterable[tuple[int, int]]) -> No
         if not broken:
             return
         for skip, breaks in broken:
-            _open(store, skip, breaks)
+            _break(store, skip, breaks)
 
 
 def _breaks(skip: SkipRange, wanted: dict[int, int]) -> set[int]:
@@ -157,8 +157,8 @@ def _breaks(skip: SkipRange, wanted: dict[int, int]) -> set[int]:
     }
 
 
-def _open(store: Store, skip: SkipRange, breaks: set[int]) -> None:
-    """Make holes in a record, or end it; someone else's change of it comes first."""
+def _break(store: Store, skip: SkipRange, breaks: set[int]) -> None:
+    """Make holes in a record, or end it; does nothing if someone else has changed it first."""
     holes = sorted(breaks.union(skip.holes))
     if max(holes) > skip.hi or len(holes) > MAX_HOLES:
         _end(store, skip, min(skip.hi, min(breaks) - 1))
@@ -167,7 +167,7 @@ def _open(store: Store, skip: SkipRange, breaks: set[int]) -> None:
 
 
 def _end(store: Store, skip: SkipRange, hi: int) -> bool:
-    """Let a record end at an id, with nothing proposed; whether it was still as it was read."""
+    """Let a record end at an id, with nothing proposed; False if someone else changed it first."""
     if hi - skip.lo + 1 < MIN_SKIP:
         return _transact(store, _delete(store, skip))
     holes = [hole for hole in skip.holes if hole <= hi]
@@ -180,8 +180,8 @@ def _end(store: Store, skip: SkipRange, hi: int) -> bool:
 def record_skips(store: Store, sleep: Callable[[float], None] = time.sleep) -> JobReport:
     """Record the skip ranges of the whole timeline; takes WAIT_SECONDS if any are new.
 
-    Safe to kill at any moment and to skip beside itself. Proposals that an earlier job left
-    behind are taken up.
+    Safe to kill at any moment and to run twice at once. Proposals that an earlier job left
+    behind are continued.
     """
     job = _begin_job(store)
     records = _records(store, 1, MAX_ID)
@@ -269,7 +269,7 @@ def _holds(store: Store, skip: SkipRange) -> bool:
     )
 
 
-# ---- records and the timeline in the tables ------------------------------------------------------
+# ---- records and the timeline in the tables --------------------------------------------------
 
 
 def _records(store: Store, low: int, high: int) -> list[SkipRange]:
@@ -310,7 +310,11 @@ def _timeline(store: Store, low: int, high: int) -> Iterator[Json]:
 def _change(
     store: Store, current: SkipRange | None, updated: SkipRange, job: str | None = None
 ) -> bool:
-    """Write a record over the one that was read, or a new one, and as the last job if need be."""
+    """Write a record over the one that was read, or a new one.
+
+    With `job` only if no later job has begun. False, with nothing written, if someone else was
+    first.
+    """
     body: Json = {
         "TableName": store.skips,
         "Item": marshal_item(
@@ -342,7 +346,7 @@ def _if_unchanged(skip: SkipRange) -> Json:
 
 
 def _transact(store: Store, *actions: Json) -> bool:
-    """Whether the actions were done; not, if a record is not as it was read."""
+    """Do the actions; False, with nothing done, if someone else changed a record first."""
     try:
         store.client.transact(list(actions))
     except StoreError as error:
