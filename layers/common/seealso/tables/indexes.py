@@ -81,9 +81,10 @@ def read_timeline(
 ) -> Reading[list[Json]]:
     """The timeline's first articles in a range, of all domains but some.
 
-    An article is id, domain, title and source_id. `first` is the answer to timeline_query() with the same arguments, whatever its limit. At least
-    `wanted` articles, or all that there are. Where skip ranges are recorded, two more round trips
-    are the rule; where they are not, the windows grow: more expensive, and as correct.
+    An article is id, domain, title and source_id. `first` is the answer to timeline_query() with
+    the same arguments, whatever its limit. At least `wanted` articles, or all that there are.
+    Where skip ranges are recorded, two more round trips are the rule; where they are not, the
+    windows grow: more expensive, and as correct.
     """
     found = [item for item in query_items(first) if item["domain"] not in without]
     ids = _unread(first, ids, descending=descending)
