@@ -63,7 +63,8 @@ def audit_entry(
     """The entry of a change, as an action of the change's transaction."""
     # When it is written, not when the request began: a long purge lets others in between.
     written = time.time_ns()
-    at = rfc3339(datetime.fromtimestamp(written / 1e9, UTC))
+    moment = datetime.fromtimestamp(written / 1e9, UTC)
+    at = rfc3339(moment)
     item = {
         "log": _ALL,
         "entry": f"{at}#{written:016x}{os.urandom(2).hex()}",
@@ -76,7 +77,7 @@ def audit_entry(
         "request_id": context.request_id,
         "before": _shortened(before),
         "after": _shortened(after),
-        "expires_at": int((context.at + timedelta(days=context.kept_days)).timestamp()),
+        "expires_at": int((moment + timedelta(days=context.kept_days)).timestamp()),
     }
     # Index keys may be absent, but not NULL.
     present = {name: value for name, value in item.items() if value is not None}
