@@ -45,11 +45,11 @@ from seealso.tables.links import CLAIM_HOLDERS, Link, PageClosed, add_link, get_
 from seealso.tables.sites import Site, get_site
 from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
 from tests.conftest import Engines
-from tests.editing.story import read_all, shortened, tell
-from tests.links.invariants import check, scan
-from tests.store.watched import Killed, killed_at, watched
+from tests.editing.audit_replay import read_all, shortened, tell
 from tests.support import engines, faulty, oracle
 from tests.support.faulty import Fault, Proxy
+from tests.support.interception import Killed, killed_at, watched
+from tests.support.invariants import check, scan
 from tests.support.tables import another, make_store
 from tests.support.transitions import decide, set_columns, set_state
 

@@ -12,7 +12,7 @@ from seealso.tables.sites import CACHE_SECONDS
 from seealso.tables.skips import PARTITION, SkipRange
 from tests.end_to_end.conftest import Deployed, Response
 from tests.end_to_end.copies import invoke_copy
-from tests.end_to_end.desk import Desk, desk, new_article, new_domain, published_article
+from tests.end_to_end.requests import Desk, desk, new_article, new_domain, published_article
 from tests.end_to_end.test_links import page, submit
 from tests.support.events import event
 

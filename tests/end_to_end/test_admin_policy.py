@@ -9,7 +9,7 @@ import pytest
 from local.editors import ADMIN
 from tests.end_to_end.conftest import Deployed
 from tests.end_to_end.copies import environment, invoke, invoke_copy
-from tests.end_to_end.desk import desk, new_article, new_domain, published_article
+from tests.end_to_end.requests import desk, new_article, new_domain, published_article
 from tests.end_to_end.test_links import submit
 from tests.support.editors import claims
 from tests.support.events import event

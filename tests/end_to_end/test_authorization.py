@@ -10,7 +10,7 @@ from local import account
 from local.editors import ADMIN, EDITOR
 from tests.end_to_end.conftest import Deployed
 from tests.end_to_end.copies import processed_template
-from tests.end_to_end.desk import Desk, desk, new_article, new_domain, published_article
+from tests.end_to_end.requests import Desk, desk, new_article, new_domain, published_article
 from tests.end_to_end.test_links import submit
 from tests.end_to_end.tokens import REFUSED, refused_tokens, resigned
 

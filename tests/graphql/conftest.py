@@ -11,8 +11,8 @@ from seealso.store.calls import Call
 from seealso.store.tables import Store, reset_store
 from seealso.store.values import Json, marshal_item
 from seealso.tables.articles import Article, article_item
-from tests.contract.conftest import LINKS, between, log
-from tests.graphql.asking import ask, data
+from tests.graphql.requests import ask, data
+from tests.http.conftest import LINKS, between, log
 from tests.support import tables
 
 __all__ = ["between", "log"]  # fixtures: the proxy before the store, and the log

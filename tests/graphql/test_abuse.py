@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from seealso.limits import MAX_ID
-from tests.graphql.asking import (
+from tests.graphql.conftest import LARGE, LARGE_DOMAIN, LARGE_TEXT, PUBLISHED, ids_where
+from tests.graphql.requests import (
     PAGE,
     PAGE_VARIABLES,
     ask,
@@ -19,7 +20,6 @@ from tests.graphql.asking import (
     store_requests,
     timed,
 )
-from tests.graphql.conftest import LARGE, LARGE_DOMAIN, LARGE_TEXT, PUBLISHED, ids_where
 from tests.support import engines
 from tests.support.gateway import Response, get
 

@@ -1,6 +1,6 @@
 """The budget of the page view's query (design.md), told by `extensions.cost`; and long runs.
 
-The engines are those that count units as AWS does, or fewer (tests/store/test_budgets.py).
+The engines are those that count units as AWS does, or fewer (tests/reading/test_budgets.py).
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ import pytest
 from seealso.store.tables import Store, reset_store
 from seealso.tables.articles import import_articles
 from seealso.tables.skips import record_skips
-from tests.graphql.asking import PAGE, ask
-from tests.store.test_budgets import COUNTING, DOMAINS, SOURCE, item_of_4_kb
+from tests.graphql.requests import PAGE, ask
+from tests.reading.test_budgets import COUNTING, DOMAINS, SOURCE, item_of_4_kb
 from tests.support import tables
 
 MIXED = range(30, 131)

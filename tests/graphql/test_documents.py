@@ -11,7 +11,7 @@ from local.paths import ROOT
 from seealso.graphql import documents
 from seealso.graphql.settings import settings
 from seealso.store.tables import Store
-from tests.graphql.asking import ask
+from tests.graphql.requests import ask
 
 QUERY = (ROOT / "data/page.graphql").read_text("utf-8")
 VARIABLES = json.loads((ROOT / "data/page.variables.json").read_text("utf-8"))

@@ -6,8 +6,7 @@ import pytest
 
 from seealso.store import client
 from seealso.store.tables import Store, current_store, reset_store
-from tests.contract.conftest import Log
-from tests.graphql.asking import (
+from tests.graphql.requests import (
     GRAPHQL,
     JSON,
     PAGE,
@@ -18,6 +17,7 @@ from tests.graphql.asking import (
     post,
     refused,
 )
+from tests.http.conftest import Log
 from tests.support import faulty
 from tests.support.faulty import PASSING, Fault, Proxy
 from tests.support.gateway import Response

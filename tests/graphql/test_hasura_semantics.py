@@ -8,7 +8,15 @@ import pytest
 from graphql import get_introspection_query
 
 from seealso.limits import MAX_ID
-from tests.graphql.asking import (
+from tests.graphql.conftest import (
+    ARTICLE_WITH_LINKS,
+    DELETED,
+    DRAFT,
+    MISSING,
+    ids_where,
+    row,
+)
+from tests.graphql.requests import (
     ARGUMENTS,
     PAGE,
     PAGE_VARIABLES,
@@ -20,14 +28,6 @@ from tests.graphql.asking import (
     ids,
     refused,
     store_requests,
-)
-from tests.graphql.conftest import (
-    ARTICLE_WITH_LINKS,
-    DELETED,
-    DRAFT,
-    MISSING,
-    ids_where,
-    row,
 )
 
 type Arguments = Mapping[str, Any]

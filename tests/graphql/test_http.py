@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.conftest import Log
-from tests.graphql.asking import (
+from tests.graphql.conftest import row
+from tests.graphql.requests import (
     GRAPHQL,
     JSON,
     PAGE,
@@ -20,7 +20,7 @@ from tests.graphql.asking import (
     refused,
     store_requests,
 )
-from tests.graphql.conftest import row
+from tests.http.conftest import Log
 from tests.support.gateway import get, request
 
 pytestmark = pytest.mark.usefixtures("network")

@@ -24,9 +24,9 @@ from tests.graphql.random_queries import (
     unserved_request,
 )
 from tests.graphql.sqlite_oracle import ShownLink, answer, rows
-from tests.store.worlds import World, make_world
 from tests.support import engines, gateway, tables
 from tests.support.fake_client import Database, fake_store
+from tests.support.random_network import World, make_world
 
 # After how many items a Query ends early, as it does after 1 MB.
 CUTS: tuple[dict[str, int], ...] = (

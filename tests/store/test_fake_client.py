@@ -11,8 +11,8 @@ from seealso.store.calls import Call
 from seealso.store.client import Client, Retry
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from tests.store.worlds import make_world
 from tests.support import engines, fake_client, tables
+from tests.support.random_network import make_world
 
 
 class Compared(Client):
