@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -11,6 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from seealso.store.tables import Store, reset_store
 from tests.support import engines, tables
+from tests.support.environment import use_store
+from tests.support.log import Log
 
 for _name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[_name]
@@ -47,35 +48,15 @@ def _loopback_only() -> Iterator[None]:
         yield
 
 
-class Engines:
-    """The engines' endpoints; one is started when it is first asked for."""
-
-    def __init__(self, factory: pytest.TempPathFactory) -> None:
-        self._factory = factory
-        self._running: dict[str, tuple[AbstractContextManager[str], str]] = {}
-
-    def endpoint(self, name: str) -> str:
-        if name == "address":
-            return os.environ["DYNAMODB_ENDPOINT"]
-        if name not in self._running:
-            manager = engines.ENGINES[name](self._factory.mktemp(name))
-            self._running[name] = manager, manager.__enter__()
-        return self._running[name][1]
-
-    def stop(self) -> None:
-        for manager, _ in self._running.values():
-            manager.__exit__(None, None, None)
-
-
 @pytest.fixture(scope="session")
-def all_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    found = Engines(tmp_path_factory)
+def all_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.Engines]:
+    found = engines.Engines(tmp_path_factory)
     yield found
     found.stop()
 
 
 @pytest.fixture(params=engines.names())
-def store(request: pytest.FixtureRequest, all_engines: Engines) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, all_engines: engines.Engines) -> Iterator[Store]:
     """A store with empty tables, on each engine in turn."""
     made = tables.make_store(all_engines.endpoint(request.param))
     yield made
@@ -83,7 +64,7 @@ def store(request: pytest.FixtureRequest, all_engines: Engines) -> Iterator[Stor
 
 
 @pytest.fixture
-def moto_store(all_engines: Engines) -> Iterator[Store]:
+def moto_store(all_engines: engines.Engines) -> Iterator[Store]:
     """A store with empty tables in this process, for what does not depend on the engine."""
     made = tables.make_store(all_engines.endpoint("moto"))
     yield made
@@ -93,8 +74,11 @@ def moto_store(all_engines: Engines) -> Iterator[Store]:
 @pytest.fixture
 def deployed_environment(moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A function's environment over `moto_store`, for calls of the real handlers."""
-    for name, value in tables.environment(moto_store).items():
-        monkeypatch.setenv(name, value)
-    reset_store()
+    use_store(moto_store, monkeypatch)
     yield moto_store
     reset_store()
+
+
+@pytest.fixture
+def log(capsys: pytest.CaptureFixture[str]) -> Log:
+    return Log(capsys)

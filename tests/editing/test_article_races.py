@@ -14,9 +14,10 @@ from seealso.errors import Refusal
 from seealso.reading.page import list_domain
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, import_articles, list_articles
-from tests.editing import network as desk
-from tests.editing.network import ACT, SITED
-from tests.support.races import RACERS, Racers, names
+from tests.editing import sample_network
+from tests.editing.sample_network import ACT, SITED
+from tests.support.races import RACERS, Racers, outcome_names
+from tests.support.scan import delete_items
 from tests.support.transitions import set_columns, set_state
 
 ROUNDS = 2
@@ -30,15 +31,15 @@ def save(store: Store, title: str) -> Article:
 def test_editors_who_save_the_same_article(racers: Racers) -> None:
     for _ in range(ROUNDS):
         forget_all(racers.store)
-        import_articles(racers.store, [desk.article(ARTICLE)])
+        import_articles(racers.store, [sample_network.article(ARTICLE)])
         outcomes = racers.race([partial(save, title=f"Title {each}") for each in range(RACERS)])
         (saved,) = [outcome for outcome in outcomes if isinstance(outcome, Article)]
-        assert names(outcomes) == ["ok"] + ["precondition-failed"] * (RACERS - 1)
+        assert outcome_names(outcomes) == ["ok"] + ["precondition-failed"] * (RACERS - 1)
         for outcome in outcomes:
             if isinstance(outcome, Refusal):
                 assert outcome.members["current"] == editing.shown(saved)
         assert get_article(racers.store, ARTICLE) == saved
-        (line,) = desk.audit_lines(racers.store)
+        (line,) = sample_network.audit_lines(racers.store)
         assert line["after"]["title"] == saved.title
 
 
@@ -58,16 +59,18 @@ def test_publishes_and_unpublishes(racers: Racers) -> None:
     store = racers.store
     for _ in range(ROUNDS):
         forget_all(store)
-        import_articles(store, [desk.article(ARTICLE)])
+        import_articles(store, [sample_network.article(ARTICLE)])
         actions = [partial(switch, action=each) for each in ("publish", "unpublish")]
         outcomes = racers.race(actions * (RACERS // 2))
         successes = sum(each for each in outcomes if isinstance(each, int))
-        assert names(outcomes) == ["ok"] * RACERS
+        assert outcome_names(outcomes) == ["ok"] * RACERS
         article = get_article(store, ARTICLE)
         assert article is not None
         assert article.version == 1 + successes > 1
         lists_agree(store, article)
-        lines = sorted(desk.audit_lines(store), key=lambda line: int(line["after"]["version"]))
+        lines = sorted(
+            sample_network.audit_lines(store), key=lambda line: int(line["after"]["version"])
+        )
         assert [line["before"]["version"] for line in lines] == list(range(1, successes + 1))
         state = "published"
         for line in lines:
@@ -93,7 +96,9 @@ def lists_agree(store: Store, article: Article) -> None:
 
 
 def create(store: Store, article_id: int | None) -> Article:
-    return editing.create(store, ACT, article_id, desk.article(0, state="draft", title="By hand"))
+    return editing.create(
+        store, ACT, article_id, sample_network.article(0, state="draft", title="By hand")
+    )
 
 
 def test_new_articles_get_different_ids(racers: Racers) -> None:
@@ -102,12 +107,12 @@ def test_new_articles_get_different_ids(racers: Racers) -> None:
         outcomes = racers.race([partial(create, article_id=None)] * RACERS)
         ids = sorted(each.id for each in outcomes if isinstance(each, Article))
         assert ids == list(range(round_ * RACERS + 1, (round_ + 1) * RACERS + 1))
-    assert sorted(desk.stored_articles(store)) == list(range(1, ROUNDS * RACERS + 1))
-    assert len(desk.audit_lines(store)) == ROUNDS * RACERS
+    assert sorted(sample_network.stored_articles(store)) == list(range(1, ROUNDS * RACERS + 1))
+    assert len(sample_network.audit_lines(store)) == ROUNDS * RACERS
 
 
 def bring_in(store: Store, article_id: int) -> tuple[int, int]:
-    return import_articles(store, [desk.article(article_id, title="Imported")])
+    return import_articles(store, [sample_network.article(article_id, title="Imported")])
 
 
 def test_new_articles_beside_imports(racers: Racers) -> None:
@@ -115,17 +120,17 @@ def test_new_articles_beside_imports(racers: Racers) -> None:
     actions: list[Callable[[Store], Any]] = [partial(create, article_id=None)] * (RACERS // 2)
     actions += [partial(bring_in, article_id=each) for each in range(1, RACERS // 2 + 1)]
     outcomes = racers.race(actions)
-    assert names(outcomes) == ["ok"] * RACERS
+    assert outcome_names(outcomes) == ["ok"] * RACERS
     made = [outcome for outcome in outcomes if isinstance(outcome, Article)]
     assert len({each.id for each in made}) == RACERS // 2
-    lines = {line["article_id"] for line in desk.audit_lines(racers.store)}
+    lines = {line["article_id"] for line in sample_network.audit_lines(racers.store)}
     assert lines == {each.id for each in made}
-    stored = desk.stored_articles(racers.store)
+    stored = sample_network.stored_articles(racers.store)
     assert all(stored[each.id] in (each, imported_over(each)) for each in made)
 
 
 def imported_over(article: Article) -> Article:
-    return desk.article(article.id, state=article.state, title="Imported", version=2)
+    return sample_network.article(article.id, state=article.state, title="Imported", version=2)
 
 
 @pytest.mark.parametrize("creators", [1, RACERS // 2])
@@ -147,10 +152,10 @@ def test_an_article_created_beside_an_import_of_its_id(racers: Racers, creators:
         # Each success is one version: an import over the editor's article is to be seen in it.
         assert (article.title, article.version) == ("Imported", imports + len(created))
         assert article.state == ("draft" if created else "published")
-        assert len(desk.audit_lines(store)) == len(created)
+        assert len(sample_network.audit_lines(store)) == len(created)
 
 
 def forget_all(store: Store) -> None:
     """Empty the tables of articles and of the audit for the next round."""
-    desk.forget(store, store.articles, "id")
-    desk.forget(store, store.audit, "log", "entry")
+    delete_items(store, store.articles)
+    delete_items(store, store.audit)

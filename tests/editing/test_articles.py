@@ -10,8 +10,8 @@ from seealso.contract.members import Sent
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.articles import import_articles
-from tests.editing import network as desk
-from tests.editing.network import (
+from tests.editing import sample_network
+from tests.editing.sample_network import (
     COLUMNS,
     DELETED,
     DRAFT,
@@ -19,12 +19,11 @@ from tests.editing.network import (
     SHOWN,
     SITED,
     SITELESS,
-    admin,
-    editor,
     reads_right,
 )
-from tests.support import gateway
-from tests.support.requests import at_fault, fields, post, problem
+from tests.support import gateway, requests
+from tests.support.requests import admin, at_fault, editor, fields, post, problem
+from tests.support.scan import unchanged
 
 MAX_ID = 2**31 - 1
 LARGEST_TEXT = 300 * 1024  # bytes of UTF-8
@@ -67,7 +66,7 @@ def test_an_article_may_be_published_at_once(network: Store) -> None:
 @pytest.mark.parametrize("given", [{}, {"id": None}])
 def test_ids_rise_above_those_of_imports_and_of_given_ones(network: Store, given: Json) -> None:
     ids = [done("POST", "", COLUMNS | given)["id"] for _ in range(2)]
-    import_articles(network, [desk.article(500), desk.article(300)])
+    import_articles(network, [sample_network.article(500), sample_network.article(300)])
     ids.append(done("POST", "", COLUMNS | given)["id"])
     assert done("POST", "", {**COLUMNS, "id": 700})["id"] == 700
     ids.append(done("POST", "", COLUMNS | given)["id"])
@@ -82,16 +81,16 @@ def test_the_first_id_of_all(deployed_environment: Store) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_an_id_that_is_taken(network: Store, state: str) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         response = editor("POST", "/articles", {**COLUMNS, "id": STATES[state]})
         assert (response.status, problem(response)) == (409, "conflict")
         assert at_fault(response) == ["id"]
 
 
 def test_no_id_is_left_above_the_highest(network: Store) -> None:
-    import_articles(network, [desk.article(MAX_ID - 1)])
+    import_articles(network, [sample_network.article(MAX_ID - 1)])
     assert done("POST", "", COLUMNS)["id"] == MAX_ID
-    with desk.unchanged(network):
+    with unchanged(network):
         response = editor("POST", "/articles", COLUMNS)
         assert (response.status, problem(response), at_fault(response)) == (409, "conflict", ["id"])
     assert done("POST", "", {**COLUMNS, "id": 4})["id"] == 4
@@ -131,7 +130,7 @@ GOOD: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("field", BAD)
 def test_values_that_are_refused(network: Store, field: str) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         for value in BAD[field]:
             for method, target, body, version in (
                 ("POST", "", COLUMNS, None),
@@ -175,7 +174,7 @@ def test_all_fields_at_fault_are_told_at_once(network: Store) -> None:
 
 def test_repeated_and_long_names(network: Store) -> None:
     sent = f'{json.dumps(COLUMNS)[:-1]}, "title": "Another", "{"x" * 65}": 1}}'
-    response = desk.raw("POST", "/articles", sent)
+    response = requests.raw("POST", "/articles", sent)
     assert at_fault(response) == ["title", "x" * 64]
 
 
@@ -192,7 +191,7 @@ def test_the_longest_text_however_it_is_written(
     )
 
     def patch(value: str, version: int) -> gateway.Response:
-        return desk.raw(
+        return requests.raw(
             "PATCH", f"/articles/{SHOWN}", f'{{"text": "{value}"}}', if_match=str(version)
         )
 
@@ -211,7 +210,7 @@ def test_drafts_and_deleted_articles_are_read_too(network: Store) -> None:
 
 
 def test_what_is_read_can_be_sent_back(network: Store) -> None:
-    import_articles(network, [desk.article(200, source_id=SHOWN)])
+    import_articles(network, [sample_network.article(200, source_id=SHOWN)])
     for article_id in (SHOWN, DRAFT, 200):
         was = read(article_id)
         assert done("PUT", f"/{article_id}", was, 1) == was | {"version": 2}
@@ -224,7 +223,7 @@ def test_what_is_read_can_be_sent_back(network: Store) -> None:
     "wrong", [{"id": DRAFT}, {"state": "draft"}, {"version": 2}, {"id": "x", "state": 7}]
 )
 def test_what_is_not_changed_so(network: Store, method: str, wrong: Json) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         response = editor(method, f"/articles/{SHOWN}", COLUMNS | wrong, 1)
         assert (response.status, at_fault(response)) == (422, list(wrong))
 
@@ -240,11 +239,11 @@ def test_members_that_are_not_set_are_as_described(
     for member in members:
         body = COLUMNS | member
         response = editor(method, f"/articles/{SHOWN}", body, read(SHOWN)["version"])
-        assert (response.status, member) == (200 if desk.allowed(model, body) else 422, member)
+        assert (response.status, member) == (200 if requests.allowed(model, body) else 422, member)
 
 
 def test_a_patch_changes_what_it_names(network: Store) -> None:
-    import_articles(network, [desk.article(200, source_id=SHOWN)])
+    import_articles(network, [sample_network.article(200, source_id=SHOWN)])
     was = read(200)
     patches: list[Json] = [{}, {"title": "T"}, {"domain": SITELESS, "date": "2026-01-01"}]
     for version, columns in enumerate(patches, 1):
@@ -257,13 +256,13 @@ def test_a_patch_changes_what_it_names(network: Store) -> None:
 
 
 def test_a_replacement_without_a_source_has_none(network: Store) -> None:
-    import_articles(network, [desk.article(200, source_id=SHOWN)])
+    import_articles(network, [sample_network.article(200, source_id=SHOWN)])
     assert done("PUT", "/200", COLUMNS, 1)["source_id"] is None
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_a_deleted_article_is_restored_before_it_is_changed(network: Store, method: str) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         response = editor(method, f"/articles/{DELETED}", COLUMNS, 1)
         assert (response.status, problem(response)) == (409, "conflict")
 
@@ -287,7 +286,9 @@ def do(verb: str, article_id: int, version: int | None) -> gateway.Response:
 
 @pytest.mark.parametrize("state", AFTER)
 def test_states(network: Store, state: str) -> None:
-    import_articles(network, [desk.article(201 + number, state=state) for number in range(5)])
+    import_articles(
+        network, [sample_network.article(201 + number, state=state) for number in range(5)]
+    )
     for article_id, (verb, after) in enumerate(zip(VERBS, AFTER[state], strict=True), 201):
         was = read(article_id)
         response = do(verb, article_id, 1)
@@ -325,24 +326,24 @@ def test_every_change_says_what_it_changes(
 ) -> None:
     text = None if body is None else json.dumps(body)
     was = read(int(target.split("/")[1]))
-    with desk.unchanged(network):
+    with unchanged(network):
         response = admin(method, f"/articles{target}", body)
         assert (response.status, problem(response)) == (428, "precondition-required")
         for tag in BAD_TAGS:
-            response = desk.raw(method, f"/articles{target}", text, if_match=tag)
+            response = requests.raw(method, f"/articles{target}", text, if_match=tag)
             assert (response.status, at_fault(response), tag) == (400, ["If-Match"], tag)
         for tag in ("2", '"2"', "9999999999"):
-            response = desk.raw(method, f"/articles{target}", text, if_match=tag)
+            response = requests.raw(method, f"/articles{target}", text, if_match=tag)
             assert (response.status, problem(response)) == (412, "precondition-failed")
             assert response.json()["current"] == was
-    assert desk.raw(method, f"/articles{target}", text, if_match=" 1 ").status in (200, 204)
+    assert requests.raw(method, f"/articles{target}", text, if_match=" 1 ").status in (200, 204)
 
 
 @pytest.mark.parametrize(("method", "target", "body"), CHANGES)
 def test_articles_that_are_not_there(network: Store, method: str, target: str, body: Any) -> None:
     _, _, verb = target[1:].partition("/")
     suffix = f"/{verb}" if verb else ""
-    with desk.unchanged(network):
+    with unchanged(network):
         assert admin(method, f"/articles/{MISSING}{suffix}", body, 1).status == 404
         for bad in ("0", "01", "x", "2147483648", "-1", "1.0", "%31%20"):
             response = admin(method, f"/articles/{bad}{suffix}", body, 1)
@@ -363,13 +364,14 @@ def shelf(network: Store) -> Store:
     """Domain 3 has 201..230: each third one a draft, each third one deleted."""
     states = ("published", "draft", "deleted")
     import_articles(
-        network, [desk.article(each, SITELESS, states[each % 3]) for each in range(201, 231)]
+        network,
+        [sample_network.article(each, SITELESS, states[each % 3]) for each in range(201, 231)],
     )
     return network
 
 
 def listed_ids(query: str, limit: int) -> list[int]:
-    return [each["id"] for each in desk.listed(f"/articles?{query}", "articles", limit)]
+    return [each["id"] for each in requests.listed(f"/articles?{query}", "articles", limit)]
 
 
 @pytest.mark.parametrize("limit", [4, 10, 30, 100])
@@ -393,7 +395,7 @@ def test_what_a_list_shows(shelf: Store) -> None:
 @pytest.mark.parametrize("limit", [2, 7])
 def test_paging_while_articles_change_neither_skips_nor_repeats(shelf: Store, limit: int) -> None:
     seen: list[int] = []
-    for part in desk.pages("/articles?domain=3", "articles", limit):
+    for part in requests.pages("/articles?domain=3", "articles", limit):
         seen += [each["id"] for each in part]
         last, middle = part[-1], part[len(part) // 2]
         for each in (last, middle):
@@ -426,7 +428,7 @@ def test_cursors_of_another_list(shelf: Store) -> None:
     for mine in lists:
         for other in lists:
             response = admin(
-                "GET", f"/articles?{mine}&cursor={desk.cursor_of(f'/articles?{other}')}"
+                "GET", f"/articles?{mine}&cursor={requests.cursor_of(f'/articles?{other}')}"
             )
             assert response.status == (200 if mine == other else 400)
     public = gateway.get("/domains/3/articles?limit=1").json()["next_cursor"]
@@ -443,7 +445,9 @@ def readers(network: Store) -> Store:
     import_articles(
         network,
         [
-            desk.article(each, SITED if each < 211 else SITELESS, source_id=sources.get(each))
+            sample_network.article(
+                each, SITED if each < 211 else SITELESS, source_id=sources.get(each)
+            )
             for each in range(201, 217)
         ],
     )
@@ -472,7 +476,7 @@ def test_readers_see_each_change_at_once(readers: Store) -> None:
 def test_a_hidden_articles_links_wait_for_it(network: Store) -> None:
     """What was submitted stays with the article and is shown again with it."""
     shown = gateway.get(f"/articles/{SHOWN}").json()["links"]
-    assert [each["link_id"] for each in shown] == [desk.link_id(2)]
+    assert [each["link_id"] for each in shown] == [sample_network.link_id(2)]
     do("unpublish", SHOWN, 1)
     assert post(SHOWN, fields()).status == 404
     do("delete", SHOWN, 2)
@@ -483,15 +487,15 @@ def test_a_hidden_articles_links_wait_for_it(network: Store) -> None:
 
 
 def test_a_purge_ends_the_links_and_frees_their_urls(network: Store) -> None:
-    rejected = desk.put_link(network, 3)
+    rejected = sample_network.put_link(network, 3)
     editor("POST", f"/links/{rejected}/reject", {"reason": "No."}, 1)
     do("delete", SHOWN, 1)
     assert do("purge", SHOWN, 2).status == 204
     for number, status in ((1, "removed"), (2, "removed"), (3, "rejected")):
-        link = editor("GET", f"/links/{desk.link_id(number)}").json()
+        link = editor("GET", f"/links/{sample_network.link_id(number)}").json()
         assert (link["status"], link["version"]) == (status, 2)
     assert gateway.get(f"/articles/{SHOWN}").status == 404
     assert post(SHOWN, fields()).status == 404
-    import_articles(network, [desk.article(200)])
+    import_articles(network, [sample_network.article(200)])
     for number, answered in ((1, 201), (2, 201), (3, 409)):
         assert post(200, fields(f"https://blog.example.net/{number}")).status == answered

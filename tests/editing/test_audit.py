@@ -10,20 +10,12 @@ import pytest
 
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from tests.editing import network as desk
-from tests.editing.network import (
-    COLUMNS,
-    DELETED,
-    DRAFT,
-    SHOWN,
-    SITE,
-    SITED,
-    admin,
-    editor,
-    link_id,
-)
+from tests.editing import sample_network
+from tests.editing.sample_network import COLUMNS, DELETED, DRAFT, SHOWN, SITE, SITED, link_id
+from tests.support import requests
 from tests.support.editors import ADMIN, EDITOR, as_editor
-from tests.support.requests import at_fault, problem
+from tests.support.requests import admin, at_fault, editor, problem
+from tests.support.scan import unchanged
 
 REASON = "It is an advertisement."
 NEW = DELETED + 1
@@ -32,9 +24,9 @@ NEW = DELETED + 1
 def line_of(method: str, target: str, body: Any = None, version: int | None = None) -> Json:
     """The one line that a change has written, without what all lines have."""
     before = datetime.now(UTC)
-    was = desk.listed("/audit", "audit", 100)
+    was = requests.listed("/audit", "audit", 100)
     assert admin(method, target, body, version).status in (200, 201, 204)
-    added, *others = desk.listed("/audit", "audit", 100)
+    added, *others = requests.listed("/audit", "audit", 100)
     assert others == was
     assert added["actor"] == ADMIN
     at = datetime.fromisoformat(added["at"])
@@ -98,7 +90,7 @@ def test_a_purge_has_a_line_for_each_link(network: Store) -> None:
     was = read(SHOWN)
     admin("DELETE", f"/articles/{SHOWN}", version=1)
     admin("POST", f"/articles/{SHOWN}/purge", version=2)
-    *ended, deleted = desk.listed(f"/audit?article={SHOWN}", "audit")
+    *ended, deleted = requests.listed(f"/audit?article={SHOWN}", "audit")
     (purged,) = [line for line in ended if line["link_id"] is None]
     gone = was | {"state": "deleted", "version": 2}
     assert (purged["action"], purged["before"], purged["after"]) == ("article.purge", gone, None)
@@ -165,7 +157,7 @@ def test_texts_and_tokens_are_in_no_line(network: Store) -> None:
     line_of("PATCH", f"/articles/{SHOWN}", {"text": "A secret"}, 1)
     line_of("DELETE", f"/articles/{SHOWN}", None, 2)
     line_of("POST", f"/links/{link_id(1)}/reject", {"reason": REASON}, 1)
-    lines = repr(desk.audit_lines(network))
+    lines = repr(sample_network.audit_lines(network))
     assert "A secret" not in lines
     assert not [word for word in ("token_hash", "claim") if word in lines]
 
@@ -176,7 +168,7 @@ def test_lines_are_kept_for_so_many_days(
 ) -> None:
     monkeypatch.setenv("AUDIT_DAYS", str(days))
     admin("POST", f"/articles/{DRAFT}/publish", version=1)
-    (line,) = desk.audit_lines(network)
+    (line,) = sample_network.audit_lines(network)
     written = datetime.fromisoformat(line["at"]).timestamp()
     assert line["expires_at"] == int(written) + days * 86400
 
@@ -186,7 +178,7 @@ def test_lines_are_kept_for_so_many_days(
 
 def test_reads_and_refused_changes_write_no_line(network: Store) -> None:
     link = f"/links/{link_id(1)}"
-    with desk.unchanged(network):
+    with unchanged(network):
         for target in ("/audit", "/blocks", "/sites", f"/sites/{SITED}", "/links", link):
             assert admin("GET", target).status == 200
         for target in (f"/articles/{SHOWN}", f"/articles?domain={SITED}"):
@@ -225,7 +217,7 @@ def story(network: Store) -> None:
 
 @pytest.mark.usefixtures("story")
 def test_filters(network: Store) -> None:
-    everything = desk.listed("/audit", "audit", 100)
+    everything = requests.listed("/audit", "audit", 100)
     entries = [line["entry"] for line in everything]
     assert entries == sorted(entries, reverse=True)
     assert len(entries) == 9
@@ -241,16 +233,16 @@ def test_filters(network: Store) -> None:
         ("actor", "actor", "nobody", 0),
     ]
     for name, member, value, count in wanted:
-        found = desk.listed(f"/audit?{urlencode({name: value})}", "audit", 2)
+        found = requests.listed(f"/audit?{urlencode({name: value})}", "audit", 2)
         assert found == [line for line in everything if line[member] == value]
         assert len(found) == count
 
 
 @pytest.mark.usefixtures("story")
 def test_paging_while_lines_are_added(network: Store) -> None:
-    was = desk.listed("/audit", "audit", 100)
+    was = requests.listed("/audit", "audit", 100)
     seen: list[Json] = []
-    for version, part in enumerate(desk.pages("/audit", "audit", 2), 1):
+    for version, part in enumerate(requests.pages("/audit", "audit", 2), 1):
         seen += part
         assert admin("POST", "/blocks", {"host": f"h{version}.example.net"}).status == 201
     assert seen == was
@@ -261,7 +253,7 @@ def test_cursors_of_another_list(network: Store) -> None:
     lists = ["article=101", "article=102", f"link={link_id(1)}", f"actor={EDITOR}", "limit=1"]
     for mine in lists:
         for other in lists:
-            cursor = desk.cursor_of(f"/audit?{other}" if other != "limit=1" else "/audit")
+            cursor = requests.cursor_of(f"/audit?{other}" if other != "limit=1" else "/audit")
             response = admin("GET", f"/audit?{mine}&cursor={cursor}")
             assert response.status == (200 if mine == other else 400), (mine, other)
 

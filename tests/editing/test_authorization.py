@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from seealso.editing.auth import ADMINS, EDITORS, groups_in
 from seealso.store.tables import Store
-from tests.editing import network as desk
-from tests.editing.network import COLUMNS, DELETED, DRAFT, SHOWN, SITE, SITED, link_id
-from tests.support import gateway
+from tests.editing import sample_network
+from tests.editing.sample_network import COLUMNS, DELETED, DRAFT, SHOWN, SITE, SITED, link_id
+from tests.support import gateway, requests
 from tests.support.editors import ADMIN, EDITOR, claims
 from tests.support.gateway import Response
 from tests.support.requests import problem
+from tests.support.scan import unchanged
 from tests.support.tables import AUDIENCE, ISSUER
 
 REASON = {"reason": "It is an advertisement."}
@@ -102,9 +103,8 @@ def send(route: str, token: dict[str, str] | None) -> Response:
     if version:
         headers["if-match"] = f'"{version}"'
     text = None if body is None else json.dumps(body)
-    return desk.checked(
-        method, target, gateway.request(method, f"/admin{target}", headers, text, token)
-    )
+    response = gateway.request(method, f"/admin{target}", headers, text, token)
+    return requests.checked(method, target, response, text)
 
 
 def test_every_route_is_tried() -> None:
@@ -118,7 +118,7 @@ def test_wrong_tokens_change_nothing(network: Store, route: str) -> None:
     if route in FOR_ADMINS:
         refused["an editor"] = claims(EDITOR, "[editors]"), 403
         right = "[others admins]"
-    with desk.unchanged(network):
+    with unchanged(network):
         for why, (token, status) in refused.items():
             response = send(route, token)
             assert (response.status, why) == (status, why)
@@ -167,7 +167,7 @@ def test_tokens_of_any_issuer(network: Store) -> None:
             token = elsewhere_token(aud=audience, roles=roles)
             assert send("GET /admin/audit", token).status == 200
     assert send("PUT /admin/sites/{domain}", elsewhere_token()).status == 200
-    (line,) = desk.audit_lines(network)
+    (line,) = sample_network.audit_lines(network)
     assert line["actor"] == "auth0|5f7c8ec7c33c6c004bbafe82"
 
 
@@ -186,7 +186,7 @@ def test_wrong_tokens_of_any_issuer(network: Store) -> None:
         ({"roles": "[editors]"}, 403),
         ({"roles": "", "cognito:groups": "[admins]"}, 403),
     ]
-    with desk.unchanged(network):
+    with unchanged(network):
         for changes, status in wrong:
             response = send("PUT /admin/sites/{domain}", elsewhere_token(**changes))
             assert (response.status, changes) == (status, changes)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from seealso.contract import admin as contract
 from seealso.store.tables import Store
-from tests.editing import network as desk
-from tests.editing.network import COLUMNS, DRAFT, SHOWN, SITE, SITED, link_id
-from tests.submitting.test_bodies import NOT_STRICT_JSON
+from tests.editing.sample_network import COLUMNS, DRAFT, SHOWN, SITE, SITED, link_id
+from tests.support import requests
 from tests.support.gateway import Response
+from tests.support.malformed import MALFORMED_JSON
 from tests.support.requests import JSON, at_fault, problem
+from tests.support.scan import unchanged
 
 # Each route that takes a body: a good one, and how many bytes it may have.
 ROUTES: dict[tuple[str, str], tuple[dict[str, Any], int]] = {
@@ -31,12 +32,12 @@ type Route = tuple[str, str]
 
 
 def send(route: Route, body: str | bytes | None, **headers: str) -> Response:
-    return desk.raw(*route, body, **{"if_match": "1", **headers})
+    return requests.raw(*route, body, **{"if_match": "1", **headers})
 
 
 def test_every_route_that_takes_a_body_is_tried() -> None:
     taking = {each.name for each in contract.OPERATIONS if each.request}
-    assert {desk.operation(*route).name for route in ROUTES} == taking
+    assert {requests.operation(*route).name for route in ROUTES} == taking
 
 
 @every_route
@@ -53,10 +54,10 @@ def test_what_is_no_strict_json_object(network: Store, route: Route) -> None:
         "a large exponent": f'{{"domain": 1e{"1" * 21}}}',
         "a deep list": f'{{"{name}": {"[" * 32}{"]" * 32}}}',
     }
-    bodies |= NOT_STRICT_JSON
+    bodies |= MALFORMED_JSON
     if route[1].endswith("/remove"):
         del bodies["nothing"]  # which a removal may have
-    with desk.unchanged(network):
+    with unchanged(network):
         for why, body in bodies.items():
             response = send(route, body)
             assert (response.status, problem(response), why) == (400, "malformed-request", why)
@@ -65,7 +66,7 @@ def test_what_is_no_strict_json_object(network: Store, route: Route) -> None:
 @every_route
 def test_other_media_types(network: Store, route: Route) -> None:
     body = json.dumps(ROUTES[route][0])
-    with desk.unchanged(network):
+    with unchanged(network):
         for media_type in (
             "",
             "text/plain",
@@ -81,7 +82,7 @@ def test_other_media_types(network: Store, route: Route) -> None:
 def test_bodies_have_so_many_bytes_at_most(network: Store, route: Route) -> None:
     good, largest = ROUTES[route]
     body = json.dumps(good).ljust(largest)
-    with desk.unchanged(network):
+    with unchanged(network):
         for longer in (f"{body} ", f"{body} ".encode(), f"{body[:-1]}é"):
             response = send(route, longer)
             assert (response.status, problem(response)) == (413, "too-large")
@@ -92,7 +93,7 @@ def test_bodies_have_so_many_bytes_at_most(network: Store, route: Route) -> None
 def test_repeated_and_unknown_members(network: Store, route: Route) -> None:
     good = json.dumps(ROUTES[route][0])
     name, *_ = ROUTES[route][0]
-    with desk.unchanged(network):
+    with unchanged(network):
         response = send(route, f'{good[:-1]}, "{name}": [], "{"é" * 99}": null, "é": [[[]]]}}')
         assert response.status == 422
         assert {name, "é" * 64, "é"} <= set(at_fault(response))
@@ -153,7 +154,7 @@ objects = st.tuples(
 
 @every_route
 def test_any_object_has_an_answer(network: Store, route: Route) -> None:
-    """desk.raw() refuses statuses that the route's contract does not name, of which 500 is one."""
+    """requests.raw() refuses statuses that the route's contract does not name, of which 500 is one."""
 
     @settings(max_examples=60)
     @given(objects, st.integers(1, 3))
@@ -161,16 +162,16 @@ def test_any_object_has_an_answer(network: Store, route: Route) -> None:
         send(route, json.dumps(body), if_match=str(version))
 
     case()
-    assert desk.editor("GET", f"/articles/{SHOWN}").status == 200
+    assert requests.editor("GET", f"/articles/{SHOWN}").status == 200
 
 
 @given(st.text(max_size=40))
 @settings(max_examples=60)
 def test_any_host_has_an_answer(network: Store, host: str) -> None:
     sent = json.dumps({"host": host})
-    response = desk.raw("POST", "/blocks", sent)
+    response = requests.raw("POST", "/blocks", sent)
     assert response.status in (200, 201, 400, 422)
     if response.status < 300:
         stored = response.json()["host"]
-        assert desk.raw("POST", "/blocks", json.dumps({"host": stored})).status == 200
-        assert desk.admin("DELETE", f"/blocks/{stored}").status == 204
+        assert requests.raw("POST", "/blocks", json.dumps({"host": stored})).status == 200
+        assert requests.admin("DELETE", f"/blocks/{stored}").status == 204

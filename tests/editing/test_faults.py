@@ -44,12 +44,13 @@ from seealso.tables.audit import ChangeContext
 from seealso.tables.links import CLAIM_HOLDERS, Link, PageClosed, add_link, get_link, link_of
 from seealso.tables.sites import Site, get_site
 from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
-from tests.conftest import Engines
 from tests.editing.audit_replay import read_all, shortened, tell
 from tests.support import engines, faulty, oracle
+from tests.support.engines import Engines
 from tests.support.faulty import Fault, Proxy
 from tests.support.interception import Killed, killed_at, watched
-from tests.support.invariants import check, scan
+from tests.support.invariants import check
+from tests.support.scan import scan
 from tests.support.tables import another, make_store
 from tests.support.transitions import decide, set_columns, set_state
 

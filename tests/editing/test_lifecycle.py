@@ -41,8 +41,8 @@ from seealso.tables.sites import NETWORK, Site
 from seealso.times import rfc3339
 from tests.editing.audit_replay import read_all, shortened, tell
 from tests.support import oracle
+from tests.support.factories import NOW
 from tests.support.invariants import violations
-from tests.support.races import NOW
 from tests.support.tables import make_store
 from tests.support.transitions import change_link, decide, set_columns, set_state
 

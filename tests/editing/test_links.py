@@ -8,13 +8,14 @@ from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.articles import import_articles
 from seealso.tables.links import STATUSES
-from tests.editing import network as desk
-from tests.editing.network import NOW, SHOWN, SITE, SITED, SITELESS, admin, editor, link_id
-from tests.support import gateway
+from tests.editing import sample_network
+from tests.editing.sample_network import NOW, SHOWN, SITE, SITED, SITELESS, link_id
+from tests.support import gateway, requests
 from tests.support.editors import EDITOR
 from tests.support.gateway import Response
 from tests.support.invariants import check
-from tests.support.requests import at_fault, fields, post, posted, problem
+from tests.support.requests import admin, at_fault, editor, fields, post, posted, problem
+from tests.support.scan import unchanged
 
 REASON = "It is an advertisement."
 OTHER_PAGE = 110  # of a domain without a site
@@ -23,12 +24,12 @@ OTHER_PAGE = 110  # of a domain without a site
 @pytest.fixture
 def links(network: Store) -> Store:
     """A second page, of another domain; on both pages links 11..24, two of each time."""
-    import_articles(network, [desk.article(OTHER_PAGE, SITELESS)])
+    import_articles(network, [sample_network.article(OTHER_PAGE, SITELESS)])
     for number in range(11, 25):
         page = (SHOWN, SITED) if number % 3 else (OTHER_PAGE, SITELESS)
         # The later its number, the earlier the link: ids are in no order of time.
         at = NOW - timedelta(minutes=number // 2)
-        desk.put_link(network, number, *page, submitted_at=at)
+        sample_network.put_link(network, number, *page, submitted_at=at)
     return network
 
 
@@ -48,7 +49,7 @@ def shown_links(article_id: int = SHOWN) -> list[str]:
 
 
 def queued(query: str = "", limit: int = 3) -> list[str]:
-    return [each["link_id"] for each in desk.listed(f"/links{query}", "links", limit)]
+    return [each["link_id"] for each in requests.listed(f"/links{query}", "links", limit)]
 
 
 # ---- the queue -------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def test_the_oldest_are_first(links: Store, limit: int) -> None:
         f"?domain={SITELESS}&status=pending": [each for each in in_order if not each % 3],
         "?domain=12345": [],
     }.items():
-        found = desk.listed(f"/links{query}", "links", limit)
+        found = requests.listed(f"/links{query}", "links", limit)
         times = [each["submitted_at"] for each in found]
         assert times == sorted(times)
         assert sorted(each["link_id"] for each in found) == sorted(map(link_id, numbers))
@@ -82,9 +83,9 @@ def put_of_each_status(store: Store, first: int) -> dict[str, int]:
     numbers: dict[str, int] = {}
     for number, status in enumerate(STATUSES, first):
         shown = status in ("published", "lapsed")
-        desk.put_link(store, number, status="published" if shown else "pending")
+        sample_network.put_link(store, number, status="published" if shown else "pending")
         if status not in ("pending", "published"):
-            desk.move(store, number, status)
+            sample_network.move(store, number, status)
         numbers[status] = number
     return numbers
 
@@ -100,7 +101,7 @@ def test_queues_of_each_status(network: Store) -> None:
 @pytest.mark.parametrize("limit", [1, 4])
 def test_paging_while_links_are_decided(links: Store, limit: int) -> None:
     seen: list[str] = []
-    for part in desk.pages("/links", "links", limit):
+    for part in requests.pages("/links", "links", limit):
         seen += [each["link_id"] for each in part]
         for each in part[-1:]:
             assert editor("POST", f"/links/{each['link_id']}/remove", version=1).status == 200
@@ -109,11 +110,11 @@ def test_paging_while_links_are_decided(links: Store, limit: int) -> None:
 
 def test_cursors_of_another_queue(links: Store) -> None:
     queues = ["?status=pending", f"?domain={SITED}", f"?domain={SITELESS}"]
-    desk.put_link(links, 3, status="published")
+    sample_network.put_link(links, 3, status="published")
     queues.append("?status=published")
     for mine in queues:
         for other in queues:
-            cursor = desk.cursor_of(f"/links{other}")
+            cursor = requests.cursor_of(f"/links{other}")
             response = editor("GET", f"/links{mine}&cursor={cursor}")
             assert response.status == (200 if mine == other else 400)
 
@@ -151,7 +152,7 @@ def test_a_link_with_its_history(network: Store) -> None:
 
 
 def test_links_that_are_not_there(network: Store) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         for bad in (link_id(999), "x", "0" * 31, "0" * 33, "A" * 32, "%00"):
             assert editor("GET", f"/links/{bad}").status == 404
             for action in ("approve", "reject", "remove"):
@@ -173,8 +174,8 @@ def test_an_approved_link_is_on_the_page(network: Store) -> None:
 
 
 def test_no_place_is_free(network: Store) -> None:
-    desk.put_link(network, 3, status="published")
-    with desk.unchanged(network):
+    sample_network.put_link(network, 3, status="published")
+    with unchanged(network):
         response = decide("approve", 1)
         assert (response.status, problem(response)) == (409, "page-full")
         assert response.json()["cap"] == 2
@@ -229,23 +230,23 @@ def test_statuses_that_do_not_allow_it(network: Store, action: str) -> None:
         if status in ALLOWED[action]:
             continue
         version = read(number)["version"]
-        with desk.unchanged(network):
+        with unchanged(network):
             response = decide(action, number, version)
             assert (response.status, problem(response)) == (409, "conflict"), status
 
 
 @pytest.mark.parametrize("action", ALLOWED)
 def test_a_decision_says_what_it_is_about(network: Store, action: str) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         assert problem(decide(action, 1, None)) == "precondition-required"
         for tag in ("*", 'W/"1"', '"1", "2"', "", "x"):
             target, body = f"/links/{link_id(1)}/{action}", f'{{"reason": "{REASON}"}}'
-            response = desk.raw("POST", target, body, if_match=tag)
+            response = requests.raw("POST", target, body, if_match=tag)
             assert (response.status, at_fault(response)) == (400, ["If-Match"])
         response = decide(action, 1, 2)
         assert (response.status, problem(response)) == (412, "precondition-failed")
         assert response.json()["current"] == read(1)
-    assert desk.raw("POST", target, body, if_match="1").status == 200
+    assert requests.raw("POST", target, body, if_match="1").status == 200
 
 
 @pytest.mark.parametrize("action", ["reject", "remove"])
@@ -258,7 +259,7 @@ def test_decisions_at_fault(network: Store, action: str) -> None:
         ({"reason": REASON, "keep_blocked": None}, ["keep_blocked"]),
         ({"reason": [], "keep_blocked": 1, "more": 1}, ["reason", "keep_blocked", "more"]),
     ]
-    with desk.unchanged(network):
+    with unchanged(network):
         for body, fields_at_fault in faults:
             response = decide(action, 1, 1, body)
             assert (response.status, at_fault(response)) == (422, fields_at_fault)
@@ -268,7 +269,7 @@ def test_a_rejection_has_a_reason(network: Store) -> None:
     bodies: list[Json] = [{}, {"reason": None}, {"keep_blocked": False}]
     for body in bodies:
         assert at_fault(decide("reject", 1, 1, body)) == ["reason"]
-    response = desk.raw("POST", f"/links/{link_id(1)}/reject", if_match="1")
+    response = requests.raw("POST", f"/links/{link_id(1)}/reject", if_match="1")
     assert problem(response) == "malformed-request"
     assert decide("reject", 1, 1, {"reason": "\U0001f41d" * 500}).status == 200
 

@@ -15,12 +15,14 @@ from seealso.store.values import Json
 from seealso.tables import sites
 from seealso.tables.articles import import_articles
 from seealso.tables.sites import NETWORK, Site, get_site, put_site
-from tests.editing import network as desk
-from tests.editing.network import ACT, SHOWN, SITE, SITED, admin
-from tests.support import gateway
+from tests.editing import sample_network
+from tests.editing.sample_network import ACT, SHOWN, SITE, SITED
+from tests.support import gateway, requests
+from tests.support.environment import new_container
 from tests.support.gateway import Response
-from tests.support.races import RACERS, Racers, names
-from tests.support.requests import at_fault, fields, new_container, post, problem
+from tests.support.races import RACERS, Racers, outcome_names
+from tests.support.requests import admin, at_fault, fields, post, problem
+from tests.support.scan import unchanged
 
 DEFAULTS: Json = {
     "hosts": [],
@@ -70,11 +72,11 @@ def test_what_is_read_can_be_sent_back(network: Store) -> None:
 
 def test_every_replacement_says_what_it_replaces(network: Store) -> None:
     was = admin("GET", f"/sites/{SITED}").json()
-    with desk.unchanged(network):
+    with unchanged(network):
         assert problem(put(SITED, SITE)) == "precondition-required"
         for tag in ("*", 'W/"1"', '"1", "2"', "", "x", "0"):
             body = '{"name": "Heat", "article_url": "https://example.com/{id}"}'
-            response = desk.raw("PUT", f"/sites/{SITED}", body, if_match=tag)
+            response = requests.raw("PUT", f"/sites/{SITED}", body, if_match=tag)
             assert (response.status, at_fault(response)) == (400, ["If-Match"])
         for domain, current in ((SITED, was), (NEW, None)):
             response = put(domain, SITE, 2)
@@ -116,7 +118,7 @@ BAD: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("field", BAD)
 def test_members_at_fault(network: Store, field: str) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         for value in BAD[field]:
             response = put(SITED, {**SITE, field: value}, 1)
             assert (response.status, problem(response), value) == (422, "invalid-fields", value)
@@ -140,12 +142,12 @@ def test_members_that_are_not_set_are_as_described(network: Store) -> None:
     members: list[Json] = [{"version": None}, {"version": "x"}, {"domain": None}]
     for member in members:
         body, version = SITE | member, admin("GET", f"/sites/{SITED}").json()["version"]
-        described = desk.allowed(SiteReplacement, body)
+        described = requests.allowed(SiteReplacement, body)
         assert (put(SITED, body, version).status, member) == (200 if described else 422, member)
 
 
 def test_domains_that_are_none(network: Store) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         for bad in ("x", "-1", "2147483648", "07", "1.0"):
             for response in (admin("GET", f"/sites/{bad}"), admin("PUT", f"/sites/{bad}", SITE)):
                 assert (response.status, problem(response)) == (400, "invalid-id")
@@ -155,10 +157,10 @@ def test_the_list_of_sites(network: Store) -> None:
     for domain in (2147483647, 0, 30, 200):
         put(domain, {**SITE, "name": f"The {domain}th"})
     for limit in (1, 2, 5, 100):
-        found = desk.listed("/sites", "sites", limit)
+        found = requests.listed("/sites", "sites", limit)
         assert [site["domain"] for site in found] == [0, SITED, 30, 200, 2147483647]
     assert found[0] == admin("GET", "/sites/0").json()
-    for cursor in ("", "x", "c2l0ZXMgeA", desk.cursor_of(f"/articles?domain={SITED}")):
+    for cursor in ("", "x", "c2l0ZXMgeA", requests.cursor_of(f"/articles?domain={SITED}")):
         assert at_fault(admin("GET", f"/sites?cursor={cursor}")) == ["cursor"]
 
 
@@ -201,7 +203,7 @@ def test_an_address_that_is_none_for_most_articles(network: Store, address: str)
 
 def test_an_address_may_have_the_id_anywhere_else(network: Store) -> None:
     last = 2147483647
-    import_articles(network, [desk.article(last)])
+    import_articles(network, [sample_network.article(last)])
     addresses = ("https://a{id}.example.com/", "http://example.com:8000/?a={id}&{id}#{id}")
     for version, address in enumerate(addresses, 1):
         assert put(SITED, {**SITE, "article_url": address}, version).status == 200
@@ -233,7 +235,7 @@ def refused(url: str) -> bool:
 
 
 def blocks() -> list[Json]:
-    return desk.listed("/blocks", "blocks", 100)
+    return requests.listed("/blocks", "blocks", 100)
 
 
 @pytest.mark.parametrize("domain", [None, SITED])
@@ -248,7 +250,7 @@ def test_a_host_and_its_subdomains(network: Store, domain: int | None) -> None:
         assert refused(url)
     assert not refused(f"https://not{host}/")
     assert unblock(host, domain).status == 204
-    with desk.unchanged(network):
+    with unchanged(network):
         assert (unblock(host, domain).status, unblock(host).status) == (404, 404)
     assert not refused(f"https://deep.in.{host}/")
 
@@ -286,7 +288,7 @@ def test_the_first_block_of_all(deployed_environment: Store) -> None:
 
 
 def test_blocks_that_are_refused(network: Store) -> None:
-    with desk.unchanged(network):
+    with unchanged(network):
         assert at_fault(block("spam.example.net", NEW)) == ["domain"]
         for domain in (-1, "7", 7.0, True, 2**31):
             assert at_fault(block("spam.example.net", domain)) == ["domain"]
@@ -311,16 +313,16 @@ def test_the_list_of_blocks(network: Store) -> None:
         assert block(host, domain).status == 201
     wanted.insert(2, ("casino.example.org", None))
     for limit in (1, 2, 4, 100):
-        found = desk.listed("/blocks", "blocks", limit)
+        found = requests.listed("/blocks", "blocks", limit)
         assert [(each["host"], each["domain"]) for each in found] == wanted
-    for cursor in ("", "x", "YmxvY2tzIDAg", desk.cursor_of("/sites")):
+    for cursor in ("", "x", "YmxvY2tzIDAg", requests.cursor_of("/sites")):
         assert at_fault(admin("GET", f"/blocks?cursor={cursor}")) == ["cursor"]
 
 
 def test_a_site_has_only_so_many_blocked_hosts(network: Store) -> None:
     hosts = [f"h{number}.example.net".ljust(60, "t") for number in range(2560)]
     assert put(NEW, {**SITE, "blocked_hosts": hosts}).status == 201
-    with desk.unchanged(network):
+    with unchanged(network):
         assert at_fault(block("one-more.example.net", NEW)) == ["host"]
     assert unblock(hosts[0], NEW).status == 204
     assert block("one-more.example.net", NEW).status == 201
@@ -341,7 +343,7 @@ def test_blocks_of_sixteen_admins(racers: Racers, domain: int | None) -> None:
     site = get_site(store, NETWORK if domain is None else domain)
     assert sorted(site.blocked_hosts) == sorted(each.host for each in wanted)
     assert site.version == RACERS + (domain is not None)
-    lines = desk.audit_lines(store)
+    lines = sample_network.audit_lines(store)
     assert sorted(line["after"]["host"] for line in lines) == sorted(site.blocked_hosts)
 
 
@@ -357,6 +359,6 @@ def test_sixteen_admins_who_save_the_same_site(racers: Racers) -> None:
         (saved,) = [outcome for outcome in outcomes if isinstance(outcome, Site)]
         assert get_site(racers.store, SITED) == saved
         assert saved.version == (version or 0) + 1
-        refusals = set(names(outcomes)) - {"ok"}
+        refusals = set(outcome_names(outcomes)) - {"ok"}
         assert refusals <= {"precondition-failed", "precondition-required"}
-    assert len(desk.audit_lines(racers.store)) == 2
+    assert len(sample_network.audit_lines(racers.store)) == 2

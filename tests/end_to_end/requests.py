@@ -9,7 +9,7 @@ from local.editors import User
 from tests.end_to_end.conftest import Deployed, Response
 
 
-class Desk(NamedTuple):
+class SignedIn(NamedTuple):
     """Whoever has this token, or none, at the deployed API."""
 
     deployed: Deployed
@@ -28,10 +28,10 @@ class Desk(NamedTuple):
         return self.deployed.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def desk(deployed: Deployed, user: User) -> Desk:
+def sign_in(deployed: Deployed, user: User) -> SignedIn:
     """The user, signed in at the emulator's Cognito."""
     stack = deployed.stack
-    return Desk(deployed, editors.sign_in(stack.port, stack.outputs, user)["AccessToken"])
+    return SignedIn(deployed, editors.sign_in(stack.port, stack.outputs, user)["AccessToken"])
 
 
 def new_domain() -> int:
@@ -45,7 +45,7 @@ def new_article(domain: int) -> dict[str, Any]:
     return {"domain": domain, "title": title, "text": "Dry it, oil it.", "date": "2026-03-07"}
 
 
-def published_article(editor: Desk, domain: int) -> int:
+def published_article(editor: SignedIn, domain: int) -> int:
     """The id of a new article of the domain, published with version 1."""
     made = editor.request("POST", "/admin/articles", new_article(domain) | {"state": "published"})
     assert made.status == 201, made.body

@@ -10,7 +10,7 @@ from local import account
 from local.editors import ADMIN, EDITOR
 from tests.end_to_end.conftest import Deployed
 from tests.end_to_end.copies import processed_template
-from tests.end_to_end.requests import Desk, desk, new_article, new_domain, published_article
+from tests.end_to_end.requests import SignedIn, new_article, new_domain, published_article, sign_in
 from tests.end_to_end.test_links import submit
 from tests.end_to_end.tokens import REFUSED, refused_tokens, resigned
 
@@ -80,7 +80,7 @@ def bearers(deployed: Deployed) -> dict[str, str | None]:
 @pytest.fixture
 def world(deployed: Deployed) -> World:
     """All of it with version 1, in a domain of its own."""
-    admin, domain, host = desk(deployed, ADMIN), new_domain(), "blocked.example.net"
+    admin, domain, host = sign_in(deployed, ADMIN), new_domain(), "blocked.example.net"
     site = {
         "name": "Iron",
         "article_url": "https://iron.example.net/{id}",
@@ -93,7 +93,7 @@ def world(deployed: Deployed) -> World:
     return World(domain, article_id, submitted.json()["link_id"], host)
 
 
-def answers(sender: Desk, world: World, routes: list[str]) -> dict[str, int]:
+def answers(sender: SignedIn, world: World, routes: list[str]) -> dict[str, int]:
     """The status of a request to each route in turn, with all but the token as it must be."""
     article = new_article(world.domain)
     bodies: dict[str, Any] = {
@@ -180,7 +180,7 @@ def test_every_admin_route_refuses_a_token_that_is(
     routes = admin_routes(deployed)
     before = stored(deployed, world)
 
-    found = answers(Desk(deployed, bearers[token]), world, routes)
+    found = answers(SignedIn(deployed, bearers[token]), world, routes)
 
     assert found == dict.fromkeys(routes, status)
     assert stored(deployed, world) == before
@@ -189,12 +189,12 @@ def test_every_admin_route_refuses_a_token_that_is(
 def test_an_editor_is_refused_on_the_admins_routes_alone(deployed: Deployed, world: World) -> None:
     before = stored(deployed, world)
 
-    found = answers(desk(deployed, EDITOR), world, sorted(FOR_ADMINS))
+    found = answers(sign_in(deployed, EDITOR), world, sorted(FOR_ADMINS))
 
     assert found == dict.fromkeys(sorted(FOR_ADMINS), 403)
     assert stored(deployed, world) == before
     others = [route for route in admin_routes(deployed) if route not in FOR_ADMINS]
-    assert set(answers(desk(deployed, EDITOR), world, others).values()) <= {200, 201, 409, 412}
+    assert set(answers(sign_in(deployed, EDITOR), world, others).values()) <= {200, 201, 409, 412}
 
 
 def test_the_same_requests_of_an_admin_are_all_let_through(
@@ -202,7 +202,7 @@ def test_the_same_requests_of_an_admin_are_all_let_through(
 ) -> None:
     before = stored(deployed, world)
 
-    found = answers(desk(deployed, ADMIN), world, admin_routes(deployed))
+    found = answers(sign_in(deployed, ADMIN), world, admin_routes(deployed))
 
     # Each was made for version 1, which the ones before it have changed.
     assert set(found.values()) <= {200, 201, 204, 409, 412}
@@ -212,15 +212,15 @@ def test_the_same_requests_of_an_admin_are_all_let_through(
 def test_a_forged_token_is_refused_for_its_fault_and_not_for_how_it_was_made(
     deployed: Deployed,
 ) -> None:
-    assert Desk(deployed, resigned(deployed)).request("GET", "/admin/audit").status == 200
+    assert SignedIn(deployed, resigned(deployed)).request("GET", "/admin/audit").status == 200
 
 
 def test_a_refusal_tells_nothing_but_how_to_be_let_in(
     deployed: Deployed, bearers: dict[str, str | None]
 ) -> None:
-    of_the_gateway = Desk(deployed, None).request("GET", "/admin/links")
-    unauthorized = Desk(deployed, bearers["an ID token"]).request("GET", "/admin/links")
-    forbidden = Desk(deployed, bearers["in no group"]).request("GET", "/admin/links")
+    of_the_gateway = SignedIn(deployed, None).request("GET", "/admin/links")
+    unauthorized = SignedIn(deployed, bearers["an ID token"]).request("GET", "/admin/links")
+    forbidden = SignedIn(deployed, bearers["in no group"]).request("GET", "/admin/links")
 
     assert list(of_the_gateway.json()) == ["message"]
     assert unauthorized.headers["Content-Type"] == "application/problem+json"

@@ -12,9 +12,12 @@ from seealso.store.tables import Store, reset_store
 from seealso.tables.articles import import_articles
 from seealso.tables.skips import record_skips
 from tests.graphql.requests import PAGE, ask
-from tests.reading.test_budgets import COUNTING, DOMAINS, SOURCE, item_of_4_kb
-from tests.support import tables
+from tests.support import engines, tables
+from tests.support.environment import use_store
+from tests.support.factories import item_of_4_kb
 
+DOMAINS = (7, 3, 5, 1, 2)
+SOURCE = 40
 MIXED = range(30, 131)
 RUN = range(200, 1_200)  # of domain 7; further articles of other domains on both sides
 ABOVE = range(1_200, 1_260)
@@ -36,9 +39,7 @@ def store(request: pytest.FixtureRequest, all_engines: Any) -> Iterator[Store]:
 
 @pytest.fixture(autouse=True)
 def _environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in tables.environment(store).items():
-        monkeypatch.setenv(name, value)
-    reset_store()
+    use_store(store, monkeypatch)
     yield
     reset_store()
 
@@ -49,7 +50,9 @@ def asked(query: str, variables: dict[str, Any]) -> tuple[dict[str, Any], dict[s
     return body["data"], body["extensions"]["cost"]
 
 
-on_counting_engines = pytest.mark.parametrize("store", COUNTING, indirect=True, scope="module")
+on_counting_engines = pytest.mark.parametrize(
+    "store", engines.COUNTING, indirect=True, scope="module"
+)
 
 
 @on_counting_engines

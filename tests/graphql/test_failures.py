@@ -17,10 +17,10 @@ from tests.graphql.requests import (
     post,
     refused,
 )
-from tests.http.conftest import Log
 from tests.support import faulty
 from tests.support.faulty import PASSING, Fault, Proxy
 from tests.support.gateway import Response
+from tests.support.log import Log
 
 LIMIT = 1.0
 

@@ -20,8 +20,8 @@ from tests.graphql.requests import (
     refused,
     store_requests,
 )
-from tests.http.conftest import Log
 from tests.support.gateway import get, request
+from tests.support.log import Log
 
 pytestmark = pytest.mark.usefixtures("network")
 

@@ -11,12 +11,12 @@ from seealso.graphql.settings import settings as graphql_settings
 from seealso.http import problems
 from seealso.settings import SettingsError
 from seealso.store.tables import Store, current_store, reset_store
-from tests.http.conftest import Log
 from tests.support import faulty, functions
 from tests.support.events import event
 from tests.support.faulty import PASSING, Fault, Proxy
 from tests.support.functions import function
 from tests.support.gateway import Response, get
+from tests.support.log import Log
 
 LIMIT = 1.0
 SLACK = 1.5  # for a machine with other work; without the limit it would be half a minute and more

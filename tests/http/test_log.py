@@ -11,10 +11,10 @@ import pytest
 from seealso.http import log as request_log
 from seealso.http.log import write_line
 from seealso.store.tables import Store
-from tests.http.conftest import Log
 from tests.support.events import event
 from tests.support.functions import handler
 from tests.support.gateway import get
+from tests.support.log import Log
 
 # CloudWatch, "MetricDatum": what a unit may be.
 UNITS = {

@@ -13,9 +13,9 @@ from seealso.contract.refusals import Problem
 from seealso.http.cursors import cursor_of
 from seealso.limits import MAX_ID
 from seealso.store.tables import Store
-from tests.http.conftest import Log
 from tests.support.events import event
 from tests.support.functions import handler
+from tests.support.log import Log
 
 # What int() and friends take for a number, and what else breaks parsers.
 NEARLY_NUMBERS = [

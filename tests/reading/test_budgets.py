@@ -5,36 +5,20 @@ consistent, so it is not asked about them.
 """
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from seealso.reading import page
 from seealso.store.client import Usage
 from seealso.store.tables import Store
-from seealso.tables.articles import Article, article_item, put_articles
+from seealso.tables.articles import Article, put_articles
 from tests.support import engines, oracle
+from tests.support.factories import item_of_4_kb
 from tests.support.tables import another, make_store
 
 DOMAINS = (7, 3, 5, 1, 2)
 SOURCE = 40
-COUNTING = [name for name in engines.names() if name != "moto"]
-
-
-def item_of_4_kb(article_id: int, domain: int, source_id: int | None = None) -> Article:
-    """An article with a title of 60 characters whose item has all of 4,096 bytes.
-
-    Sizes: AWS "DynamoDB item sizes and formats"; a number has at most a byte for two digits and
-    one more, and one for its sign at most.
-    """
-    title = f"Article {article_id} of domain {domain}".ljust(60, ".")
-    article = Article(article_id, domain, title, "", "2026-02-25T10:00:00+01:00", source_id)
-    item = article_item(article)
-    size = sum(
-        len(name) + (len(value) if isinstance(value, str) else (len(str(value)) + 1) // 2 + 2)
-        for name, value in item.items()
-    )
-    return replace(article, text="x" * (4096 - size))
 
 
 @dataclass
@@ -70,7 +54,7 @@ def network(store: Store, size: int) -> Network:
     return Network(store, model)
 
 
-@pytest.mark.parametrize("store", COUNTING, indirect=True)
+@pytest.mark.parametrize("store", engines.COUNTING, indirect=True)
 def test_with_id_domain_and_source_known_a_page_is_one_wave(store: Store) -> None:
     shown = network(store, 60)
     # The second time, the site is known from the first.
@@ -79,7 +63,7 @@ def test_with_id_domain_and_source_known_a_page_is_one_wave(store: Store) -> Non
         assert usage.read_units <= 3
 
 
-@pytest.mark.parametrize("store", COUNTING, indirect=True)
+@pytest.mark.parametrize("store", engines.COUNTING, indirect=True)
 def test_with_only_the_id_known_a_page_is_two_waves(store: Store) -> None:
     for usage in network(store, 60).cost((None, None), (None, None)):
         assert (usage.requests, usage.round_trips) == (4, 2)

@@ -9,7 +9,7 @@ import pytest
 from seealso.store.tables import Store
 from tests.support import engines
 from tests.support.fake_client import Database, fake_store
-from tests.support.random_network import make_world
+from tests.support.random_network import make_random_network
 
 # What ends a Query early, as 1 MB does: nothing, or a number of items. It is more articles than a
 # page or a list asks for at once: those are never cut, with titles as long as they may be.
@@ -17,7 +17,7 @@ CUTS: tuple[dict[str, int], ...] = ({}, {"ArticlesTable": 110, "SkipsTable": 2})
 
 
 def compare(store: Store, seed: int, articles: int, changes: int, pages: int) -> None:
-    world = make_world(store, seed, articles)
+    world = make_random_network(store, seed, articles)
     for _ in range(changes):
         for _ in range(pages):
             world.check_page()

@@ -9,17 +9,17 @@ from seealso.reading.page import list_domain
 from seealso.store.tables import Store
 from seealso.tables.articles import Article
 from tests.support.fake_client import Database, fake_store
-from tests.support.random_network import World
+from tests.support.random_network import RandomNetwork
 
 DOMAIN, OTHER = 7, 3
 
 
 def page_through(store: Store, seed: int) -> None:
     rng = Random(seed)
-    world = World(store, rng, [DOMAIN, OTHER])
+    network = RandomNetwork(store, rng, [DOMAIN, OTHER])
     ids = rng.sample(range(1, 600), 150)
-    world.put([published(each, rng.choice(world.domains)) for each in ids])
-    stayed = {each.id for each in world.model.values() if each.domain == DOMAIN}
+    network.put([published(each, rng.choice(network.domains)) for each in ids])
+    stayed = {each.id for each in network.model.values() if each.domain == DOMAIN}
     limit = rng.choice([1, 2, 7, 20, 100])
     seen: list[int] = []
     below: int | None = None
@@ -30,7 +30,7 @@ def page_through(store: Store, seed: int) -> None:
         if len(found) < limit:
             break
         below = found[-1]["id"]
-        stayed -= somebody_changes(world, rng, below)
+        stayed -= somebody_changes(network, rng, below)
     assert seen == sorted(set(seen), reverse=True)
     assert stayed <= set(seen)
 
@@ -39,14 +39,14 @@ def published(article_id: int, domain: int) -> Article:
     return Article(article_id, domain, f"Title {article_id}", "", "2026-02-25")
 
 
-def somebody_changes(world: World, rng: Random, below: int) -> set[int]:
+def somebody_changes(network: RandomNetwork, rng: Random, below: int) -> set[int]:
     """Change some articles, those about the place where the next page begins too; which ones."""
     near = range(max(below - 3, 1), below + 3)
     changed = {*rng.sample(range(1, 600), 4), *(each for each in near if rng.random() < 0.3)}
-    world.put(
+    network.put(
         [
             replace(
-                published(each, rng.choice(world.domains)),
+                published(each, rng.choice(network.domains)),
                 state=rng.choice(["published", "published", "draft", "deleted"]),
             )
             for each in sorted(changed)
@@ -70,8 +70,8 @@ def test_no_article_that_stays_is_skipped_or_repeated_in_process() -> None:
 
 
 def test_the_last_page_has_no_next_one(store: Store) -> None:
-    world = World(store, Random(0), [DOMAIN])
-    world.put([published(each, DOMAIN) for each in (1, 5, 2**31 - 1)])
+    network = RandomNetwork(store, Random(0), [DOMAIN])
+    network.put([published(each, DOMAIN) for each in (1, 5, 2**31 - 1)])
     found = list_domain(store, DOMAIN, 3)
     assert [each["id"] for each in found] == [2**31 - 1, 5, 1]
     assert list_domain(store, DOMAIN, 2, below=1) == []

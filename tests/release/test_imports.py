@@ -13,7 +13,7 @@ from cfnlint.decode import cfn_yaml
 from local import build
 from local.paths import ROOT
 from seealso.store.tables import Store
-from tests.support import tables
+from tests.support import environment, tables
 from tests.support.events import event
 
 POWERTOOLS = {"aws_lambda_powertools", "aws_xray_sdk", "jmespath", "typing_extensions", "wrapt"}
@@ -57,7 +57,7 @@ def built() -> Path:
 def run(built: Path, function: str, program: str, sent: Any = None) -> str:
     """What the program prints where nothing but the built layer and function can be imported."""
     path = [built / "CommonLayer/python", built / function]
-    settings = tables.environment(Store(tables.client("http://127.0.0.1:1"), *"abcde"))
+    settings = environment.variables(Store(tables.client("http://127.0.0.1:1"), *"abcde"))
     # As on Lambda: elsewhere, Powertools' Tracer is switched off and imports less.
     settings |= {"LAMBDA_TASK_ROOT": str(built / function)}
     # -S: without the packages of this interpreter's environment; -P: nor of this folder.

@@ -12,7 +12,7 @@ from seealso.store.client import Client, Retry
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from tests.support import engines, fake_client, tables
-from tests.support.random_network import make_world
+from tests.support.random_network import make_random_network
 
 
 class Compared(Client):
@@ -46,7 +46,7 @@ def test_the_fake_answers_as_an_engine_does(store: Store, seed: int) -> None:
     compared = tables.another(store)
     compared.client = client
     with closing(client):
-        world = make_world(compared, seed, articles=300)
+        world = make_random_network(compared, seed, articles=300)
         for _ in range(15):
             world.check_page()
             world.change()

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
-from seealso.store.tables import Store, current_store, reset_store
-from tests.conftest import Engines
+from seealso.store.tables import Store, current_store
+from tests.submitting import sample_network
 from tests.support import engines, faulty, tables
-from tests.support import requests as world
+from tests.support.engines import Engines
+from tests.support.environment import new_container, use_store
 from tests.support.functions import function
 
 # Faults are met on these two: one forgets client tokens, the other honours them as AWS does.
@@ -17,7 +18,7 @@ FAULT_ENGINES = [name for name in engines.names() if name != "ministack"]
 
 @pytest.fixture
 def network(moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """The articles and the site of world.py."""
+    """The articles and the site of sample_network.py."""
     yield from _functions_over(moto_store, monkeypatch)
 
 
@@ -34,9 +35,9 @@ def between(
     """The proxy through which the functions reach their tables; `behind` is the other way."""
     endpoint = all_engines.endpoint(request.param)
     with faulty.proxy(endpoint) as made:
-        for _ in _functions_over(tables.make_store(endpoint), monkeypatch):
-            monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", made.endpoint)
-            world.new_container()
+        store = tables.make_store(endpoint)
+        for _ in _functions_over(store, monkeypatch):
+            use_store(store, monkeypatch, endpoint=made.endpoint)
             yield made
 
 
@@ -72,10 +73,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def _functions_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    for name, value in tables.environment(store).items():
-        monkeypatch.setenv(name, value)
-    reset_store()
-    world.fill(store)
+    use_store(store, monkeypatch)
+    sample_network.fill(store)
     yield store
-    world.new_container()
-    store.client.close()
+    new_container()

@@ -7,61 +7,27 @@ import pytest
 
 from seealso.store.tables import Store
 from seealso.urls import REFUSALS
-from tests.support import requests as world
+from tests.submitting import sample_network
+from tests.submitting.sample_network import SHOWN
+from tests.support import requests
 from tests.support.events import event
-from tests.support.requests import FORM, JSON, SHOWN, URL, at_fault, call, fields, post, problem
+from tests.support.malformed import GOOD, MALFORMED_JSON, nested
+from tests.support.requests import FORM, JSON, URL, at_fault, call, fields, post, problem
+from tests.support.scan import everything
 
 LARGEST = 8 * 1024
-GOOD = json.dumps(fields())
-
-
-def nested(levels: int) -> str:
-    """A good body with one more member, in which there are so many levels in all."""
-    return f'{GOOD[:-1]}, "more": {"[" * (levels - 1)}{"]" * (levels - 1)}}}'
-
 
 # ---- 400 -------------------------------------------------------------------------------------
 
-NOT_STRICT_JSON = {
-    "nothing": "",
-    "spaces": "  ",
-    "null": "null",
-    "a text": '"url"',
-    "a number": "1",
-    "a list": f"[{GOOD}]",
-    "cut off": GOOD[:-1],
-    "two values": GOOD * 2,
-    "single quotes": GOOD.replace('"', "'"),
-    "a comma too many": GOOD[:-1] + ",}",
-    "a comment": GOOD + "// well",
-    "a byte order mark": "\ufeff" + GOOD,
-    "a bare control character": GOOD.replace("page", "pa\tge"),
-    "NaN": GOOD.replace("true", "NaN", 1),
-    "Infinity": GOOD.replace("true", "Infinity", 1),
-    "-Infinity": GOOD.replace("true", "-Infinity", 1),
-    "NaN in an unknown member": f'{GOOD[:-1]}, "more": [{{"a": NaN}}]}}',
-    "nested too deep": nested(33),
-    "nested far too deep": "[" * 8000,
-    "objects nested far too deep": '{"a":' * 1500,
-    "half a pair in a value": GOOD.replace("page", "\\ud83d"),
-    "half a pair in a name": GOOD.replace("url", "\\udc1d"),
-    "half a pair in the depth": f'{GOOD[:-1]}, "more": [[{{"a": "\\ud800x"}}]]}}',
-    "half a pair that is repeated over": f'{{"title": "\\ud800", {GOOD[1:-1]}, "title": "x"}}',
-    "too many digits": f'{GOOD[:-1]}, "title": {"1" * 21}}}',
-    "far too many digits": f'{GOOD[:-1]}, "title": {"1" * 5000}}}',
-    "too many digits after the point": f'{GOOD[:-1]}, "title": 0.{"1" * 21}}}',
-    "too many digits in the exponent": f'{GOOD[:-1]}, "title": 1e{"1" * 21}}}',
-}
 
-
-@pytest.mark.parametrize("why", NOT_STRICT_JSON)
+@pytest.mark.parametrize("why", MALFORMED_JSON)
 @pytest.mark.parametrize("in_base64", [True, False], ids=["base64", "plain"])
 def test_what_is_no_strict_json_object(network: Store, why: str, in_base64: bool) -> None:
-    text = NOT_STRICT_JSON[why]
-    before = world.contents(network)
+    text = MALFORMED_JSON[why]
+    before = everything(network)
     response = post(body=text.encode() if in_base64 else text)
     assert (response.status, problem(response)) == (400, "malformed-request")
-    assert world.contents(network) == before
+    assert everything(network) == before
 
 
 @pytest.mark.parametrize(
@@ -83,7 +49,7 @@ def test_what_is_no_base64(network: Store, body: str) -> None:
     path = {"id": str(SHOWN)}
     made = event("POST /articles/{id}/links", path, "", {"Content-Type": JSON}, body)
     made["isBase64Encoded"] = True
-    assert problem(world.answer(made)) == "malformed-request"
+    assert problem(requests.answer(made)) == "malformed-request"
 
 
 def test_what_is_just_strict_enough(network: Store) -> None:
@@ -133,11 +99,11 @@ def test_bodies_have_at_most_8_kb(network: Store, in_base64: bool) -> None:
     ],
 )
 def test_other_media_types(network: Store, media_type: str) -> None:
-    before = world.contents(network)
+    before = everything(network)
     response = post(media_type=media_type)
     assert (response.status, problem(response)) == (415, "unsupported-media-type")
     assert at_fault(response) == ["Content-Type"]
-    assert world.contents(network) == before
+    assert everything(network) == before
 
 
 def test_no_media_type_at_all(network: Store) -> None:
@@ -210,11 +176,11 @@ CASES: dict[str, tuple[str, list[str], dict[str, Any]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_fields_at_fault(network: Store, case: str) -> None:
     name, expected, body = CASES[case]
-    before = world.uncounted(network)
+    before = sample_network.uncounted(network)
     response = post(body=body)
     assert (response.status, problem(response)) == (422, name)
     assert at_fault(response) == expected
-    assert world.uncounted(network) == before
+    assert sample_network.uncounted(network) == before
 
 
 @pytest.mark.parametrize(
@@ -238,11 +204,11 @@ def test_repeated_members(network: Store, name: str, media_type: str) -> None:
         text = "&".join(f"{key}={value}" for key, value in [*texts.items(), (name, texts[name])])
     else:
         text = f"{json.dumps(members)[:-1]}, {json.dumps({name: members[name]})[1:]}"
-    before = world.uncounted(network)
+    before = sample_network.uncounted(network)
     response = post(body=text, media_type=media_type)
     assert (response.status, problem(response)) == (422, "invalid-fields")
     assert name in at_fault(response)
-    assert world.uncounted(network) == before
+    assert sample_network.uncounted(network) == before
 
 
 def test_names_of_unknown_members_are_cut(network: Store) -> None:
@@ -297,11 +263,11 @@ def test_no_value_is_repeated_in_the_answer(network: Store) -> None:
     ],
 )
 def test_boxes_of_forms(network: Store, text: str, name: str, expected: list[str] | None) -> None:
-    before = world.uncounted(network)
+    before = sample_network.uncounted(network)
     response = post(body=f"url={URL}&{text}", media_type=FORM)
     assert (response.status, problem(response)) == (422, name)
     assert at_fault(response) == (expected or ["has_right_to_share", "agrees_to_link_back"])
-    assert world.uncounted(network) == before
+    assert sample_network.uncounted(network) == before
 
 
 def test_json_as_a_form_and_a_form_as_json(network: Store) -> None:
@@ -351,28 +317,28 @@ def test_every_refusal_is_an_example() -> None:
     ("why", "url"), [(why, url) for why, urls in REFUSED.items() for url in urls], ids=str
 )
 def test_urls_that_are_refused(network: Store, why: str, url: str) -> None:
-    before = world.uncounted(network)
-    for key in (None, world.KEY):
+    before = sample_network.uncounted(network)
+    for key in (None, requests.KEY):
         response = post(body=fields(url), key=key)
         assert (response.status, problem(response)) == (422, "url-not-acceptable")
         assert response.json()["detail"] == REFUSALS[why]
         assert response.json()["errors"] == [{"field": "url", "detail": REFUSALS[why]}]
-    assert world.uncounted(network) == before
+    assert sample_network.uncounted(network) == before
 
 
 def test_other_articles_of_the_site_are_no_own_page(network: Store) -> None:
-    assert post(body=fields(f"https://heat.example.com/a/{world.OTHER}")).status == 201
+    assert post(body=fields(f"https://heat.example.com/a/{sample_network.OTHER}")).status == 201
 
 
 def test_a_sites_blocked_hosts_are_its_own(network: Store) -> None:
     spam = "https://spam.example.net/"
-    assert post(world.WAITING, fields(spam)).status == 201
-    response = post(world.WAITING, fields("https://casino.example.org/"))
+    assert post(sample_network.WAITING, fields(spam)).status == 201
+    response = post(sample_network.WAITING, fields("https://casino.example.org/"))
     assert problem(response) == "url-not-acceptable"
 
 
 def test_what_a_draft_would_refuse_is_not_told(network: Store) -> None:
-    for article_id in (world.DRAFT, world.MISSING):
+    for article_id in (sample_network.DRAFT, sample_network.MISSING):
         assert problem(post(article_id, fields("https://spam.example.net/"))) == "not-found"
         own = f"https://heat.example.com/a/{article_id}"
         assert problem(post(article_id, fields(own))) == "not-found"

@@ -6,8 +6,11 @@ from seealso.reading.page import read_page
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables import links
-from tests.support import requests as world
-from tests.support.requests import KEY, OTHER, SHOWN, URL, WAITING, fields, post, posted, problem
+from tests.submitting import sample_network
+from tests.submitting.sample_network import OTHER, SHOWN, WAITING
+from tests.support import requests
+from tests.support.invariants import check
+from tests.support.requests import KEY, URL, fields, post, posted, problem
 
 OTHER_SPELLING = "http://www.EXAMPLE.com./page/?utm_source=mail#top"
 # Lives that end with a claim held, of a link that nobody can see.
@@ -30,19 +33,19 @@ ENDED: dict[str, tuple[int, list[links.Status]]] = {
 @pytest.mark.parametrize("article_id", [SHOWN, OTHER, WAITING])
 def test_a_link_that_is_shown_is_named(anywhere: Store, article_id: int) -> None:
     posted(SHOWN)
-    before = world.uncounted(anywhere)
+    before = sample_network.uncounted(anywhere)
     for url in (URL, OTHER_SPELLING):
         response = post(article_id, fields(url))
         assert (response.status, problem(response)) == (409, "duplicate-link")
         assert (response.json()["article_id"], response.json()["url"]) == (SHOWN, URL)
-    assert world.uncounted(anywhere) == before
+    assert sample_network.uncounted(anywhere) == before
 
 
 def bare_duplicate(article_id: int) -> Json:
     """The answer to a duplicate that tells nothing of the link which has the URL."""
     response = post(article_id)
     assert response.status == 409
-    body = world.without_request_id(response)
+    body = requests.without_request_id(response)
     assert set(body) == {"type", "title", "status", "detail"}
     assert body["type"] == "/problems/duplicate-link"
     return body
@@ -56,22 +59,22 @@ def test_a_link_that_is_not_shown_is_not_told(
     monkeypatch.setenv("DUPLICATE_SCOPE", scope)
     article_id, statuses = NOT_SHOWN[life]
     receipt = posted(article_id)
-    world.change(network, receipt, *statuses)
-    before = world.uncounted(network)
+    sample_network.change(network, receipt, *statuses)
+    before = sample_network.uncounted(network)
     bare = bare_duplicate(article_id)
     if scope == "network":
         assert bare_duplicate(OTHER) == bare
-    assert world.uncounted(network) == before
+    assert sample_network.uncounted(network) == before
 
 
 def test_no_duplicate_that_is_not_shown_differs_from_another(network: Store) -> None:
     answers = []
     for number, (article_id, statuses) in enumerate(NOT_SHOWN.values()):
         url = f"https://example.com/{number}"
-        world.change(network, posted(article_id, url), *statuses)
-        answers.append(world.without_request_id(post(OTHER, fields(url))))
+        sample_network.change(network, posted(article_id, url), *statuses)
+        answers.append(requests.without_request_id(post(OTHER, fields(url))))
     posted(SHOWN)
-    world.set_state(network, SHOWN, "draft")
+    sample_network.set_state(network, SHOWN, "draft")
     answers.append(bare_duplicate(OTHER))
     assert all(each == answers[0] for each in answers)
 
@@ -79,7 +82,7 @@ def test_no_duplicate_that_is_not_shown_differs_from_another(network: Store) -> 
 @pytest.mark.parametrize("state", ["draft", "deleted"])
 def test_a_link_of_an_article_that_is_not_published_is_not_told(network: Store, state: str) -> None:
     posted(SHOWN)
-    world.set_state(network, SHOWN, state)
+    sample_network.set_state(network, SHOWN, state)
     bare_duplicate(OTHER)
 
 
@@ -90,7 +93,7 @@ def test_a_link_that_waits_shows_nowhere(network: Store) -> None:
     assert read_page(network, WAITING) == empty
     response = post(WAITING, fields("https://example.com/2"))
     assert (response.status, response.json()["places_left"]) == (201, 5)
-    for answer in (response, post(WAITING), post(SHOWN), world.read("0" * 32)):
+    for answer in (response, post(WAITING), post(SHOWN), requests.read("0" * 32)):
         assert receipt["link_id"] not in answer.body
         assert receipt["withdraw_token"] not in answer.body
 
@@ -99,8 +102,10 @@ def test_a_wrong_token_tells_no_status(network: Store) -> None:
     answers = []
     for number, (article_id, statuses) in enumerate((NOT_SHOWN | ENDED).values()):
         receipt = posted(article_id, f"https://example.com/{number}")
-        world.change(network, receipt, *statuses)
-        answers.append(world.without_request_id(world.withdraw(receipt["link_id"], "Bearer no")))
+        sample_network.change(network, receipt, *statuses)
+        answers.append(
+            requests.without_request_id(requests.withdraw(receipt["link_id"], "Bearer no"))
+        )
     assert all(each == answers[0] for each in answers)
 
 
@@ -108,12 +113,12 @@ def test_a_wrong_token_tells_no_status(network: Store) -> None:
 def test_what_has_ended_leaves_the_url_to_others(network: Store, life: str) -> None:
     article_id, statuses = ENDED[life]
     receipt = posted(article_id, key=KEY)
-    world.change(network, receipt, *statuses)
+    sample_network.change(network, receipt, *statuses)
     for again in (article_id, OTHER):
         later = posted(again, OTHER_SPELLING)
         assert later["link_id"] != receipt["link_id"]
-        world.withdrawn(later)
-    world.check_books(network)
+        requests.withdrawn(later)
+    check(network, within_caps=False)
 
 
 # ---- scope -----------------------------------------------------------------------------------
@@ -131,7 +136,7 @@ def test_a_url_can_be_taken_for_a_page(anywhere: Store, monkeypatch: pytest.Monk
     for article_id in (SHOWN, OTHER, WAITING):
         posted(article_id)
         assert problem(post(article_id, fields(OTHER_SPELLING))) == "duplicate-link"
-    world.check_books(anywhere)
+    check(anywhere, within_caps=False)
 
 
 def test_a_page_names_its_own_link(network: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,15 @@ from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables import links
 from seealso.times import rfc3339
+from tests.submitting import sample_network
 from tests.submitting.conftest import Clock
-from tests.support import requests as world
+from tests.submitting.sample_network import OTHER, SHOWN, WAITING
+from tests.support import requests
 from tests.support.functions import handler
-from tests.support.requests import OTHER, SHOWN, WAITING, posted, status_of
+from tests.support.invariants import check
+from tests.support.races import at_once
+from tests.support.requests import posted, status_of
+from tests.support.scan import everything
 from tests.support.transitions import change_link
 
 
@@ -22,7 +27,7 @@ def expire() -> None:
 
 
 def test_what_waits_expires_after_the_sites_days(anywhere: Store, clock: Clock) -> None:
-    world.put_site(anywhere, publish="approved", pending_days=3)
+    sample_network.put_site(anywhere, publish="approved", pending_days=3)
     fortnight = posted(WAITING, "https://example.com/14")
     three_days = posted(SHOWN, "https://example.com/3")
     clock.forward(days=3, seconds=-1)
@@ -31,16 +36,16 @@ def test_what_waits_expires_after_the_sites_days(anywhere: Store, clock: Clock) 
     clock.forward(seconds=1)
     expire()
     assert [status_of(each) for each in (three_days, fortnight)] == ["expired", "pending"]
-    world.check_books(anywhere)
+    check(anywhere, within_caps=False)
     clock.forward(days=11)
     expire()
     assert status_of(fortnight) == "expired"
-    world.check_books(anywhere)
-    assert world.kept(anywhere, "claim") == []
+    check(anywhere, within_caps=False)
+    assert sample_network.kept(anywhere, "claim") == []
 
 
 def test_what_has_expired_leaves_room_and_url(network: Store, clock: Clock) -> None:
-    world.put_site(network, publish="approved", pending_cap=1)
+    sample_network.put_site(network, publish="approved", pending_cap=1)
     posted(SHOWN)
     clock.forward(days=14)
     expire()
@@ -50,20 +55,22 @@ def test_what_has_expired_leaves_room_and_url(network: Store, clock: Clock) -> N
 def test_the_rest_stays(network: Store, clock: Clock) -> None:
     posted(SHOWN, "https://example.com/published")
     approved = posted(WAITING, "https://example.com/approved")
-    world.change(network, approved, "published")
+    sample_network.change(network, approved, "published")
     rejected = posted(WAITING, "https://example.com/rejected")
-    world.change(network, rejected, "rejected")
+    sample_network.change(network, rejected, "rejected")
     withdrawn = posted(WAITING, "https://example.com/withdrawn")
-    world.withdrawn(withdrawn)
-    before = world.contents(network)
+    requests.withdrawn(withdrawn)
+    before = everything(network)
     clock.forward(days=10_000)
     expire()
-    assert world.contents(network) == before
+    assert everything(network) == before
 
 
 def test_what_stays_lapsed_expires(network: Store, clock: Clock) -> None:
     receipt = posted(SHOWN)
-    link = change_link(network, world.link_of(network, receipt), "lapsed", clock.time, "test")
+    link = change_link(
+        network, sample_network.link_of(network, receipt), "lapsed", clock.time, "test"
+    )
     assert link.due_at == rfc3339(clock.time + timedelta(days=links.LAPSED_DAYS))
     clock.forward(days=links.LAPSED_DAYS, seconds=-1)
     expire()
@@ -78,18 +85,18 @@ def test_the_history_names_the_schedule(network: Store, clock: Clock) -> None:
     receipt = posted(WAITING)
     clock.forward(days=14)
     expire()
-    (entry,) = world.link_of(network, receipt).history
+    (entry,) = sample_network.link_of(network, receipt).history
     assert entry == {"at": rfc3339(clock.time), "status": "expired", "by": "schedule"}
 
 
 def test_twice_is_once(anywhere: Store, clock: Clock) -> None:
     receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(8)]
     clock.forward(days=15)
-    world.at_once(lambda _: expire(), range(4))
+    at_once(lambda _: expire(), range(4))
     expire()
     assert {status_of(each) for each in receipts} == {"expired"}
-    assert {len(world.link_of(anywhere, each).history) for each in receipts} == {1}
-    world.check_books(anywhere)
+    assert {len(sample_network.link_of(anywhere, each).history) for each in receipts} == {1}
+    check(anywhere, within_caps=False)
 
 
 def test_more_than_one_batch(network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,8 +115,8 @@ def test_what_the_index_has_from_before(
     published, withdrawn, due = [
         posted(WAITING, f"https://example.com/{number}") for number in range(3)
     ]
-    world.change(network, published, "published")
-    world.withdrawn(withdrawn)
+    sample_network.change(network, published, "published")
+    requests.withdrawn(withdrawn)
     behind = [each["link_id"] for each in (published, withdrawn, due)]
     monkeypatch.setattr(links, "due_links", lambda *_: ["0" * 32, *behind])
     clock.forward(days=15)
@@ -119,7 +126,7 @@ def test_what_the_index_has_from_before(
         "withdrawn",
         "expired",
     ]
-    world.check_books(network)
+    check(network, within_caps=False)
 
 
 def test_those_that_wait_are_counted(
@@ -129,7 +136,7 @@ def test_those_that_wait_are_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(7)]
-    world.change(anywhere, receipts[0], "published")
+    sample_network.change(anywhere, receipts[0], "published")
     call = Client.call
 
     def short(client: Client, operation: str, body: Json) -> Json:

@@ -19,10 +19,13 @@ from seealso.store.client import REQUEST_SECONDS
 from seealso.store.tables import Store, current_store
 from seealso.store.values import Json, marshal_item
 from seealso.tables import links
-from tests.support import faulty, tables
-from tests.support import requests as world
+from tests.submitting import sample_network
+from tests.submitting.sample_network import OTHER, SHOWN, WAITING
+from tests.support import faulty, requests, tables
 from tests.support.faulty import Exchange, Fault, Proxy
-from tests.support.requests import KEY, OTHER, SHOWN, URL, WAITING, fields, post, posted, problem
+from tests.support.invariants import check
+from tests.support.requests import KEY, URL, fields, post, posted, problem
+from tests.support.scan import everything
 
 TRANSACTION = "TransactWriteItems"
 
@@ -42,12 +45,12 @@ def transactions(between: Proxy) -> int:
 
 def check_one_link(behind: Store, receipt: Json, article_id: int = SHOWN) -> None:
     """This link is there, once, and readable; nothing else of a submission is."""
-    (link,) = world.kept(behind, "link")
+    (link,) = sample_network.kept(behind, "link")
     assert link["pk"] == f"link#{receipt['link_id']}"
-    assert len(world.kept(behind, "claim")) == 1
-    assert world.kept(behind, "page")[0]["pk"] == f"page#{article_id}"
-    world.check_books(behind)
-    assert world.status_of(receipt) == receipt["status"]
+    assert len(sample_network.kept(behind, "claim")) == 1
+    assert sample_network.kept(behind, "page")[0]["pk"] == f"page#{article_id}"
+    check(behind, within_caps=False)
+    assert requests.status_of(receipt) == receipt["status"]
 
 
 def limit(seconds: float) -> None:
@@ -88,11 +91,11 @@ def test_losses_on_the_way_to_the_transaction(
     between.inject(fault, times=2, operation=operation)
     receipt = posted()
     check_one_link(behind, receipt)
-    assert len(world.kept(behind, "day-key")) == 1
+    assert len(sample_network.kept(behind, "day-key")) == 1
 
 
 def test_a_lost_reply_on_the_last_place_is_no_full_page(between: Proxy, behind: Store) -> None:
-    world.put_site(behind, cap=1)
+    sample_network.put_site(behind, cap=1)
     between.inject(faulty.reply_lost, operation=TRANSACTION)
     check_one_link(behind, posted())
     assert problem(post(OTHER)) == "duplicate-link"
@@ -102,9 +105,9 @@ def test_a_lost_reply_on_the_last_place_is_no_full_page(between: Proxy, behind: 
 def test_a_withdrawal_whose_reply_is_lost(between: Proxy, behind: Store) -> None:
     receipt = posted()
     between.inject(faulty.reply_lost, times=2, operation=TRANSACTION)
-    world.withdrawn(receipt)
-    assert len(world.link_of(behind, receipt).history) == 1
-    world.check_books(behind)
+    requests.withdrawn(receipt)
+    assert len(sample_network.link_of(behind, receipt).history) == 1
+    check(behind, within_caps=False)
 
 
 def test_no_connection_is_used_again_that_the_store_has_closed(
@@ -114,7 +117,7 @@ def test_no_connection_is_used_again_that_the_store_has_closed(
     between.drop_connections()
     second = posted(url="https://example.com/2")
     between.drop_connections()
-    assert [world.status_of(each) for each in (first, second)] == ["published"] * 2
+    assert [requests.status_of(each) for each in (first, second)] == ["published"] * 2
 
 
 @pytest.mark.prove
@@ -178,14 +181,14 @@ def test_what_fails_for_ever_is_unavailable(
     between: Proxy, behind: Store, fault: str, operation: str | None
 ) -> None:
     limit(0.3)
-    before = world.uncounted(behind)
+    before = sample_network.uncounted(behind)
     between.inject(FOR_EVER[fault], times=None, operation=operation)
     started = time.monotonic()
     response = post()
     assert time.monotonic() - started < REQUEST_SECONDS
     assert (response.status, problem(response)) == (503, "unavailable")
     assert int(response.headers["retry-after"]) > 0
-    assert world.uncounted(behind) == before
+    assert sample_network.uncounted(behind) == before
     between.clear()
     limit(20.0)
     check_one_link(behind, posted())
@@ -208,12 +211,12 @@ def test_the_budget_is_well_inside_the_gateways(between: Proxy) -> None:
 @pytest.mark.parametrize("fault", FOR_EVER)
 def test_withdrawing_is_unavailable_then_too(between: Proxy, behind: Store, fault: str) -> None:
     receipt = posted()
-    before = world.contents(behind)
+    before = everything(behind)
     limit(0.3)
     between.inject(FOR_EVER[fault], times=None, operation=TRANSACTION)
-    response = world.withdraw(receipt["link_id"], f"Bearer {receipt['withdraw_token']}")
+    response = requests.withdraw(receipt["link_id"], f"Bearer {receipt['withdraw_token']}")
     assert (response.status, problem(response)) == (503, "unavailable")
-    assert world.contents(behind) == before
+    assert everything(behind) == before
 
 
 def test_a_duplicate_stays_one_when_the_other_link_cannot_be_read(
@@ -273,13 +276,13 @@ REASONS: dict[str, tuple[tuple[str, str, str], Items, tuple[int, str | None]]] =
 def test_reasons_are_read_one_by_one(between: Proxy, behind: Store, case: str) -> None:
     codes, at, (status, name) = REASONS[case]
     receipt = posted(key=KEY)
-    own: list[Any] = [world.kept(behind, kind)[0] for kind in ("claim", "link", "page")]
+    own: list[Any] = [sample_network.kept(behind, kind)[0] for kind in ("claim", "link", "page")]
     # The page with all its places taken, one of them by this very link.
     own[2] |= {"published": 5}
     items = [own[place] if item == MINE else item for place, item in enumerate(at)]
     if status != 201:
-        world.withdrawn(receipt)
-    before = world.uncounted(behind)
+        requests.withdrawn(receipt)
+    before = sample_network.uncounted(behind)
     between.inject(cancelled(*codes, items=items), operation=TRANSACTION)
     response = post(key=KEY if status == 201 else None)
     assert response.status == status, response
@@ -287,14 +290,14 @@ def test_reasons_are_read_one_by_one(between: Proxy, behind: Store, case: str) -
         assert response.json()["link_id"] == receipt["link_id"]
     else:
         assert problem(response) == name
-    assert world.uncounted(behind) == before
+    assert sample_network.uncounted(behind) == before
 
 
 def test_what_may_be_our_own_is_asked_for_again_with_pauses(between: Proxy, behind: Store) -> None:
     """While another transaction holds the link, nothing says whether the claim is its own."""
     posted(key=KEY)
     limit(0.5)
-    (claim,) = world.kept(behind, "claim")
+    (claim,) = sample_network.kept(behind, "claim")
     own_claim = cancelled(FAILED, CONFLICT, NONE, items=(claim, None, None))
     between.inject(own_claim, times=None, operation=TRANSACTION)
     before = transactions(between)
@@ -314,7 +317,7 @@ def test_a_refusal_that_nobody_expects_is_an_error_of_ours(between: Proxy, code:
 
 def _post_in_a_process(environment: dict[str, str]) -> None:
     os.environ.update(environment)
-    world.post(key=KEY)
+    requests.post(key=KEY)
 
 
 def killed_during(between: Proxy, *, written: bool) -> None:
@@ -341,16 +344,16 @@ def killed_during(between: Proxy, *, written: bool) -> None:
 
 
 def test_killed_between_the_waves(between: Proxy, behind: Store) -> None:
-    before = world.uncounted(behind)
+    before = sample_network.uncounted(behind)
     killed_during(between, written=False)
-    assert world.uncounted(behind) == before
-    assert [each["submissions"] for each in world.kept(behind, "client")] == [1]
+    assert sample_network.uncounted(behind) == before
+    assert [each["submissions"] for each in sample_network.kept(behind, "client")] == [1]
     check_one_link(behind, posted(key=KEY))
 
 
 def test_killed_after_the_write(between: Proxy, behind: Store) -> None:
     killed_during(between, written=True)
-    (link,) = world.kept(behind, "link")
+    (link,) = sample_network.kept(behind, "link")
     receipt = posted(key=KEY)
     assert link["pk"] == f"link#{receipt['link_id']}"
     check_one_link(behind, receipt)
@@ -365,10 +368,10 @@ def test_expiry_goes_on_where_it_was_killed(between: Proxy, behind: Store) -> No
     between.inject(faulty.reset, times=None, operation=TRANSACTION)
     with pytest.raises(StoreUnavailable):
         links.expire_due(schedule, later)
-    world.check_books(behind)
+    check(behind, within_caps=False)
     between.clear()
     schedule.client.limit_seconds = 20.0
     assert links.expire_due(schedule, later) == 1
     schedule.client.close()
-    assert {world.status_of(each) for each in receipts} == {"expired"}
-    world.check_books(behind)
+    assert {requests.status_of(each) for each in receipts} == {"expired"}
+    check(behind, within_caps=False)

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from seealso import urls
 from seealso.store.tables import Store
-from tests.support import requests as world
-from tests.support.requests import FORM, JSON, SHOWN, URL, WAITING, at_fault, fields, post, problem
+from tests.submitting import sample_network
+from tests.submitting.sample_network import SHOWN, WAITING
+from tests.support import requests
+from tests.support.requests import FORM, JSON, URL, at_fault, fields, post, problem
+from tests.support.scan import everything
 
 # Of what breaks programs: names and syntax of JSON, DynamoDB, shells, templates and URLs;
 # characters that are long, invisible, combining or turned round.
@@ -139,7 +142,7 @@ def expected_faults(members: dict[str, Any]) -> dict[str, str]:
 
 
 def check(store: Store, members: dict[str, Any]) -> None:
-    before = world.uncounted(store)
+    before = sample_network.uncounted(store)
     response = post(WAITING, members)
     if not is_strict(members):
         assert (response.status, problem(response)) == (400, "malformed-request")
@@ -151,11 +154,11 @@ def check(store: Store, members: dict[str, Any]) -> None:
     elif response.status != 201:
         assert problem(response) in ("duplicate-link", "queue-full")
     else:
-        link = world.read(response.json()["link_id"]).json()
+        link = requests.read(response.json()["link_id"]).json()
         assert link["title"] == ((members.get("title") or "").strip() or None)
-        world.forget_links(store)
+        sample_network.forget_links(store)
         return
-    assert world.uncounted(store) == before
+    assert sample_network.uncounted(store) == before
 
 
 def test_every_naughty_string_as_a_title(network: Store) -> None:
@@ -197,13 +200,13 @@ def test_titles_come_back_as_they_were(network: Store, title: str) -> None:
 
 
 def check_body(store: Store, body: bytes | str, media_type: str) -> None:
-    before = world.uncounted(store)
+    before = sample_network.uncounted(store)
     response = post(SHOWN, body, media_type=media_type)
     assert response.status in (201, 400, 409, 413, 422)
     if response.status == 201:
-        world.forget_links(store)
+        sample_network.forget_links(store)
     else:
-        assert world.uncounted(store) == before
+        assert sample_network.uncounted(store) == before
 
 
 GOOD_JSON = json.dumps(fields()).encode()
@@ -256,41 +259,41 @@ HEADER_ANSWERS = {
 @settings(max_examples=25)
 @given(name=st.sampled_from(sorted(HEADER_ANSWERS)), value=header_texts)
 def test_any_text_in_any_header(network: Store, name: str, value: str) -> None:
-    before = world.uncounted(network)
+    before = sample_network.uncounted(network)
     response = post(SHOWN, headers={name: value})
     assert response.status in HEADER_ANSWERS[name]
     if response.status == 201:
-        world.forget_links(network)
+        sample_network.forget_links(network)
     else:
-        assert world.uncounted(network) == before
+        assert sample_network.uncounted(network) == before
 
 
 @settings(max_examples=25)
 @given(link_id=header_texts, authorization=header_texts | header_texts.map("Bearer {}".format))
 def test_any_text_as_a_link_and_its_token(network: Store, link_id: str, authorization: str) -> None:
-    before = world.contents(network)
-    assert world.read(link_id).status == 404
-    assert world.withdraw(link_id, authorization).status in (401, 404)
-    assert world.contents(network) == before
+    before = everything(network)
+    assert requests.read(link_id).status == 404
+    assert requests.withdraw(link_id, authorization).status in (401, 404)
+    assert everything(network) == before
 
 
 @settings(max_examples=30)
 @given(token=header_texts)
 def test_any_text_as_the_token_of_a_link(network: Store, token: str) -> None:
-    link_id = world.posted(key=world.KEY)["link_id"]
-    assert world.withdraw(link_id, f"Bearer {token}").status == (403 if token.strip() else 401)
+    link_id = requests.posted(key=requests.KEY)["link_id"]
+    assert requests.withdraw(link_id, f"Bearer {token}").status == (403 if token.strip() else 401)
 
 
 @settings(max_examples=25)
 @given(article_id=header_texts | st.integers().map(str))
 def test_any_text_as_an_article(network: Store, article_id: str) -> None:
-    before = world.uncounted(network)
+    before = sample_network.uncounted(network)
     response = post(article_id)
     assert response.status in (400, 404) or article_id in ("100", "101", "102")
     if response.status == 201:
-        world.forget_links(network)
+        sample_network.forget_links(network)
     else:
-        assert world.uncounted(network) == before
+        assert sample_network.uncounted(network) == before
 
 
 # ---- all of it for longer ----------------------------------------------------------------------

@@ -11,8 +11,10 @@ from seealso.store import values
 from seealso.store.tables import Store, current_store
 from seealso.tables import links
 from seealso.tables.articles import put_articles
-from tests.support import faulty
-from tests.support import requests as world
+from tests.submitting import sample_network
+from tests.support import faulty, requests
+from tests.support.environment import new_container
+from tests.support.factories import put_item
 from tests.support.gateway import Response
 from tests.support.requests import FORM, JSON, KEY, URL, fields, post, problem
 
@@ -50,18 +52,18 @@ ARTICLE = 200  # of a domain of its own, with a site that has room for one link 
 
 def prepare(store: Store, wrong: set[str]) -> None:
     """Make the tables such that these apply to a submission of URL to ARTICLE with KEY."""
-    put_articles(store, [(world.article(ARTICLE, 9), None)])
+    put_articles(store, [(sample_network.article(ARTICLE, 9), None)])
     site = {"domain": 9, "publish": "approved", "cap": 1, "pending_cap": 1}
-    world.put_item(store, store.sites, site)
-    world.new_container()
+    put_item(store, store.sites, site)
+    new_container()
     if "replay" in wrong:
-        world.withdrawn(world.posted(ARTICLE, key=KEY))
+        requests.withdrawn(requests.posted(ARTICLE, key=KEY))
     if "duplicate-link" in wrong:
-        world.posted(world.OTHER)
+        requests.posted(sample_network.OTHER)
     counters = {"published": int("page-full" in wrong), "pending": int("queue-full" in wrong)}
-    world.put_item(store, store.links, {**links.page_key(ARTICLE), **counters})
+    put_item(store, store.links, {**links.page_key(ARTICLE), **counters})
     if "not-found" in wrong:
-        world.set_state(store, ARTICLE, "draft", domain=9)
+        sample_network.set_state(store, ARTICLE, "draft", domain=9)
 
 
 def submitted(wrong: set[str], patch: pytest.MonkeyPatch) -> Response:
@@ -84,12 +86,12 @@ def submitted(wrong: set[str], patch: pytest.MonkeyPatch) -> Response:
 def check(store: Store, wrong: set[str], patch: pytest.MonkeyPatch) -> None:
     patch.setenv("SUBMITS_PER_TEN_MINUTES", "100000")
     prepare(store, wrong)
-    before = world.uncounted(store)
+    before = sample_network.uncounted(store)
     response = submitted(wrong, patch)
     status, name = ANSWERS[min(wrong, key=ORDER.index)]
     assert response.status == status, response
     assert name is None or problem(response) == name
-    assert world.uncounted(store) == before
+    assert sample_network.uncounted(store) == before
 
 
 @pytest.mark.parametrize(("first", "second"), list(combinations(ORDER, 2)))
@@ -112,14 +114,17 @@ def test_of_all_the_first_is_answered(
 def test_of_any_the_first_is_answered(
     network: Store, monkeypatch: pytest.MonkeyPatch, wrong: set[str]
 ) -> None:
-    world.forget_links(network)
+    sample_network.forget_links(network)
     key = values.marshal_item({"id": ARTICLE})
     network.client.call("DeleteItem", {"TableName": network.articles, "Key": key})
     check(network, wrong, monkeypatch)
 
 
 # What the store has to be asked for is a 422 too, and comes where all of them come.
-LATER_REFUSALS = ["https://casino.example.org/", f"https://heat.example.com/a/{world.SHOWN}"]
+LATER_REFUSALS = [
+    "https://casino.example.org/",
+    f"https://heat.example.com/a/{sample_network.SHOWN}",
+]
 
 
 @pytest.mark.parametrize("url", LATER_REFUSALS)
@@ -144,15 +149,18 @@ def test_they_are_told_with_all_other_fields_at_fault(
 ) -> None:
     response = post(body=fields(url, **more))
     assert problem(response) == "invalid-fields"
-    assert sorted(world.at_fault(response)) == sorted(["url", field])
+    assert sorted(requests.at_fault(response)) == sorted(["url", field])
 
 
 def test_a_key_that_was_used_comes_before_what_the_page_says(network: Store) -> None:
-    world.put_site(network, cap=1)
-    world.posted(world.OTHER, key=KEY)
-    for article_id, url in [(world.SHOWN, URL), (world.OTHER, "https://example.com/2")]:
+    sample_network.put_site(network, cap=1)
+    requests.posted(sample_network.OTHER, key=KEY)
+    for article_id, url in [
+        (sample_network.SHOWN, URL),
+        (sample_network.OTHER, "https://example.com/2"),
+    ]:
         assert problem(post(article_id, fields(url), key=KEY)) == "idempotency-key-reused"
-    assert problem(post(world.OTHER, fields("https://example.com/3"))) == "page-full"
+    assert problem(post(sample_network.OTHER, fields("https://example.com/3"))) == "page-full"
 
 
 def test_what_needs_no_store_is_answered_without_it(
@@ -160,7 +168,7 @@ def test_what_needs_no_store_is_answered_without_it(
 ) -> None:
     with faulty.unreachable() as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
-        world.new_container()
+        new_container()
         for first in ORDER[:4] + ORDER[5:6]:
             response = submitted({first}, monkeypatch)
             assert (response.status, problem(response)) == ANSWERS[first]

@@ -10,9 +10,14 @@ from cfnlint.decode import cfn_yaml
 
 from local.paths import ROOT
 from seealso.store.tables import Store
+from tests.submitting import sample_network
 from tests.submitting.conftest import Clock
-from tests.support import requests as world
-from tests.support.requests import SHOWN, WAITING, fields, post, problem
+from tests.submitting.sample_network import SHOWN, WAITING
+from tests.support import requests
+from tests.support.invariants import check
+from tests.support.races import at_once
+from tests.support.requests import fields, post, problem
+from tests.support.scan import everything
 
 WINDOW_LEFT = 400  # seconds, at the clock's 10:03:20
 
@@ -45,12 +50,12 @@ def quick(network: Store, three_per_window: None) -> Store:
 
 def test_a_client_may_submit_so_often(tables: Store) -> None:
     assert [submit(number) for number in range(3)] == [201] * 3
-    before = world.uncounted(tables)
+    before = sample_network.uncounted(tables)
     for _ in range(2):
         response = post(WAITING, address="198.51.100.23")
         assert (response.status, problem(response)) == (429, "rate-limited")
         assert response.headers["retry-after"] == str(WINDOW_LEFT)
-    assert world.uncounted(tables) == before
+    assert sample_network.uncounted(tables) == before
 
 
 def test_the_time_that_is_told_is_enough(quick: Store, clock: Clock) -> None:
@@ -85,32 +90,32 @@ def test_whose_submissions_are_counted_together(quick: Store, same: list[str]) -
     assert [submit(9, address) for address in same] == [429] * 3
     assert submit(9, "2001:db8:1:3::1") == 201
     assert submit(9, "2001:db8:0:2::1") == 201
-    assert len(world.kept(quick, "client")) == 3
+    assert len(sample_network.kept(quick, "client")) == 3
 
 
 def test_replays_and_refusals_count_too(quick: Store) -> None:
     for _ in range(2):
-        assert post(SHOWN, key=world.KEY).status == 201
+        assert post(SHOWN, key=requests.KEY).status == 201
     assert problem(post(SHOWN)) == "duplicate-link"
-    assert problem(post(SHOWN, key=world.KEY)) == "rate-limited"
+    assert problem(post(SHOWN, key=requests.KEY)) == "rate-limited"
 
 
 def test_one_limit_for_all_containers(tables: Store) -> None:
-    statuses = world.at_once(submit, range(16))
+    statuses = at_once(submit, range(16))
     assert sorted(statuses) == [201] * 3 + [429] * 13
-    (count,) = world.kept(tables, "client")
+    (count,) = sample_network.kept(tables, "client")
     assert count["submissions"] == 16
-    world.check_books(tables)
+    check(tables, within_caps=False)
 
 
 def test_the_days_key_is_made_once_whoever_races_for_it(tables: Store) -> None:
-    world.at_once(lambda number: submit(0, f"198.51.100.{number}"), range(16))
-    (key,) = world.kept(tables, "day-key")
+    at_once(lambda number: submit(0, f"198.51.100.{number}"), range(16))
+    (key,) = sample_network.kept(tables, "day-key")
     assert len(bytes.fromhex(key["key"])) == 32
     # Each client has its own count: all 16 used the same key, now and afterwards.
-    assert len(world.kept(tables, "client")) == 16
+    assert len(sample_network.kept(tables, "client")) == 16
     submit(1, "198.51.100.3")
-    counts = [each["submissions"] for each in world.kept(tables, "client")]
+    counts = [each["submissions"] for each in sample_network.kept(tables, "client")]
     assert sorted(counts) == [1] * 15 + [2]
 
 
@@ -125,20 +130,20 @@ def test_no_address_is_kept(quick: Store) -> None:
     for address in addresses:
         submit(0, address)
         submit(0, address)
-    everything = json.dumps(world.contents(quick))
-    (key,) = [bytes.fromhex(each["key"]) for each in world.kept(quick, "day-key")]
+    stored = json.dumps(everything(quick))
+    (key,) = [bytes.fromhex(each["key"]) for each in sample_network.kept(quick, "day-key")]
     for address in [*addresses, "2001:db8:1:2::/64", "2001:db8:1:2::"]:
-        assert address not in everything
+        assert address not in stored
         # Nor anything that finds it again by trying all there are, once the day's key is gone.
-        assert sha256(address.encode()).hexdigest()[:32] not in everything
+        assert sha256(address.encode()).hexdigest()[:32] not in stored
     hashed = hmac.digest(key, b"198.51.100.23", "sha256").hex()[:32]
-    assert hashed in everything
+    assert hashed in stored
 
 
 def test_what_is_counted_goes_by_itself(quick: Store, clock: Clock) -> None:
     submit(0)
-    (count,) = world.kept(quick, "client")
-    (key,) = world.kept(quick, "day-key")
+    (count,) = sample_network.kept(quick, "client")
+    (key,) = sample_network.kept(quick, "day-key")
     resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
     live = resources["LinksTable"]["Properties"]["TimeToLiveSpecification"]
     assert live["Enabled"] is True
@@ -146,7 +151,7 @@ def test_what_is_counted_goes_by_itself(quick: Store, clock: Clock) -> None:
     assert now + WINDOW_LEFT <= count[live["AttributeName"]] <= now + 3600
     assert key[live["AttributeName"]] == int(now) + 2 * 24 * 3600
     for kind in ("link", "claim", "page"):
-        (item,) = world.kept(quick, kind)
+        (item,) = sample_network.kept(quick, kind)
         assert live["AttributeName"] not in item
 
 
@@ -156,8 +161,8 @@ def test_each_day_has_its_own_key(quick: Store, clock: Clock) -> None:
     clock.forward(seconds=1)
     submit(1)
     submit(2)
-    keys = world.kept(quick, "day-key")
+    keys = sample_network.kept(quick, "day-key")
     assert [each["pk"] for each in keys] == ["day-key#2026-11-23", "day-key#2026-11-24"]
     assert keys[0]["key"] != keys[1]["key"]
-    ids = {each["pk"].split("#")[1] for each in world.kept(quick, "client")}
+    ids = {each["pk"].split("#")[1] for each in sample_network.kept(quick, "client")}
     assert len(ids) == 2

@@ -11,8 +11,12 @@ from seealso.store.tables import Store
 from seealso.submitting.parsing import CONSENT
 from seealso.tables import links
 from seealso.times import rfc3339
-from tests.support import requests as world
-from tests.support.requests import FORM, KEY, OTHER, SHOWN, URL, WAITING, fields, post, posted
+from tests.submitting import sample_network
+from tests.submitting.sample_network import OTHER, SHOWN, WAITING
+from tests.support import requests
+from tests.support.invariants import check
+from tests.support.requests import FORM, KEY, URL, fields, post, posted
+from tests.support.scan import everything
 
 
 def shown_urls(store: Store, article_id: int) -> list[str]:
@@ -41,14 +45,14 @@ def test_the_receipt(anywhere: Store, article_id: int, status: str, places_left:
     }
     assert response.headers["location"] == status_url
     assert response.headers["content-type"] == "application/json"
-    world.check_books(anywhere)
+    check(anywhere, within_caps=False)
 
 
 @pytest.mark.parametrize("article_id", [SHOWN, WAITING])
 def test_a_link_is_readable_at_once(anywhere: Store, article_id: int) -> None:
     before = rfc3339(datetime.now(UTC))
     receipt = post(article_id, fields(title="A title")).json()
-    response = world.read(receipt["link_id"])
+    response = requests.read(receipt["link_id"])
     link = response.json()
     assert response.status == 200
     assert before <= link["submitted_at"] <= rfc3339(datetime.now(UTC))
@@ -78,7 +82,7 @@ def test_what_is_stored_is_the_url_as_a_browser_writes_it(network: Store) -> Non
     sent = "  HTTPS://EXAMPLE.com/a/../b c?utm_source=mail&x=%7e#Top "
     receipt = posted(url=sent)
     stored = "https://example.com/b%20c?utm_source=mail&x=%7e#Top"
-    assert world.read(receipt["link_id"]).json()["url"] == stored
+    assert requests.read(receipt["link_id"]).json()["url"] == stored
     assert shown_urls(network, SHOWN) == [stored]
 
 
@@ -97,7 +101,7 @@ def test_what_is_stored_is_the_url_as_a_browser_writes_it(network: Store) -> Non
 )
 def test_titles(network: Store, sent: dict[str, str], stored: str | None) -> None:
     receipt = post(body=fields(**sent)).json()
-    assert world.read(receipt["link_id"]).json()["title"] == stored
+    assert requests.read(receipt["link_id"]).json()["title"] == stored
     page = read_page(network, SHOWN)
     assert page is not None
     assert [each["title"] for each in page["links"]] == [stored]
@@ -105,7 +109,9 @@ def test_titles(network: Store, sent: dict[str, str], stored: str | None) -> Non
 
 def test_the_consent_is_kept_with_its_version_and_time(anywhere: Store) -> None:
     for article_id in (SHOWN, WAITING):
-        link = world.link_of(anywhere, posted(article_id, f"https://example.com/{article_id}"))
+        link = sample_network.link_of(
+            anywhere, posted(article_id, f"https://example.com/{article_id}")
+        )
         assert link.consent == {"version": CONSENT["in_force"], "at": link.submitted_at}
     wording = CONSENT["versions"][str(CONSENT["in_force"])]["text"]
     for promise in ("right to share this link", "link back to this article", "Up to 5 links"):
@@ -115,9 +121,9 @@ def test_the_consent_is_kept_with_its_version_and_time(anywhere: Store) -> None:
 def test_only_a_hash_of_the_withdraw_token_is_kept(network: Store) -> None:
     for key in (None, KEY):
         receipt = posted(url=f"https://example.com/{key}", key=key)
-        everything = json.dumps(world.contents(network))
-        assert receipt["withdraw_token"] not in everything
-        assert KEY not in everything.replace(f"/{KEY}", "")
+        stored = json.dumps(everything(network))
+        assert receipt["withdraw_token"] not in stored
+        assert KEY not in stored.replace(f"/{KEY}", "")
 
 
 # ---- forms -----------------------------------------------------------------------------------
@@ -130,7 +136,7 @@ BOXES = "has_right_to_share=on&agrees_to_link_back=true"
 def test_forms(network: Store, media_type: str, in_base64: bool) -> None:
     text = f"url=https%3A%2F%2Fexample.com%2Fa+b%26c%3D%C3%A9&title=Gr%C3%BC%C3%9Fe+%2B+1&{BOXES}"
     response = post(body=text.encode() if in_base64 else text, media_type=media_type)
-    link = world.read(response.json()["link_id"]).json()
+    link = requests.read(response.json()["link_id"]).json()
     assert (response.status, link["title"]) == (201, "Grüße + 1")
     assert link["url"] == "https://example.com/a%20b&c=%C3%A9"
 
@@ -141,7 +147,7 @@ def test_json(network: Store, media_type: str, in_base64: bool) -> None:
     text = json.dumps(fields(title="Grüße"), ensure_ascii=False)
     response = post(body=text.encode() if in_base64 else text, media_type=media_type)
     assert response.status == 201
-    assert world.read(response.json()["link_id"]).json()["title"] == "Grüße"
+    assert requests.read(response.json()["link_id"]).json()["title"] == "Grüße"
 
 
 # ---- what the page shows ---------------------------------------------------------------------
@@ -161,15 +167,15 @@ def test_other_sites_show_it_when_it_is_approved(anywhere: Store) -> None:
     before = read_page(anywhere, WAITING)
     receipt = posted(WAITING)
     assert read_page(anywhere, WAITING) == before
-    world.change(anywhere, receipt, "published")
+    sample_network.change(anywhere, receipt, "published")
     assert shown_urls(anywhere, WAITING) == [URL]
-    assert world.status_of(receipt) == "published"
+    assert requests.status_of(receipt) == "published"
 
 
 @pytest.mark.parametrize("status", ["lapsed", "withdrawn", "removed"])
 def test_what_is_no_longer_published_leaves_the_page(network: Store, status: links.Status) -> None:
     receipt = posted()
-    world.change(network, receipt, status)
+    sample_network.change(network, receipt, status)
     page = read_page(network, SHOWN)
     assert page is not None
     assert (page["links"], page["places_left"]) == ([], 5)
@@ -177,10 +183,10 @@ def test_what_is_no_longer_published_leaves_the_page(network: Store, status: lin
 
 def test_a_policy_that_changes_moves_no_link(network: Store) -> None:
     first = posted(SHOWN, "https://example.com/1")
-    world.put_site(network, publish="approved")
+    sample_network.put_site(network, publish="approved")
     second = posted(SHOWN, "https://example.com/2")
-    world.put_site(network, publish="at_once")
-    assert [world.status_of(each) for each in (first, second)] == ["published", "pending"]
+    sample_network.put_site(network, publish="at_once")
+    assert [requests.status_of(each) for each in (first, second)] == ["published", "pending"]
 
 
 # ---- room ------------------------------------------------------------------------------------
@@ -189,64 +195,64 @@ def test_a_policy_that_changes_moves_no_link(network: Store) -> None:
 def test_a_full_page(anywhere: Store) -> None:
     receipts = [posted(SHOWN, f"https://example.com/{number}") for number in range(5)]
     assert [each["places_left"] for each in receipts] == [4, 3, 2, 1, 0]
-    before = world.uncounted(anywhere)
+    before = sample_network.uncounted(anywhere)
     response = post(SHOWN, fields("https://example.com/one-more"))
-    assert (response.status, world.problem(response)) == (409, "page-full")
+    assert (response.status, requests.problem(response)) == (409, "page-full")
     assert response.json()["cap"] == 5
-    assert world.uncounted(anywhere) == before
-    world.withdrawn(receipts[0])
+    assert sample_network.uncounted(anywhere) == before
+    requests.withdrawn(receipts[0])
     assert posted(SHOWN, "https://example.com/one-more")["places_left"] == 0
 
 
 def test_a_full_page_takes_none_that_would_wait_either(network: Store) -> None:
-    world.put_site(network, cap=1)
+    sample_network.put_site(network, cap=1)
     posted(SHOWN, "https://example.com/1")
-    world.put_site(network, cap=1, publish="approved")
-    assert world.problem(post(SHOWN, fields("https://example.com/2"))) == "page-full"
+    sample_network.put_site(network, cap=1, publish="approved")
+    assert requests.problem(post(SHOWN, fields("https://example.com/2"))) == "page-full"
 
 
 def test_a_full_queue(anywhere: Store) -> None:
-    world.put_site(anywhere, publish="approved", pending_cap=2)
+    sample_network.put_site(anywhere, publish="approved", pending_cap=2)
     receipts = [posted(SHOWN, f"https://example.com/{number}") for number in range(2)]
-    before = world.uncounted(anywhere)
+    before = sample_network.uncounted(anywhere)
     response = post(SHOWN, fields("https://example.com/one-more"))
-    assert (response.status, world.problem(response)) == (409, "queue-full")
-    assert world.uncounted(anywhere) == before
-    world.withdrawn(receipts[0])
+    assert (response.status, requests.problem(response)) == (409, "queue-full")
+    assert sample_network.uncounted(anywhere) == before
+    requests.withdrawn(receipts[0])
     assert posted(SHOWN, "https://example.com/one-more")["status"] == "pending"
 
 
 def test_what_waits_takes_no_place(network: Store) -> None:
     for number in range(20):
         assert posted(WAITING, f"https://example.com/{number}")["places_left"] == 5
-    assert world.problem(post(WAITING)) == "queue-full"
+    assert requests.problem(post(WAITING)) == "queue-full"
 
 
 @pytest.mark.parametrize("publish", ["at_once", "approved"])
 def test_a_cap_of_nothing_takes_nothing(anywhere: Store, publish: str) -> None:
-    world.put_site(anywhere, cap=0, publish=publish)
-    before = world.uncounted(anywhere)
+    sample_network.put_site(anywhere, cap=0, publish=publish)
+    before = sample_network.uncounted(anywhere)
     response = post()
-    assert (world.problem(response), response.json()["cap"]) == ("page-full", 0)
-    assert world.uncounted(anywhere) == before
+    assert (requests.problem(response), response.json()["cap"]) == ("page-full", 0)
+    assert sample_network.uncounted(anywhere) == before
 
 
 def test_a_waiting_cap_of_nothing_stops_only_what_would_wait(network: Store) -> None:
-    world.put_site(network, pending_cap=0)
+    sample_network.put_site(network, pending_cap=0)
     posted()
-    world.put_site(network, pending_cap=0, publish="approved")
-    assert world.problem(post(OTHER, fields("https://example.com/2"))) == "queue-full"
+    sample_network.put_site(network, pending_cap=0, publish="approved")
+    assert requests.problem(post(OTHER, fields("https://example.com/2"))) == "queue-full"
 
 
 def test_a_cap_that_is_lowered_removes_no_link(network: Store) -> None:
     urls = [f"https://example.com/{number}" for number in range(3)]
     receipts = [posted(SHOWN, url) for url in urls]
-    world.put_site(network, cap=2)
+    sample_network.put_site(network, cap=2)
     assert shown_urls(network, SHOWN) == urls
     for receipt in receipts[:2]:
         response = post(SHOWN, fields("https://example.com/one-more"))
-        assert (world.problem(response), response.json()["cap"]) == ("page-full", 2)
-        world.withdrawn(receipt)
+        assert (requests.problem(response), response.json()["cap"]) == ("page-full", 2)
+        requests.withdrawn(receipt)
     assert posted(SHOWN, "https://example.com/one-more")["places_left"] == 0
 
 
@@ -268,8 +274,8 @@ LIVES: dict[str, tuple[int, list[links.Status]]] = {
 def test_a_replay_gets_the_same_receipt_with_the_status_of_now(network: Store, life: str) -> None:
     article_id, statuses = LIVES[life]
     receipt = posted(article_id, key=KEY)
-    world.change(network, receipt, *statuses)
-    before = world.uncounted(network)
+    sample_network.change(network, receipt, *statuses)
+    before = sample_network.uncounted(network)
     for url in (URL, "http://www.EXAMPLE.com/page/?utm_source=mail#top"):
         response = post(article_id, fields(url), key=KEY)
         again = response.json()
@@ -278,7 +284,7 @@ def test_a_replay_gets_the_same_receipt_with_the_status_of_now(network: Store, l
         assert again["status"] == life.partition(" ")[0]
         for name in ("link_id", "article_id", "status_url", "withdraw_token"):
             assert again[name] == receipt[name]
-    assert world.uncounted(network) == before
+    assert sample_network.uncounted(network) == before
 
 
 def test_a_replay_is_told_the_places_of_now(network: Store) -> None:
@@ -289,17 +295,17 @@ def test_a_replay_is_told_the_places_of_now(network: Store) -> None:
 
 def test_a_replay_finds_its_link_whatever_else_is_in_the_way(anywhere: Store) -> None:
     receipt = posted(key=KEY)
-    world.withdrawn(receipt)
+    requests.withdrawn(receipt)
     posted(OTHER)  # somebody else has the URL now
-    world.put_site(anywhere, cap=0)
+    sample_network.put_site(anywhere, cap=0)
     again = posted(key=KEY)
     assert (again["link_id"], again["status"]) == (receipt["link_id"], "withdrawn")
 
 
 def test_a_replay_to_an_unpublished_article_finds_nothing(network: Store) -> None:
     posted(key=KEY)
-    world.set_state(network, SHOWN, "draft")
-    assert world.problem(post(key=KEY)) == "not-found"
+    sample_network.set_state(network, SHOWN, "draft")
+    assert requests.problem(post(key=KEY)) == "not-found"
 
 
 @pytest.mark.parametrize(
@@ -307,18 +313,18 @@ def test_a_replay_to_an_unpublished_article_finds_nothing(network: Store) -> Non
 )
 def test_a_key_is_for_one_link(anywhere: Store, article_id: int, url: str) -> None:
     receipt = posted(key=KEY)
-    before = world.uncounted(anywhere)
+    before = sample_network.uncounted(anywhere)
     response = post(article_id, fields(url), key=KEY)
-    assert (response.status, world.problem(response)) == (422, "idempotency-key-reused")
+    assert (response.status, requests.problem(response)) == (422, "idempotency-key-reused")
     assert receipt["link_id"] not in response.body
-    assert world.uncounted(anywhere) == before
-    world.withdrawn(receipt)
-    assert world.problem(post(article_id, fields(url), key=KEY)) == "idempotency-key-reused"
+    assert sample_network.uncounted(anywhere) == before
+    requests.withdrawn(receipt)
+    assert requests.problem(post(article_id, fields(url), key=KEY)) == "idempotency-key-reused"
 
 
 def test_without_a_key_a_second_try_is_a_duplicate(network: Store) -> None:
     posted()
-    assert world.problem(post()) == "duplicate-link"
+    assert requests.problem(post()) == "duplicate-link"
 
 
 @pytest.mark.parametrize("key", ["a" * 16, "A-z_0" * 25 + "xyz"])
@@ -330,11 +336,11 @@ def test_keys_of_all_lengths(network: Store, key: str) -> None:
     "key", ["", "a" * 15, "a" * 129, "a" * 15 + " ", "é" * 16, "a" * 16 + "\n", "a" * 16 + "," * 2]
 )
 def test_what_is_no_key(network: Store, key: str) -> None:
-    before = world.contents(network)
+    before = everything(network)
     response = post(key=key)
-    assert (response.status, world.problem(response)) == (400, "malformed-request")
-    assert world.at_fault(response) == ["Idempotency-Key"]
-    assert world.contents(network) == before
+    assert (response.status, requests.problem(response)) == (400, "malformed-request")
+    assert requests.at_fault(response) == ["Idempotency-Key"]
+    assert everything(network) == before
 
 
 # ---- where from ------------------------------------------------------------------------------
@@ -370,26 +376,30 @@ def test_pages_of_the_network_may_submit(network: Store, origin: str, host: str)
     ],
 )
 def test_pages_of_others_may_not(network: Store, origin: str) -> None:
-    before = world.contents(network)
+    before = everything(network)
     response = post(headers={"Origin": origin})
-    assert (response.status, world.problem(response)) == (403, "foreign-origin")
-    assert world.contents(network) == before
+    assert (response.status, requests.problem(response)) == (403, "foreign-origin")
+    assert everything(network) == before
 
 
-@pytest.mark.parametrize("article_id", [world.DRAFT, world.DELETED, world.MISSING, 2147483647])
+@pytest.mark.parametrize(
+    "article_id", [sample_network.DRAFT, sample_network.DELETED, sample_network.MISSING, 2147483647]
+)
 def test_only_published_articles_take_links(network: Store, article_id: int) -> None:
-    before = world.uncounted(network)
+    before = sample_network.uncounted(network)
     response = post(article_id)
-    assert world.without_request_id(response) == world.without_request_id(post(world.MISSING))
-    assert (response.status, world.problem(response)) == (404, "not-found")
-    assert world.uncounted(network) == before
+    assert requests.without_request_id(response) == requests.without_request_id(
+        post(sample_network.MISSING)
+    )
+    assert (response.status, requests.problem(response)) == (404, "not-found")
+    assert sample_network.uncounted(network) == before
 
 
 @pytest.mark.parametrize(
     "article_id", ["0", "2147483648", "01", "+1", "1.0", "\uff11", "x", "-1", "9" * 99]
 )
 def test_what_is_no_article_id(network: Store, article_id: str) -> None:
-    before = world.contents(network)
+    before = everything(network)
     response = post(article_id)
-    assert (response.status, world.problem(response)) == (400, "invalid-id")
-    assert world.contents(network) == before
+    assert (response.status, requests.problem(response)) == (400, "invalid-id")
+    assert everything(network) == before

@@ -59,3 +59,9 @@ def event(
     elif body is not None:
         made["body"] = body
     return made
+
+
+def body_of(made: Event) -> str | bytes | None:
+    """The body that was given to event()."""
+    body: str | None = made.get("body")
+    return base64.b64decode(body) if body is not None and made["isBase64Encoded"] else body

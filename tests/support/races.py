@@ -1,28 +1,19 @@
-"""Sixteen racers at once over one store, and the pages that they race for."""
+"""Threads that start at the same moment, each with a store of its own."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from seealso.errors import Refusal
 from seealso.store import tables as store_tables
-from seealso.store.calls import Call
 from seealso.store.tables import Store, reset_store
-from seealso.store.values import Json, marshal_item
-from seealso.submitting.parsing import Submission
-from seealso.submitting.submitting import Receipt, Rules, submit
-from seealso.tables.articles import Article, put_articles
-from tests.support.invariants import scan
+from tests.support.environment import new_container
 from tests.support.tables import another
 
 RACERS = 16
-# Domains: one that publishes at once, one that wants approval.
-AT_ONCE, APPROVED = 7, 3
-CAP, WAITING_CAP = 5, 7
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class Racers:
@@ -69,46 +60,7 @@ class Racers:
             reset_store()
 
 
-def make_network(
-    store: Store,
-    articles: Sequence[tuple[int, int]],
-    cap: int = CAP,
-    pending_cap: int = WAITING_CAP,
-) -> None:
-    """The two sites, and published articles as (id, domain) pairs."""
-    for domain, publish in ((AT_ONCE, "at_once"), (APPROVED, "approved")):
-        site: Json = {
-            "domain": domain,
-            "cap": cap,
-            "publish": publish,
-            "pending_cap": pending_cap,
-            "pending_days": 14,
-        }
-        store.client.call("PutItem", {"TableName": store.sites, "Item": marshal_item(site)})
-    refusals = put_articles(
-        store,
-        [
-            (Article(each, domain, f"Title {each}", "Text.", "2026-11-23"), None)
-            for each, domain in articles
-        ],
-    )
-    assert not any(refusals)
-
-
-def submit_url(store: Store, article_id: int, url: str, key: str | None = None) -> Receipt:
-    """Submit a URL the way that the function does."""
-    return submit(
-        store,
-        article_id,
-        Submission(url, None),
-        key,
-        "192.0.2.7",
-        NOW,
-        Rules(1_000_000, "network"),
-    )
-
-
-def names(outcomes: Sequence[object]) -> list[str]:
+def outcome_names(outcomes: Sequence[object]) -> list[str]:
     """The outcomes of a race in words, sorted: `ok`, a problem's name, or what was raised."""
     return sorted(
         outcome.name
@@ -120,11 +72,36 @@ def names(outcomes: Sequence[object]) -> list[str]:
     )
 
 
-def forget_links(store: Store) -> None:
-    """Empty the links table for the next round."""
-    store.client.send_all(
-        [
-            Call("DeleteItem", {"TableName": store.links, "Key": marshal_item({"pk": item["pk"]})})
-            for item in scan(store, store.links)
-        ]
-    )
+def at_once[T, R](do: Callable[[T], R], values: Iterable[T]) -> list[R]:
+    """Do all at the same time, each in a container (a thread with a store) of its own."""
+
+    def alone(value: T) -> R:
+        try:
+            return do(value)
+        finally:
+            new_container()
+
+    each = list(values)
+    with ThreadPoolExecutor(len(each)) as pool:
+        return list(pool.map(alone, each))
+
+
+@contextmanager
+def in_thread[**P](work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Iterator[None]:
+    """Work at the same time as what is inside the `with`; a failure of it is raised here."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work(*args, **kwargs)
+        except BaseException as failure:  # noqa: BLE001 it is raised in the test's thread
+            failures.append(failure)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    for failure in failures:
+        raise failure

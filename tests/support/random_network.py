@@ -18,7 +18,7 @@ BATCH = 100
 
 
 @dataclass
-class World:
+class RandomNetwork:
     """Articles in a store, and the same in a dict."""
 
     store: Store
@@ -126,24 +126,24 @@ class World:
         assert shown == oracle.page(self.model, article_id), (article_id, domain_hint, source_hint)
 
 
-def make_world(store: Store, seed: int, articles: int) -> World:
+def make_random_network(store: Store, seed: int, articles: int) -> RandomNetwork:
     """A world of so many articles in runs of all lengths; sparse or dense, at either end or not."""
     rng = Random(seed)
     domain_count = rng.choice([1, 2, 2, 3, 3, 40])
-    world = World(store, rng, rng.sample(range(50), domain_count))
+    network = RandomNetwork(store, rng, rng.sample(range(50), domain_count))
     domains: list[int] = []
     while len(domains) < articles:
-        domains += [rng.choice(world.domains)] * rng.choice(RUNS)
+        domains += [rng.choice(network.domains)] * rng.choice(RUNS)
     del domains[articles:]
     # Leaving room at the top for the highest id.
     step = rng.choice([1, 1, 2, 50, MAX_ID // articles - 1])
     article_id = rng.choice([LOWEST, 1000, MAX_ID - articles * step])
     made: list[Article] = []
     for domain in domains:
-        made.append(world.article(article_id, domain))
+        made.append(network.article(article_id, domain))
         article_id += rng.randint(1, step)
     if rng.random() < 0.5:
         made[-1] = replace(made[-1], id=MAX_ID)
     rng.shuffle(made)
-    world.put(made)
-    return world
+    network.put(made)
+    return network

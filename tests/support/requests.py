@@ -1,39 +1,27 @@
-"""Submitting as a client of the API does it: the real handlers, and what is in the tables."""
+"""Requests to the real handlers, for submitters and editors; what holds for every answer is checked.
 
-import base64
+Fixtures let the handlers use a test's tables (tests/support/environment.py).
+"""
+
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote_plus
 
+from pydantic import BaseModel, ValidationError
+
+from seealso.contract import admin as contract
+from seealso.contract.operations import Operation
+from seealso.contract.refusals import Problem
 from seealso.http.problems import PROBLEMS
-from seealso.store.calls import query_items
-from seealso.store.tables import Store, current_store, reset_store
-from seealso.store.values import Json, marshal_item
-from seealso.tables import links
-from seealso.tables.articles import Article, put_articles
-from seealso.tables.links import Link
-from tests.support import faulty
-from tests.support.events import Event, event
+from seealso.store.values import Json
+from tests.support import gateway
+from tests.support.editors import ADMIN, as_admin, as_editor, claims
+from tests.support.events import Event, body_of, event
 from tests.support.functions import handler
 from tests.support.gateway import Response
-from tests.support.transitions import change_link
+from tests.support.leaks import check_no_leak, sent_text
 
-# Published articles: of a domain without a site, and two of a site that publishes at once.
-WAITING, SHOWN, OTHER = 100, 101, 102
-DRAFT, DELETED, MISSING = 104, 105, 999
-SITE = {
-    "domain": 8,
-    "hosts": ["heat.example.com"],
-    "name": "Heat",
-    "article_url": "https://heat.example.com/a/{id}",
-    "publish": "at_once",
-    "blocked_hosts": ["spam.example.net"],
-}
-BLOCKED_EVERYWHERE = {"domain": -1, "blocked_hosts": ["casino.example.org"]}
+ARTICLE_ID = 101  # published in the networks of tests/submitting and tests/editing
 URL = "https://example.com/page"
 ADDRESS = "192.0.2.7"
 KEY = "0123456789abcdef"
@@ -41,121 +29,26 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 
-# ---- the tables ------------------------------------------------------------------------------
+# ---- problems --------------------------------------------------------------------------------
 
 
-def article(article_id: int, domain: int, state: str = "published") -> Article:
-    return Article(article_id, domain, f"The {article_id}th", "Words.", "2026-02-25", state=state)
+def problem(response: Response) -> str:
+    """The problem's name."""
+    name: str = response.json()["type"].removeprefix("/problems/")
+    return name
 
 
-def fill(store: Store) -> None:
-    """Put the articles above, the site and the hosts that are blocked everywhere."""
-    made = [
-        article(WAITING, 7),
-        article(SHOWN, 8),
-        article(OTHER, 8),
-        article(DRAFT, 8, "draft"),
-        article(DELETED, 8, "deleted"),
-    ]
-    put_articles(store, [(each, None) for each in made])
-    put_site(store)
-    put_item(store, store.sites, BLOCKED_EVERYWHERE)
+def at_fault(response: Response) -> list[str]:
+    return [each["field"] for each in response.json().get("errors", [])]
 
 
-def put_item(store: Store, table: str, item: Json) -> None:
-    store.client.call("PutItem", {"TableName": table, "Item": marshal_item(item)})
+def without_request_id(response: Response) -> Json:
+    body: Json = response.json()
+    del body["request_id"]
+    return body
 
 
-def put_site(store: Store, **changes: Any) -> None:
-    """Give the site other settings, as containers see them that start afterwards."""
-    put_item(store, store.sites, SITE | changes)
-    new_container()
-
-
-def set_state(store: Store, article_id: int, state: str, domain: int = 8) -> None:
-    there = article(article_id, domain)
-    put_articles(store, [(article(article_id, domain, state), there)])
-
-
-def new_container() -> None:
-    """Let this thread's next request meet a function that has read nothing yet."""
-    current_store().client.close()
-    reset_store()
-
-
-def contents(store: Store) -> dict[str, list[Json]]:
-    """Every item of every table."""
-    found: dict[str, list[Json]] = {}
-    for table in (store.articles, store.links, store.sites, store.skips):
-        request: Json = {"TableName": table, "ConsistentRead": True}
-        found[table] = []
-        while True:
-            answer = store.client.call("Scan", request)
-            found[table] += query_items(answer)
-            if "LastEvaluatedKey" not in answer:
-                break
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        found[table].sort(key=str)
-    return found
-
-
-def uncounted(store: Store) -> dict[str, list[Json]]:
-    """Every item but those that count clients."""
-    found = contents(store)
-    found[store.links] = [each for each in found[store.links] if not is_count(each)]
-    return found
-
-
-def forget_links(store: Store) -> None:
-    """Empty the links table of all but what counts clients."""
-    for item in uncounted(store)[store.links]:
-        key = marshal_item({"pk": item["pk"]})
-        store.client.call("DeleteItem", {"TableName": store.links, "Key": key})
-
-
-def is_count(item: Json) -> bool:
-    return str(item["pk"]).startswith(("client#", "day-key#"))
-
-
-def kept(store: Store, kind: str) -> list[Json]:
-    """The items of the links table of a kind: link, claim, page, client or day-key."""
-    return [each for each in contents(store)[store.links] if each["pk"].startswith(f"{kind}#")]
-
-
-def link_of(store: Store, receipt: Json) -> Link:
-    found = links.get_link(store, receipt["link_id"])
-    assert found is not None
-    return found
-
-
-def change(store: Store, receipt: Json, *statuses: links.Status) -> None:
-    """Give a link one status after the other, as editors, verifier and schedule do."""
-    for status in statuses:
-        change_link(store, link_of(store, receipt), status, datetime.now(UTC), "test", cap=20)
-
-
-def check_books(store: Store) -> None:
-    """Counters are the links that they count, claims are the links that hold one."""
-    all_links = [links.link_of(item) for item in kept(store, "link")]
-    by_id = {link.link_id: link for link in all_links}
-    for page in kept(store, "page"):
-        article_id = int(page["pk"].removeprefix("page#"))
-        statuses = Counter(each.status for each in all_links if each.article_id == article_id)
-        assert page.get("published", 0) == statuses["published"]
-        assert page.get("pending", 0) == statuses["pending"]
-        shown = {each["link_id"] for each in links.page_links(page)}
-        assert shown == {
-            each.link_id
-            for each in all_links
-            if each.article_id == article_id and each.status == "published"
-        }
-    holding = {each["link_id"] for each in kept(store, "claim") if not each.get("blocked")}
-    assert holding == {
-        link_id for link_id, each in by_id.items() if each.status in links.CLAIM_HOLDERS
-    }
-
-
-# ---- requests --------------------------------------------------------------------------------
+# ---- of submitters ---------------------------------------------------------------------------
 
 
 def fields(url: Any = URL, **changes: Any) -> Json:
@@ -164,7 +57,7 @@ def fields(url: Any = URL, **changes: Any) -> Json:
 
 
 def post(
-    article_id: object = SHOWN,
+    article_id: object = ARTICLE_ID,
     body: Json | str | bytes | None = None,
     *,
     key: str | None = None,
@@ -181,7 +74,7 @@ def post(
     return call("POST /articles/{id}/links", {"id": str(article_id)}, sent, body, address)
 
 
-def posted(article_id: object = SHOWN, url: str = URL, key: str | None = None) -> Json:
+def posted(article_id: object = ARTICLE_ID, url: str = URL, key: str | None = None) -> Json:
     """The receipt of a submission that is accepted."""
     response = post(article_id, fields(url), key=key)
     assert response.status == 201, response
@@ -236,45 +129,107 @@ def answer(made: Event) -> Response:
     assert response.status != 500, problem
     assert ("retry-after" in response.headers) is (response.status in (429, 503))
     assert all(set(each) == {"field", "detail"} for each in problem.get("errors", []))
-    for inner in (faulty.INTERNAL, "Table", "Traceback", "Exception", "dynamodb"):
-        # The names of members that the client made up are its own words.
-        assert inner not in response.body or inner in _sent(made)
+    check_no_leak(
+        response.body, sent_text(made["rawPath"], json.dumps(made["headers"]), body_of(made))
+    )
     assert made["requestContext"]["http"]["sourceIp"] not in response.body
     return response
 
 
-def _sent(made: Event) -> str:
-    body = made.get("body", "")
-    if made["isBase64Encoded"]:
-        body = base64.b64decode(body).decode(errors="replace")
-    return unquote_plus(body)
+# ---- of editors ------------------------------------------------------------------------------
 
 
-def problem(response: Response) -> str:
-    """The problem's name."""
-    name: str = response.json()["type"].removeprefix("/problems/")
-    return name
+def editor(method: str, target: str, body: Any = None, version: int | None = None) -> Response:
+    response = as_editor(method, target, body, version)
+    return checked(method, target, response, json.dumps(body))
 
 
-def at_fault(response: Response) -> list[str]:
-    return [each["field"] for each in response.json().get("errors", [])]
+def admin(method: str, target: str, body: Any = None, version: int | None = None) -> Response:
+    response = as_admin(method, target, body, version)
+    return checked(method, target, response, json.dumps(body))
 
 
-def without_request_id(response: Response) -> Json:
-    body: Json = response.json()
-    del body["request_id"]
-    return body
+def raw(method: str, target: str, body: str | bytes | None = None, **headers: str) -> Response:
+    """The answer to an admin's request of any body and headers (`if_match` for If-Match)."""
+    named = {"content-type": "application/json"}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
+    token = claims(ADMIN, "[editors admins]")
+    response = gateway.request(method, f"/admin{target}", named, body, token)
+    return checked(method, target, response, body, json.dumps(headers))
 
 
-def at_once[T, R](do: Callable[[T], R], values: Iterable[T]) -> list[R]:
-    """Do all at the same time, each in a container (a thread with a store) of its own."""
+def checked(method: str, target: str, response: Response, *sent: str | bytes | None) -> Response:
+    """The answer, once it is seen to be one that the operation's contract names.
 
-    def alone(value: T) -> R:
-        try:
-            return do(value)
-        finally:
-            new_container()
+    `sent` is what was sent besides the target: an answer may repeat it.
+    """
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    of = operation(method, target)
+    if response.status >= 400:
+        name = problem(response)
+        assert name in of.problems, response
+        assert (response.status, response.json()["title"]) == PROBLEMS[name]
+        assert response.headers["content-type"] == "application/problem+json"
+        conforms(Problem, response.body)
+        check_no_leak(response.body, sent_text(target, *sent))
+        return response
+    reply = next(each for each in of.replies if each.status == response.status)
+    if reply.body is None:
+        assert response.body == ""
+        return response
+    assert response.headers["content-type"] == "application/json"
+    conforms(reply.body, response.body)
+    tag = f'"{response.json()["version"]}"' if "VersionTag" in reply.headers else None
+    assert response.headers.get("etag") == tag
+    return response
 
-    each = list(values)
-    with ThreadPoolExecutor(len(each)) as pool:
-        return list(pool.map(alone, each))
+
+def conforms(model: type[BaseModel], body: str) -> None:
+    """The body is the model's, and has nothing that the model does not name."""
+    read = model.model_validate_json(body)
+    assert read.model_dump(exclude_unset=True) == json.loads(body)
+
+
+def allowed(model: type[BaseModel], body: Json) -> bool:
+    """Whether a body that is sent is one that the model describes."""
+    try:
+        model.model_validate_json(json.dumps(body))
+    except ValidationError:
+        return False
+    return True
+
+
+def operation(method: str, target: str) -> Operation:
+    path = f"/admin{target.partition('?')[0]}"
+    return next(
+        each
+        for each in contract.OPERATIONS
+        if each.method == method
+        and gateway._matched(f"{method} {each.path}", method, path) is not None
+    )
+
+
+def pages(target: str, plural: str, limit: int = 3) -> Iterator[list[Json]]:
+    """The parts of a list, each asked for when it is wanted."""
+    cursor = ""
+    while True:
+        separator = "&" if "?" in target else "?"
+        part = admin("GET", f"{target}{separator}limit={limit}{cursor}").json()
+        yield part[plural]
+        if part["next_cursor"] is None:
+            return
+        assert len(part[plural]) == limit
+        cursor = f"&cursor={part['next_cursor']}"
+
+
+def listed(target: str, plural: str, limit: int = 3) -> list[Json]:
+    return [each for part in pages(target, plural, limit) for each in part]
+
+
+def cursor_of(target: str) -> str:
+    """The cursor of a list's second part of one."""
+    separator = "&" if "?" in target else "?"
+    cursor: str = admin("GET", f"{target}{separator}limit=1").json()["next_cursor"]
+    assert cursor
+    return cursor

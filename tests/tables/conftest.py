@@ -1,4 +1,4 @@
-"""Stores whose connections are closed after each test, and sixteen racers over each."""
+"""Sixteen racers over each engine."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,6 @@ import pytest
 
 from seealso.store.tables import Store
 from tests.support.races import Racers
-
-
-@pytest.fixture
-def store(store: Store) -> Iterator[Store]:
-    yield store
-    store.client.close()
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from seealso.tables.articles import (
     put_articles,
 )
 from tests.support.interception import watched
+from tests.support.races import in_thread
 from tests.support.tables import another
-from tests.tables.test_skips import in_thread
 
 ARTICLE = Article(6646098, 7, "A title", "A text", "2026-02-25", source_id=6640001)
 

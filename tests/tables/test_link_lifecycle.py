@@ -33,13 +33,14 @@ from seealso.tables.audit import ChangeContext
 from seealso.tables.links import Cause, Link, PageFull, Status, expire_due, get_link, link_of
 from seealso.times import rfc3339
 from tests.support import faulty
+from tests.support.factories import APPROVED, AT_ONCE, NOW, make_network
 from tests.support.invariants import HOLDING, check
-from tests.support.races import APPROVED, AT_ONCE, NOW, forget_links, make_network
+from tests.support.scan import delete_items
 from tests.support.tables import another
 from tests.support.transitions import change_link
 
 # Small, so that they are met often.
-CAP, WAITING_CAP = 2, 2
+CAP, PENDING_CAP = 2, 2
 PENDING_DAYS, LAPSED_DAYS = 14, 30
 ARTICLES = {1: AT_ONCE, 2: APPROVED, 3: APPROVED}
 # The same link to the rules, each in two spellings.
@@ -87,7 +88,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def nothing(self) -> None:
-        forget_links(self.store)
+        delete_items(self.store, self.store.links)
         for article_id in ARTICLES:
             self._show(article_id, "published")
         # Enough for most rules to have something to work on.
@@ -314,7 +315,7 @@ class Life(RuleBasedStateMachine):
             return "duplicate-link"
         if self._count(article_id, "published") >= CAP:
             return "page-full"
-        if ARTICLES[article_id] == APPROVED and self._count(article_id, "pending") >= WAITING_CAP:
+        if ARTICLES[article_id] == APPROVED and self._count(article_id, "pending") >= PENDING_CAP:
             return "queue-full"
         return None
 
@@ -443,7 +444,7 @@ def dying(store: Store, transactions: int) -> Store:
 
 def live(store: Store, examples: int, steps: int) -> None:
     """Run the machine over a store."""
-    make_network(store, [*ARTICLES.items()], cap=CAP, pending_cap=WAITING_CAP)
+    make_network(store, [*ARTICLES.items()], cap=CAP, pending_cap=PENDING_CAP)
     with faulty.proxy(store.client.endpoint) as between:
         through = another(store)
         through.client.endpoint = between.endpoint

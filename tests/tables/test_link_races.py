@@ -21,23 +21,21 @@ from seealso.submitting.submitting import Receipt
 from seealso.tables import links
 from seealso.tables.links import DuplicateLink, Link, PageFull, Status, get_link
 from seealso.tables.sites import Site
+from tests.support.environment import use_store
 from tests.support.events import event
-from tests.support.functions import handler
-from tests.support.invariants import check, violations
-from tests.support.races import (
+from tests.support.factories import (
     APPROVED,
     AT_ONCE,
     CAP,
     NOW,
-    RACERS,
-    WAITING_CAP,
-    Racers,
-    forget_links,
+    PENDING_CAP,
     make_network,
-    names,
     submit_url,
 )
-from tests.support.tables import environment
+from tests.support.functions import handler
+from tests.support.invariants import check, violations
+from tests.support.races import RACERS, Racers, outcome_names
+from tests.support.scan import delete_items
 from tests.support.transitions import change_link
 
 ROUNDS = 10
@@ -54,7 +52,7 @@ def places(racers: Racers) -> list[str]:
     outcomes = racers.race(
         [partial(submit_url, article_id=1, url=_url(number)) for number in range(RACERS)]
     )
-    wrong = _differs(names(outcomes), ["ok"] * CAP + ["page-full"] * (RACERS - CAP))
+    wrong = _differs(outcome_names(outcomes), ["ok"] * CAP + ["page-full"] * (RACERS - CAP))
     page = read_page(racers.store, 1)
     assert page is not None
     accepted = sorted(each.link.url for each in outcomes if isinstance(each, Receipt))
@@ -67,8 +65,8 @@ def queue(racers: Racers) -> list[str]:
     outcomes = racers.race(
         [partial(submit_url, article_id=2, url=_url(number)) for number in range(RACERS)]
     )
-    wanted = ["ok"] * WAITING_CAP + ["queue-full"] * (RACERS - WAITING_CAP)
-    return _differs(names(outcomes), wanted) + violations(racers.store)
+    wanted = ["ok"] * PENDING_CAP + ["queue-full"] * (RACERS - PENDING_CAP)
+    return _differs(outcome_names(outcomes), wanted) + violations(racers.store)
 
 
 def one_url(racers: Racers) -> list[str]:
@@ -79,14 +77,14 @@ def one_url(racers: Racers) -> list[str]:
             for number in range(RACERS)
         ]
     )
-    wrong = _differs(names(outcomes), ["duplicate-link"] * (RACERS - 1) + ["ok"])
+    wrong = _differs(outcome_names(outcomes), ["duplicate-link"] * (RACERS - 1) + ["ok"])
     return wrong + violations(racers.store)
 
 
 def one_key(racers: Racers) -> list[str]:
     """One submission sent sixteen times with its Idempotency-Key: one link, one receipt."""
     outcomes = racers.race([partial(submit_url, article_id=1, url=_url(0), key="k" * 16)] * RACERS)
-    wrong = _differs(names(outcomes), ["ok"] * RACERS)
+    wrong = _differs(outcome_names(outcomes), ["ok"] * RACERS)
     wrong += _differs(len({repr(outcome) for outcome in outcomes}), 1)
     return wrong + violations(racers.store)
 
@@ -100,14 +98,14 @@ def last_place(racers: Racers) -> list[str]:
 
 def approvals(racers: Racers) -> list[str]:
     """More links are approved than there are places, each by two editors."""
-    pending = [submit_url(racers.store, 2, _url(number)).link for number in range(WAITING_CAP)]
+    pending = [submit_url(racers.store, 2, _url(number)).link for number in range(PENDING_CAP)]
     return _published(racers, pending)
 
 
 def restores(racers: Racers) -> list[str]:
     """More lapsed links come back than there are places, each message delivered twice."""
     lapsed: list[Link] = []
-    for number in range(WAITING_CAP):
+    for number in range(PENDING_CAP):
         link = submit_url(racers.store, 1, _url(number)).link
         lapsed.append(change_link(racers.store, link, "lapsed", NOW, by="a test"))
     return _published(racers, lapsed)
@@ -134,7 +132,7 @@ def test_races(racers: Racers, race: Race) -> None:
     make_network(racers.store, ARTICLES)
     for _ in range(ROUNDS):
         assert race(racers) == []
-        forget_links(racers.store)
+        delete_items(racers.store, racers.store.links)
 
 
 @pytest.mark.prove
@@ -143,7 +141,7 @@ def test_hundreds_of_races(racers: Racers, race: Race) -> None:
     make_network(racers.store, ARTICLES)
     for _ in range(200):
         assert race(racers) == []
-        forget_links(racers.store)
+        delete_items(racers.store, racers.store.links)
 
 
 # ---- the test of the tests -------------------------------------------------------------------
@@ -200,7 +198,7 @@ def test_races_find_a_submission_that_reads_first(
     found: list[str] = []
     for _ in range(2 * ROUNDS):
         found += race(racers)
-        forget_links(racers.store)
+        delete_items(racers.store, racers.store.links)
         if found:
             return
     pytest.fail("no round of the race found it")
@@ -230,7 +228,7 @@ def mixed_races(racers: Racers, seed: int, rounds: int) -> None:
     for number in range(rounds):
         if number % 10 == 0:
             # Rejected and removed links block their URLs, until nothing more can happen.
-            forget_links(store)
+            delete_items(store, store.links)
             receipts.clear()
         there = [found for each in receipts if (found := get_link(store, each)) is not None]
         actions = [_some_action(random, there, receipts) for _ in range(RACERS)]
@@ -299,8 +297,7 @@ def test_races_through_the_function(
     racers: Racers, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
     make_network(racers.store, ARTICLES)
-    for name, value in environment(racers.store).items():
-        monkeypatch.setenv(name, value)
+    use_store(racers.store, monkeypatch)
     for _ in range(rounds):
         outcomes = racers.race([partial(_post, 1, _url(number)) for number in range(RACERS)])
         assert sorted(outcomes, key=repr) == [(201, None)] * CAP + [
@@ -311,7 +308,7 @@ def test_races_through_the_function(
             RACERS - 1
         )
         check(racers.store)
-        forget_links(racers.store)
+        delete_items(racers.store, racers.store.links)
 
 
 def _post(article_id: int, url: str, _store: Store) -> tuple[int, str | None]:

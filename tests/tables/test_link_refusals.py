@@ -15,8 +15,8 @@ from seealso.store.values import Json, marshal_item
 from seealso.submitting.submitting import Receipt
 from seealso.tables.links import Link, PageFull, Status
 from tests.support import faulty
+from tests.support.factories import CAP, NOW, make_network, submit_url
 from tests.support.invariants import check
-from tests.support.races import CAP, NOW, make_network, submit_url
 from tests.support.tables import another
 from tests.support.transitions import change_link
 

@@ -5,7 +5,7 @@ Chosen interleavings, in process and by the hundred, are in test_interleavings.p
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -21,6 +21,7 @@ from seealso.tables.articles import Article, put_articles
 from seealso.tables.skips import record_skips
 from tests.support import engines, oracle
 from tests.support.interception import Killed, killed_at, watched
+from tests.support.races import in_thread
 from tests.support.tables import another
 
 # moto sorts and copies all articles at each query: minutes here. In process, see above.
@@ -60,27 +61,6 @@ def _put_all(store: Store, new: list[Article]) -> None:
     for start in range(0, len(new), 32):
         batch = new[start : start + 32]
         assert put_articles(store, [(each, None) for each in batch]) == [None] * len(batch)
-
-
-@contextmanager
-def in_thread[**P](work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Iterator[None]:
-    """Work at the same time as what is inside the `with`; a failure of it is raised here."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work(*args, **kwargs)
-        except BaseException as failure:  # noqa: BLE001 it is raised in the test's thread
-            failures.append(failure)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-    for failure in failures:
-        raise failure
 
 
 def at_once(_: float) -> None:
