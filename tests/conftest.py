@@ -1,5 +1,6 @@
-"""What all tests share: fake credentials, loopback only, the engines and a store on each."""
+"""What all tests share: fake credentials, loopback only, how examples are drawn, the engines."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -7,7 +8,10 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.internal.conjecture import providers
 
+from local.paths import LOCAL
 from seealso.store.tables import Store, reset_store
 from tests.support import engines, tables
 from tests.support.environment import use_store
@@ -26,11 +30,44 @@ os.environ |= {
     "SAM_CLI_TELEMETRY": "0",
 }
 
+# A failing test's output is its own, not the requests that moto's server has answered.
+logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+# Fixtures that start more than moto: an emulator, or the build.
+ENGINE_FIXTURES = {"built", "deployed", "emulated", "make_stack", "release"}
+
+set_hypothesis_home_dir(LOCAL / "hypothesis")
 # Cases of a property share an engine, and an engine's first answer may be slow.
 settings.register_profile(
-    "here", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-settings.load_profile("here")
+# With another seed each time, which `make test-long` prints.
+settings.register_profile(
+    "long", settings.get_profile("repeatable"), derandomize=False, max_examples=1_000
+)
+settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--hypothesis-profile") != "long":
+        # Hypothesis draws constants of the local modules that are imported at the moment. Which
+        # these are depends on the tests that this process ran before.
+        providers._get_local_constants = lambda: providers._local_constants
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need an engine other than moto."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        parameters = [] if callspec is None else list(callspec.params.values())
+        names = set(getattr(item, "fixturenames", ()))
+        if names & ENGINE_FIXTURES or any(name in parameters for name in engines.EXTERNAL):
+            item.add_marker(pytest.mark.engine)
 
 
 @pytest.fixture(autouse=True, scope="session")

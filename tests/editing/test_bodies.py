@@ -154,7 +154,7 @@ objects = st.tuples(
 
 @every_route
 def test_any_object_has_an_answer(network: Store, route: Route) -> None:
-    """requests.raw() refuses statuses that the route's contract does not name, of which 500 is one."""
+    """requests.raw() refuses statuses that the route's contract does not name, such as 500."""
 
     @settings(max_examples=60)
     @given(objects, st.integers(1, 3))

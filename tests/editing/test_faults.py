@@ -62,14 +62,14 @@ MOVED = 500
 # Of the record that a published article breaks, where it does.
 RUN_DOMAIN = 9
 
-# The reference honours client tokens; the other, which is slow, has its turn in the long provings.
+# The reference honors client tokens. The other one is slow, so it is for `make test-long`.
 ENGINES = [name for name in engines.names() if name != "ministack"]
 REFERENCE = ENGINES[-1]
 
 
 @pytest.fixture(
     params=[
-        pytest.param(name, marks=() if name == REFERENCE else pytest.mark.prove) for name in ENGINES
+        pytest.param(name, marks=() if name == REFERENCE else pytest.mark.long) for name in ENGINES
     ]
 )
 def store(request: pytest.FixtureRequest, all_engines: Engines) -> Iterator[Store]:

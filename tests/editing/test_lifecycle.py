@@ -664,6 +664,6 @@ def test_lives(store: Store) -> None:
     live(store, examples=2, steps=20)
 
 
-@pytest.mark.prove
+@pytest.mark.long
 def test_long_lives(store: Store) -> None:
     live(store, examples=20, steps=80)

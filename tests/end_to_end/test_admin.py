@@ -230,7 +230,7 @@ def submission(article_id: int, url: str) -> dict[str, Any]:
     return event(route, {"id": str(article_id)}, headers=headers, body=json.dumps(body))
 
 
-@pytest.mark.prove
+@pytest.mark.long
 def test_a_blocked_host_is_refused_within_a_minute_by_containers_that_run(
     deployed: Deployed, editor: SignedIn, admin: SignedIn
 ) -> None:

@@ -124,7 +124,7 @@ def test_answers_are_those_of_sqlite(seed: int) -> None:
     compare_in_process(seed)
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(1000, 1400))
 def test_answers_are_those_of_sqlite_in_many_worlds(seed: int) -> None:
     compare_in_process(seed)
@@ -167,7 +167,7 @@ def test_other_shapes_and_values_are_refused(seed: int) -> None:
     check_refusals(seed, asked=20)
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(1000, 1100))
 def test_other_shapes_and_values_are_refused_thousands_of_times(seed: int) -> None:
     check_refusals(seed, asked=20)

@@ -44,7 +44,7 @@ def test_pages_are_the_oracles_in_process(seed: int) -> None:
     compare(fake_store(Database(CUTS[seed % 2])), seed, articles=500, changes=20, pages=5)
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(1000, 3000))
 def test_pages_are_the_oracles_in_thousands_of_worlds(seed: int) -> None:
     compare(fake_store(Database(CUTS[seed % 2])), seed, articles=500, changes=40, pages=5)

@@ -120,7 +120,7 @@ def test_no_connection_is_used_again_that_the_store_has_closed(
     assert [requests.status_of(each) for each in (first, second)] == ["published"] * 2
 
 
-@pytest.mark.prove
+@pytest.mark.long
 def test_a_reply_that_never_comes(between: Proxy, behind: Store) -> None:
     """The engine has done it; the attempt's time runs out and the next one learns of it."""
 

@@ -299,7 +299,7 @@ def test_any_text_as_an_article(network: Store, article_id: str) -> None:
 # ---- all of it for longer ----------------------------------------------------------------------
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @settings(max_examples=500)
 @given(
     members=st.dictionaries(st.sampled_from(sorted(fields(title=""))) | texts, values, max_size=6)
@@ -308,14 +308,14 @@ def test_any_members_for_longer(network: Store, members: dict[str, Any]) -> None
     check(network, members or {"title": ""})
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @settings(max_examples=500)
 @given(url=texts.map(lambda text: f"https://example.com/{text}") | texts, title=texts)
 def test_any_url_and_title_for_longer(network: Store, url: str, title: str) -> None:
     check(network, fields(url, title=title))
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @settings(max_examples=500)
 @given(body=st.binary(), media_type=st.sampled_from([JSON, FORM]))
 def test_any_bytes_for_longer(network: Store, body: bytes, media_type: str) -> None:

@@ -108,7 +108,7 @@ def test_of_all_the_first_is_answered(
     check(anywhere, set(ORDER[first:]), monkeypatch)
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @settings(max_examples=100)
 @given(wrong=st.sets(st.sampled_from(ORDER), min_size=1))
 def test_of_any_the_first_is_answered(

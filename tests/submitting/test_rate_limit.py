@@ -119,7 +119,7 @@ def test_the_days_key_is_made_once_whoever_races_for_it(tables: Store) -> None:
     assert sorted(counts) == [1] * 15 + [2]
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize("round_", range(10))
 def test_the_days_key_in_many_races(tables: Store, round_: int) -> None:
     test_the_days_key_is_made_once_whoever_races_for_it(tables)

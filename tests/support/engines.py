@@ -62,6 +62,9 @@ ENGINES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
     "dynamodb-local": dynamodb_local_engine,
 }
 
+# What a test's parameter says of an engine that runs outside this process.
+EXTERNAL = ("ministack", "dynamodb-local", "address")
+
 
 def names() -> list[str]:
     """The engines that tests run on here."""

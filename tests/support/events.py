@@ -62,6 +62,11 @@ def event(
 
 
 def body_of(made: Event) -> str | bytes | None:
-    """The body that was given to event()."""
+    """The body that was given to event(), or the text in it that is no base64."""
     body: str | None = made.get("body")
-    return base64.b64decode(body) if body is not None and made["isBase64Encoded"] else body
+    if body is None or not made["isBase64Encoded"]:
+        return body
+    try:
+        return base64.b64decode(body)
+    except ValueError:
+        return body

@@ -1,4 +1,4 @@
-"""Requests to the real handlers, for submitters and editors; what holds for every answer is checked.
+"""Requests to the real handlers, for submitters and editors, with what holds for every answer.
 
 Fixtures let the handlers use a test's tables (tests/support/environment.py).
 """

@@ -469,7 +469,7 @@ def test_lives(store: Store) -> None:
     live(store, examples=6, steps=40)
 
 
-@pytest.mark.prove
+@pytest.mark.long
 def test_long_lives(store: Store) -> None:
     live(store, examples=60, steps=100)
 

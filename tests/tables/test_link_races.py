@@ -135,7 +135,7 @@ def test_races(racers: Racers, race: Race) -> None:
         delete_items(racers.store, racers.store.links)
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize("race", RACES)
 def test_hundreds_of_races(racers: Racers, race: Race) -> None:
     make_network(racers.store, ARTICLES)
@@ -212,7 +212,7 @@ def test_mixed_races(racers: Racers, seed: int) -> None:
     mixed_races(racers, seed, ROUNDS // 2)
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 104))
 def test_hundreds_of_mixed_races(racers: Racers, seed: int) -> None:
     mixed_races(racers, seed, 50)
@@ -292,7 +292,7 @@ def _check_page(store: Store) -> None:
 # ---- through the function --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(200, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("rounds", [3, pytest.param(200, marks=pytest.mark.long)])
 def test_races_through_the_function(
     racers: Racers, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:

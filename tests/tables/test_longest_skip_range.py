@@ -8,7 +8,7 @@ from tests.support import engines
 from tests.tables.test_skips import at_once, check_budget, load, made
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize("store", engines.names()[-1:], indirect=True)
 def test_a_page_above_a_hundred_thousand_keeps_its_budget(store: Store) -> None:
     model = made((range(1, 40), 3), (range(101, 100_101), 7))
