@@ -1,4 +1,4 @@
-"""The audit as a story: what its lines, oldest first, make of nothing."""
+"""The audit replayed: the articles, links and sites that its entries, oldest first, lead to."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ _LONGEST = 1024
 
 
 @dataclass
-class Told:
+class Replayed:
     """What editors made of articles, links (status and version) and sites."""
 
     articles: dict[int, Json] = field(default_factory=dict)
@@ -34,26 +34,26 @@ def read_all(store: Store, **of: Any) -> list[AuditEntry]:
     return found[::-1]
 
 
-def tell(lines: Iterable[AuditEntry]) -> Told:
-    """What the lines say, applied one after the other to nothing."""
-    told = Told()
+def replay(lines: Iterable[AuditEntry]) -> Replayed:
+    """What the entries make of nothing, applied one after the other."""
+    replayed = Replayed()
     for line in lines:
         kind, _, action = line["action"].partition(".")
         before, after = line["before"], line["after"]
         if kind == "article":
             assert line["article_id"] is not None
-            _replace(told.articles, line["article_id"], before, after)
+            _replace(replayed.articles, line["article_id"], before, after)
         elif kind == "site":
             assert line["domain"] is not None
-            _replace(told.sites, line["domain"], before, after)
+            _replace(replayed.sites, line["domain"], before, after)
         elif kind == "link":
             assert line["link_id"] is not None
             assert after is not None
-            told.links[line["link_id"]] = {name: after[name] for name in ("status", "version")}
+            replayed.links[line["link_id"]] = {name: after[name] for name in ("status", "version")}
         else:
             assert kind == "block"
-            _block(told, line, action)
-    return told
+            _block(replayed, line, action)
+    return replayed
 
 
 def shortened(values: Mapping[str, Any]) -> Json:
@@ -82,15 +82,15 @@ def _replace[K](things: dict[K, Json], key: K, before: Json | None, after: Json 
         things[key] = after
 
 
-def _block(told: Told, line: AuditEntry, action: str) -> None:
+def _block(replayed: Replayed, line: AuditEntry, action: str) -> None:
     there = line["after"] if action == "add" else line["before"]
     assert there is not None
     assert there["domain"] == line["domain"]
     domain = NETWORK if line["domain"] is None else line["domain"]
-    site = told.sites.setdefault(domain, {"domain": domain, "blocked_hosts": [], "version": 0})
+    site = replayed.sites.setdefault(domain, {"domain": domain, "blocked_hosts": [], "version": 0})
     hosts = [host for host in site["blocked_hosts"] if host != there["host"]]
     assert (len(hosts) == len(site["blocked_hosts"])) is (action == "add")
-    told.sites[domain] = site | {
+    replayed.sites[domain] = site | {
         "blocked_hosts": [*hosts, there["host"]] if action == "add" else hosts,
         "version": site["version"] + 1,
     }

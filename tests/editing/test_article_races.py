@@ -28,7 +28,7 @@ def save(store: Store, title: str) -> Article:
     return set_columns(store, ACT, ARTICLE, 1, {"title": title}, "patch")
 
 
-def test_editors_who_save_the_same_article(racers: Racers) -> None:
+def test_one_of_sixteen_saves_succeeds(racers: Racers) -> None:
     for _ in range(ROUNDS):
         forget_all(racers.store)
         import_articles(racers.store, [sample_network.article(ARTICLE)])
@@ -55,7 +55,7 @@ def switch(store: Store, action: str) -> int:
     return done
 
 
-def test_publishes_and_unpublishes(racers: Racers) -> None:
+def test_each_publish_or_unpublish_counts_once(racers: Racers) -> None:
     store = racers.store
     for _ in range(ROUNDS):
         forget_all(store)
@@ -115,7 +115,7 @@ def bring_in(store: Store, article_id: int) -> tuple[int, int]:
     return import_articles(store, [sample_network.article(article_id, title="Imported")])
 
 
-def test_new_articles_beside_imports(racers: Racers) -> None:
+def test_new_articles_race_with_imports(racers: Racers) -> None:
     """No id is given twice; an import over a new article is to be seen in its version."""
     actions: list[Callable[[Store], Any]] = [partial(create, article_id=None)] * (RACERS // 2)
     actions += [partial(bring_in, article_id=each) for each in range(1, RACERS // 2 + 1)]
@@ -134,7 +134,7 @@ def imported_over(article: Article) -> Article:
 
 
 @pytest.mark.parametrize("creators", [1, RACERS // 2])
-def test_an_article_created_beside_an_import_of_its_id(racers: Racers, creators: int) -> None:
+def test_a_new_article_races_with_an_import_of_its_id(racers: Racers, creators: int) -> None:
     store, imports = racers.store, RACERS - creators
     actions: list[Callable[[Store], Any]] = [partial(create, article_id=ARTICLE)] * creators
     actions += [partial(bring_in, article_id=ARTICLE)] * imports

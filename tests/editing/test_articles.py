@@ -47,7 +47,7 @@ def done(method: str, target: str, body: Any = None, version: int | None = None)
 # ---- creating --------------------------------------------------------------------------------
 
 
-def test_an_article_is_a_draft_at_first(network: Store) -> None:
+def test_a_new_article_is_a_draft(network: Store) -> None:
     response = editor("POST", "/articles", COLUMNS)
     article_id = DELETED + 1
     assert response.status == 201
@@ -57,14 +57,14 @@ def test_an_article_is_a_draft_at_first(network: Store) -> None:
     reads_right(network)
 
 
-def test_an_article_may_be_published_at_once(network: Store) -> None:
+def test_a_new_article_can_be_published(network: Store) -> None:
     done("POST", "", {**COLUMNS, "state": "published", "source_id": SHOWN})
     reads_right(network)
     assert gateway.get(f"/articles/{DELETED + 1}").json()["source"]["id"] == SHOWN
 
 
 @pytest.mark.parametrize("given", [{}, {"id": None}])
-def test_ids_rise_above_those_of_imports_and_of_given_ones(network: Store, given: Json) -> None:
+def test_a_new_id_is_above_all_existing_ids(network: Store, given: Json) -> None:
     ids = [done("POST", "", COLUMNS | given)["id"] for _ in range(2)]
     import_articles(network, [sample_network.article(500), sample_network.article(300)])
     ids.append(done("POST", "", COLUMNS | given)["id"])
@@ -75,19 +75,19 @@ def test_ids_rise_above_those_of_imports_and_of_given_ones(network: Store, given
     assert ids == [104, 105, 501, 701, 702]
 
 
-def test_the_first_id_of_all(deployed_environment: Store) -> None:
+def test_the_first_id_is_1(deployed_environment: Store) -> None:
     assert done("POST", "", COLUMNS)["id"] == 1
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_an_id_that_is_taken(network: Store, state: str) -> None:
+def test_rejects_an_existing_id(network: Store, state: str) -> None:
     with unchanged(network):
         response = editor("POST", "/articles", {**COLUMNS, "id": STATES[state]})
         assert (response.status, problem(response)) == (409, "conflict")
         assert at_fault(response) == ["id"]
 
 
-def test_no_id_is_left_above_the_highest(network: Store) -> None:
+def test_rejects_a_new_article_above_the_highest_id(network: Store) -> None:
     import_articles(network, [sample_network.article(MAX_ID - 1)])
     assert done("POST", "", COLUMNS)["id"] == MAX_ID
     with unchanged(network):
@@ -96,7 +96,7 @@ def test_no_id_is_left_above_the_highest(network: Store) -> None:
     assert done("POST", "", {**COLUMNS, "id": 4})["id"] == 4
 
 
-def test_a_purged_id_is_free_to_be_given(network: Store) -> None:
+def test_a_purged_id_can_be_used_again(network: Store) -> None:
     admin("POST", f"/articles/{DELETED}/purge", version=1)
     assert done("POST", "", COLUMNS)["id"] == DELETED + 1
     assert done("POST", "", {**COLUMNS, "id": DELETED, "state": "published"})["version"] == 1
@@ -129,7 +129,7 @@ GOOD: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("field", BAD)
-def test_values_that_are_refused(network: Store, field: str) -> None:
+def test_rejects_invalid_values(network: Store, field: str) -> None:
     with unchanged(network):
         for value in BAD[field]:
             for method, target, body, version in (
@@ -143,7 +143,7 @@ def test_values_that_are_refused(network: Store, field: str) -> None:
 
 
 @pytest.mark.parametrize("field", GOOD)
-def test_values_that_are_taken(network: Store, field: str) -> None:
+def test_accepts_valid_values(network: Store, field: str) -> None:
     for version, value in enumerate(GOOD[field], 1):
         stored = value or None if field == "source_id" else value
         for method, target, body in (
@@ -155,13 +155,13 @@ def test_values_that_are_taken(network: Store, field: str) -> None:
             assert article[field] == stored
 
 
-def test_what_was_sent_is_not_echoed(network: Store) -> None:
+def test_does_not_repeat_invalid_values(network: Store) -> None:
     secret = "s3cr3t" * 60
     for body in ({"title": secret}, {"date": secret}, {"state": secret}, {"id": secret}):
         assert "s3cr3t" not in editor("POST", "/articles", COLUMNS | body).body
 
 
-def test_all_fields_at_fault_are_told_at_once(network: Store) -> None:
+def test_reports_all_invalid_fields(network: Store) -> None:
     bad = {"id": 0, "domain": -1, "title": "", "text": 1, "date": "x", "source_id": "x"}
     expected = {*bad, "state", "more"}
     response = editor("POST", "/articles", {**bad, "state": "deleted", "more": 1})
@@ -172,7 +172,7 @@ def test_all_fields_at_fault_are_told_at_once(network: Store) -> None:
     assert at_fault(response) == ["domain", "title", "text", "date"]
 
 
-def test_repeated_and_long_names(network: Store) -> None:
+def test_rejects_repeated_and_long_names(network: Store) -> None:
     sent = f'{json.dumps(COLUMNS)[:-1]}, "title": "Another", "{"x" * 65}": 1}}'
     response = requests.raw("POST", "/articles", sent)
     assert at_fault(response) == ["title", "x" * 64]
@@ -180,7 +180,7 @@ def test_repeated_and_long_names(network: Store) -> None:
 
 @pytest.mark.parametrize("escaped", [False, True], ids=["as it is", "in escapes"])
 @pytest.mark.parametrize("character", ["x", "é", "語", "\U0001f41d"])
-def test_the_longest_text_however_it_is_written(
+def test_accepts_the_longest_text_in_any_escaping(
     network: Store, character: str, escaped: bool
 ) -> None:
     count, rest = divmod(LARGEST_TEXT, len(character.encode()))
@@ -204,12 +204,12 @@ def test_the_longest_text_however_it_is_written(
 # ---- changing --------------------------------------------------------------------------------
 
 
-def test_drafts_and_deleted_articles_are_read_too(network: Store) -> None:
+def test_editors_read_drafts_and_deleted_articles(network: Store) -> None:
     for state, article_id in STATES.items():
         assert read(article_id)["state"] == state
 
 
-def test_what_is_read_can_be_sent_back(network: Store) -> None:
+def test_accepts_an_article_as_it_was_read(network: Store) -> None:
     import_articles(network, [sample_network.article(200, source_id=SHOWN)])
     for article_id in (SHOWN, DRAFT, 200):
         was = read(article_id)
@@ -222,7 +222,7 @@ def test_what_is_read_can_be_sent_back(network: Store) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"id": DRAFT}, {"state": "draft"}, {"version": 2}, {"id": "x", "state": 7}]
 )
-def test_what_is_not_changed_so(network: Store, method: str, wrong: Json) -> None:
+def test_rejects_changes_of_read_only_fields(network: Store, method: str, wrong: Json) -> None:
     with unchanged(network):
         response = editor(method, f"/articles/{SHOWN}", COLUMNS | wrong, 1)
         assert (response.status, at_fault(response)) == (422, list(wrong))
@@ -231,7 +231,7 @@ def test_what_is_not_changed_so(network: Store, method: str, wrong: Json) -> Non
 @pytest.mark.parametrize(
     ("method", "model"), [("PUT", ArticleReplacement), ("PATCH", ArticlePatch)]
 )
-def test_members_that_are_not_set_are_as_described(
+def test_absent_fields_have_documented_defaults(
     network: Store, method: str, model: type[Sent]
 ) -> None:
     """What docs/openapi.json allows is taken, and what it does not is refused."""
@@ -242,7 +242,7 @@ def test_members_that_are_not_set_are_as_described(
         assert (response.status, member) == (200 if requests.allowed(model, body) else 422, member)
 
 
-def test_a_patch_changes_what_it_names(network: Store) -> None:
+def test_a_patch_changes_only_the_fields_that_it_names(network: Store) -> None:
     import_articles(network, [sample_network.article(200, source_id=SHOWN)])
     was = read(200)
     patches: list[Json] = [{}, {"title": "T"}, {"domain": SITELESS, "date": "2026-01-01"}]
@@ -255,13 +255,13 @@ def test_a_patch_changes_what_it_names(network: Store) -> None:
     reads_right(network)
 
 
-def test_a_replacement_without_a_source_has_none(network: Store) -> None:
+def test_a_replacement_without_a_source_removes_it(network: Store) -> None:
     import_articles(network, [sample_network.article(200, source_id=SHOWN)])
     assert done("PUT", "/200", COLUMNS, 1)["source_id"] is None
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_deleted_article_is_restored_before_it_is_changed(network: Store, method: str) -> None:
+def test_rejects_changes_of_a_deleted_article(network: Store, method: str) -> None:
     with unchanged(network):
         response = editor(method, f"/articles/{DELETED}", COLUMNS, 1)
         assert (response.status, problem(response)) == (409, "conflict")
@@ -285,7 +285,7 @@ def do(verb: str, article_id: int, version: int | None) -> gateway.Response:
 
 
 @pytest.mark.parametrize("state", AFTER)
-def test_states(network: Store, state: str) -> None:
+def test_allows_only_the_documented_state_changes(network: Store, state: str) -> None:
     import_articles(
         network, [sample_network.article(201 + number, state=state) for number in range(5)]
     )
@@ -321,7 +321,7 @@ BAD_TAGS = [
 
 
 @pytest.mark.parametrize(("method", "target", "body"), CHANGES)
-def test_every_change_says_what_it_changes(
+def test_every_change_requires_if_match(
     network: Store, method: str, target: str, body: Any
 ) -> None:
     text = None if body is None else json.dumps(body)
@@ -340,7 +340,9 @@ def test_every_change_says_what_it_changes(
 
 
 @pytest.mark.parametrize(("method", "target", "body"), CHANGES)
-def test_articles_that_are_not_there(network: Store, method: str, target: str, body: Any) -> None:
+def test_a_missing_article_is_not_found(
+    network: Store, method: str, target: str, body: Any
+) -> None:
     _, _, verb = target[1:].partition("/")
     suffix = f"/{verb}" if verb else ""
     with unchanged(network):
@@ -350,7 +352,7 @@ def test_articles_that_are_not_there(network: Store, method: str, target: str, b
             assert (response.status, problem(response)) == (400, "invalid-id")
 
 
-def test_an_article_that_is_not_there_is_not_read(network: Store) -> None:
+def test_reading_a_missing_article_is_not_found(network: Store) -> None:
     assert editor("GET", f"/articles/{MISSING}").status == 404
     # The item with the highest id is no article.
     assert editor("GET", "/articles/0").status == 400
@@ -375,7 +377,7 @@ def listed_ids(query: str, limit: int) -> list[int]:
 
 
 @pytest.mark.parametrize("limit", [4, 10, 30, 100])
-def test_lists_have_each_article_once(shelf: Store, limit: int) -> None:
+def test_pages_of_a_list_have_each_article_once(shelf: Store, limit: int) -> None:
     newest_first = list(range(230, 200, -1))
     assert listed_ids("domain=3", limit) == newest_first
     for rest, state in enumerate(("published", "draft", "deleted")):
@@ -384,7 +386,7 @@ def test_lists_have_each_article_once(shelf: Store, limit: int) -> None:
     assert listed_ids("domain=12345", limit) == []
 
 
-def test_what_a_list_shows(shelf: Store) -> None:
+def test_a_list_shows_all_but_text_and_source(shelf: Store) -> None:
     (first,) = admin("GET", "/articles?domain=3&limit=1").json()["articles"]
     article = read(230)
     assert first == {name: article[name] for name in first}
@@ -416,14 +418,14 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("field", MALFORMED)
-def test_malformed_questions(network: Store, field: str) -> None:
+def test_rejects_malformed_queries(network: Store, field: str) -> None:
     for query in MALFORMED[field]:
         response = admin("GET", f"/articles?{query}")
         assert (response.status, problem(response)) == (400, "malformed-request")
         assert at_fault(response) == [field]
 
 
-def test_cursors_of_another_list(shelf: Store) -> None:
+def test_rejects_cursors_of_another_list(shelf: Store) -> None:
     lists = ["domain=3", "domain=3&state=draft", "domain=3&state=published", f"domain={SITED}"]
     for mine in lists:
         for other in lists:
@@ -473,7 +475,7 @@ def test_readers_see_each_change_at_once(readers: Store) -> None:
     reads_right(readers)
 
 
-def test_a_hidden_articles_links_wait_for_it(network: Store) -> None:
+def test_links_return_with_their_article(network: Store) -> None:
     """What was submitted stays with the article and is shown again with it."""
     shown = gateway.get(f"/articles/{SHOWN}").json()["links"]
     assert [each["link_id"] for each in shown] == [sample_network.link_id(2)]

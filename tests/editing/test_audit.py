@@ -56,7 +56,7 @@ def read(article_id: int) -> Json:
 # ---- one line for each change ----------------------------------------------------------------
 
 
-def test_a_new_article(network: Store) -> None:
+def test_records_a_new_article(network: Store) -> None:
     line = line_of("POST", "/articles", COLUMNS | {"text": "Grüße"})
     assert line == about("article.create", None, read(NEW), article_id=NEW)
     assert line["after"]["text"] == {"bytes": 7, "sha256": sha256("Grüße".encode()).hexdigest()}
@@ -74,19 +74,21 @@ def test_a_new_article(network: Store) -> None:
         ("POST", f"/{DELETED}/restore", None, "restore"),
     ],
 )
-def test_changed_articles(network: Store, method: str, target: str, body: Any, action: str) -> None:
+def test_records_changed_articles(
+    network: Store, method: str, target: str, body: Any, action: str
+) -> None:
     article_id = int(target.split("/")[1])
     was = read(article_id)
     line = line_of(method, f"/articles{target}", body, 1)
     assert line == about(f"article.{action}", was, read(article_id), article_id=article_id)
 
 
-def test_an_article_that_moves_is_under_its_new_domain(network: Store) -> None:
+def test_records_a_moved_article_under_its_new_domain(network: Store) -> None:
     line = line_of("PATCH", f"/articles/{SHOWN}", {"domain": 3}, 1)
     assert (line["domain"], line["before"]["domain"], line["after"]["domain"]) == (3, SITED, 3)
 
 
-def test_a_purge_has_a_line_for_each_link(network: Store) -> None:
+def test_a_purge_records_each_link(network: Store) -> None:
     was = read(SHOWN)
     admin("DELETE", f"/articles/{SHOWN}", version=1)
     admin("POST", f"/articles/{SHOWN}/purge", version=2)
@@ -111,7 +113,7 @@ def test_a_purge_has_a_line_for_each_link(network: Store) -> None:
         (2, "remove", "removed"),
     ],
 )
-def test_decisions_on_links(network: Store, number: int, action: str, status: str) -> None:
+def test_records_decisions_on_links(network: Store, number: int, action: str, status: str) -> None:
     was = editor("GET", f"/links/{link_id(number)}").json()
     said = {} if action == "approve" else {"reason": REASON}
     line = line_of("POST", f"/links/{link_id(number)}/{action}", said or None, 1)
@@ -121,7 +123,7 @@ def test_decisions_on_links(network: Store, number: int, action: str, status: st
     assert line == about(f"link.{action}", before, after, **of)
 
 
-def test_sites(network: Store) -> None:
+def test_records_changes_of_sites(network: Store) -> None:
     was = admin("GET", f"/sites/{SITED}").json()
     line = line_of("PUT", f"/sites/{SITED}", SITE, 1)
     assert line == about("site.change", was, admin("GET", f"/sites/{SITED}").json())
@@ -130,7 +132,7 @@ def test_sites(network: Store) -> None:
 
 
 @pytest.mark.parametrize("domain", [None, SITED])
-def test_blocks(network: Store, domain: int | None) -> None:
+def test_records_blocked_hosts(network: Store, domain: int | None) -> None:
     there = {"host": "spam.example.net", "domain": domain}
     line = line_of("POST", "/blocks", there)
     assert line == about("block.add", None, there, domain=domain)
@@ -139,7 +141,7 @@ def test_blocks(network: Store, domain: int | None) -> None:
     assert line == about("block.remove", there, None, domain=domain)
 
 
-def test_long_values_are_shortened(network: Store) -> None:
+def test_shortens_long_values(network: Store) -> None:
     title, hosts = "\U0001f41d" * 300, [f"h{each}.example.net" for each in range(100)]
     line = line_of("PATCH", f"/articles/{SHOWN}", {"title": title}, 1)
     data = title.encode()
@@ -153,7 +155,7 @@ def test_long_values_are_shortened(network: Store) -> None:
     assert line["after"]["title"] == "x" * 300
 
 
-def test_texts_and_tokens_are_in_no_line(network: Store) -> None:
+def test_entries_have_no_texts_or_tokens(network: Store) -> None:
     line_of("PATCH", f"/articles/{SHOWN}", {"text": "A secret"}, 1)
     line_of("DELETE", f"/articles/{SHOWN}", None, 2)
     line_of("POST", f"/links/{link_id(1)}/reject", {"reason": REASON}, 1)
@@ -163,7 +165,7 @@ def test_texts_and_tokens_are_in_no_line(network: Store) -> None:
 
 
 @pytest.mark.parametrize("days", [1, 365, 3650])
-def test_lines_are_kept_for_so_many_days(
+def test_entries_expire_after_audit_days(
     network: Store, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:
     monkeypatch.setenv("AUDIT_DAYS", str(days))
@@ -176,7 +178,7 @@ def test_lines_are_kept_for_so_many_days(
 # ---- and for nothing else --------------------------------------------------------------------
 
 
-def test_reads_and_refused_changes_write_no_line(network: Store) -> None:
+def test_reads_and_refused_changes_write_no_entry(network: Store) -> None:
     link = f"/links/{link_id(1)}"
     with unchanged(network):
         for target in ("/audit", "/blocks", "/sites", f"/sites/{SITED}", "/links", link):
@@ -204,7 +206,7 @@ OTHER = "another editor@example.com"
 
 
 @pytest.fixture
-def story(network: Store) -> None:
+def changes(network: Store) -> None:
     """Nine changes of two editors to an article, two links and a site."""
     for version in range(1, 5):
         editor("PATCH", f"/articles/{SHOWN}", {"title": f"Title {version}"}, version)
@@ -215,8 +217,8 @@ def story(network: Store) -> None:
     admin("PUT", f"/sites/{SITED}", SITE, 1)
 
 
-@pytest.mark.usefixtures("story")
-def test_filters(network: Store) -> None:
+@pytest.mark.usefixtures("changes")
+def test_filters_by_article_link_actor_and_domain(network: Store) -> None:
     everything = requests.listed("/audit", "audit", 100)
     entries = [line["entry"] for line in everything]
     assert entries == sorted(entries, reverse=True)
@@ -238,8 +240,8 @@ def test_filters(network: Store) -> None:
         assert len(found) == count
 
 
-@pytest.mark.usefixtures("story")
-def test_paging_while_lines_are_added(network: Store) -> None:
+@pytest.mark.usefixtures("changes")
+def test_paging_while_entries_are_added(network: Store) -> None:
     was = requests.listed("/audit", "audit", 100)
     seen: list[Json] = []
     for version, part in enumerate(requests.pages("/audit", "audit", 2), 1):
@@ -248,8 +250,8 @@ def test_paging_while_lines_are_added(network: Store) -> None:
     assert seen == was
 
 
-@pytest.mark.usefixtures("story")
-def test_cursors_of_another_list(network: Store) -> None:
+@pytest.mark.usefixtures("changes")
+def test_rejects_cursors_of_another_list(network: Store) -> None:
     lists = ["article=101", "article=102", f"link={link_id(1)}", f"actor={EDITOR}", "limit=1"]
     for mine in lists:
         for other in lists:
@@ -270,7 +272,7 @@ MALFORMED = {
 }
 
 
-def test_malformed_questions(deployed_environment: Store) -> None:
+def test_rejects_malformed_queries(deployed_environment: Store) -> None:
     for field, queries in MALFORMED.items():
         for query in queries:
             response = admin("GET", f"/audit?{query}")

@@ -107,7 +107,7 @@ def send(route: str, token: dict[str, str] | None) -> Response:
     return requests.checked(method, target, response, text)
 
 
-def test_every_route_is_tried() -> None:
+def test_covers_every_route() -> None:
     assert set(REQUESTS) == {route for route in gateway.routes() if " /admin" in route}
     assert len(FOR_ADMINS) == 8
 
@@ -128,11 +128,11 @@ def test_wrong_tokens_change_nothing(network: Store, route: str) -> None:
 
 
 @pytest.mark.parametrize("route", [route for route in REQUESTS if route not in FOR_ADMINS])
-def test_admins_may_do_what_editors_may(network: Store, route: str) -> None:
+def test_admins_can_do_what_editors_can(network: Store, route: str) -> None:
     assert send(route, claims(ADMIN, "[admins]")).status in (200, 201)
 
 
-def test_who_may_not_do_it_is_not_told_more(network: Store) -> None:
+def test_refusals_reveal_nothing(network: Store) -> None:
     token = claims(EDITOR, "[editors]")
     for headers in ({}, {"if-match": "x"}, {"if-match": '"7"'}):
         for target in (f"/admin/articles/{SHOWN}/purge", "/admin/articles/x/purge"):
@@ -161,7 +161,7 @@ def elsewhere_token(**changes: str) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_tokens_of_any_issuer(network: Store) -> None:
+def test_accepts_tokens_of_the_configured_issuer(network: Store) -> None:
     for audience in ("seealso", "[seealso]", "[userinfo seealso]"):
         for roles in ("[admins]", "admins", "[readers admins]"):
             token = elsewhere_token(aud=audience, roles=roles)
@@ -172,7 +172,7 @@ def test_tokens_of_any_issuer(network: Store) -> None:
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_wrong_tokens_of_any_issuer(network: Store) -> None:
+def test_rejects_wrong_tokens_of_the_configured_issuer(network: Store) -> None:
     wrong: list[tuple[dict[str, str], int]] = [
         ({"aud": "another"}, 401),
         ({"aud": "[another]"}, 401),
@@ -198,12 +198,12 @@ names = st.text("abz-_:.@09[],\"'é", min_size=1)
 
 
 @given(st.lists(names))
-def test_groups_are_those_of_the_list(groups: list[str]) -> None:
+def test_reads_all_groups_of_the_claim(groups: list[str]) -> None:
     assert groups_in(f"[{' '.join(groups)}]") == set(groups)
 
 
 @given(st.text("[] ,editorsadm"))
-def test_a_group_is_never_a_part_of_a_word(claim: str) -> None:
+def test_a_part_of_a_word_is_no_group(claim: str) -> None:
     inside = claim[1:-1] if claim[:1] == "[" and claim[-1:] == "]" and len(claim) > 1 else None
     words = [claim] if inside is None else inside.split()
     for group in (EDITORS, ADMINS):
@@ -211,5 +211,5 @@ def test_a_group_is_never_a_part_of_a_word(claim: str) -> None:
 
 
 @given(st.none() | st.integers() | st.lists(st.text()) | st.dictionaries(st.text(), st.text()))
-def test_claims_that_are_no_text_hold_no_group(claim: Any) -> None:
+def test_other_types_of_the_claim_have_no_groups(claim: Any) -> None:
     assert groups_in(claim) == frozenset()

@@ -44,7 +44,7 @@ from seealso.tables.audit import ChangeContext
 from seealso.tables.links import CLAIM_HOLDERS, Link, PageClosed, add_link, get_link, link_of
 from seealso.tables.sites import Site, get_site
 from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
-from tests.editing.audit_replay import read_all, shortened, tell
+from tests.editing.audit_replay import read_all, replay, shortened
 from tests.support import engines, faulty, oracle
 from tests.support.engines import Engines
 from tests.support.faulty import Fault, Proxy
@@ -296,7 +296,7 @@ def check_all(store: Store, *domains: int) -> None:
     """The audit is the tables, counters are their links, lists of these domains (or all) theirs."""
     found = {each["id"]: article_of(each) for each in scan(store, store.articles) if each["id"]}
     lines = read_all(store)
-    told = tell(lines)
+    told = replay(lines)
     assert told.articles == {each.id: shortened(asdict(each)) for each in found.values()}
     everything = check(store)
     assert told.links == {

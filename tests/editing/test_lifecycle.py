@@ -39,7 +39,7 @@ from seealso.tables.audit import ChangeContext
 from seealso.tables.links import CLAIM_HOLDERS, PageLink, Status
 from seealso.tables.sites import NETWORK, Site
 from seealso.times import rfc3339
-from tests.editing.audit_replay import read_all, shortened, tell
+from tests.editing.audit_replay import read_all, replay, shortened
 from tests.support import oracle
 from tests.support.factories import NOW
 from tests.support.invariants import violations
@@ -512,7 +512,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def audit_tells_the_whole_story(self) -> None:
         lines = read_all(self.store)
-        told = tell(lines)
+        told = replay(lines)
         assert told.articles == self.edited
         assert told.links == self.decided
         for domain, site in self.sites.items():
@@ -660,10 +660,10 @@ def live(store: Store, examples: int, steps: int) -> None:
     )
 
 
-def test_lives(store: Store) -> None:
+def test_answers_match_the_model(store: Store) -> None:
     live(store, examples=2, steps=20)
 
 
 @pytest.mark.long
-def test_long_lives(store: Store) -> None:
+def test_answers_match_the_model_over_long_histories(store: Store) -> None:
     live(store, examples=20, steps=80)

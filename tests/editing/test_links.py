@@ -56,7 +56,7 @@ def queued(query: str = "", limit: int = 3) -> list[str]:
 
 
 @pytest.mark.parametrize("limit", [1, 5, 100])
-def test_the_oldest_are_first(links: Store, limit: int) -> None:
+def test_the_queue_lists_the_oldest_first(links: Store, limit: int) -> None:
     """Links of the same time in any order, which stays; none is skipped or repeated."""
     in_order = sorted(range(11, 25), key=lambda number: -(number // 2))
     for query, numbers in {
@@ -71,7 +71,7 @@ def test_the_oldest_are_first(links: Store, limit: int) -> None:
         assert sorted(each["link_id"] for each in found) == sorted(map(link_id, numbers))
 
 
-def test_what_the_queue_shows(links: Store) -> None:
+def test_the_queue_shows_all_but_history_consent_and_due_date(links: Store) -> None:
     (first,) = editor("GET", "/links?limit=1").json()["links"]
     link = editor("GET", f"/links/{first['link_id']}").json()
     assert first == {name: link[name] for name in first}
@@ -90,7 +90,7 @@ def put_of_each_status(store: Store, first: int) -> dict[str, int]:
     return numbers
 
 
-def test_queues_of_each_status(network: Store) -> None:
+def test_each_status_has_its_own_queue(network: Store) -> None:
     for status, number in put_of_each_status(network, 31).items():
         there_before = {"pending": [link_id(1)], "published": [link_id(2)]}.get(status, [])
         for query in (f"?status={status}", f"?status={status}&domain={SITED}"):
@@ -108,7 +108,7 @@ def test_paging_while_links_are_decided(links: Store, limit: int) -> None:
     assert sorted(seen) == sorted(map(link_id, [1, *range(11, 25)]))
 
 
-def test_cursors_of_another_queue(links: Store) -> None:
+def test_rejects_cursors_of_another_queue(links: Store) -> None:
     queues = ["?status=pending", f"?domain={SITED}", f"?domain={SITELESS}"]
     sample_network.put_link(links, 3, status="published")
     queues.append("?status=published")
@@ -119,7 +119,7 @@ def test_cursors_of_another_queue(links: Store) -> None:
             assert response.status == (200 if mine == other else 400)
 
 
-def test_malformed_questions(network: Store) -> None:
+def test_rejects_malformed_queries(network: Store) -> None:
     for field, values in {
         "status": ["", "open", "pending&status=pending"],
         "domain": ["x", "", "-1"],
@@ -134,7 +134,7 @@ def test_malformed_questions(network: Store) -> None:
 # ---- one link --------------------------------------------------------------------------------
 
 
-def test_a_link_with_its_history(network: Store) -> None:
+def test_shows_a_link_with_its_history(network: Store) -> None:
     link = read(1)
     assert (link["status"], link["history"], link["version"]) == ("pending", [], 1)
     assert not {"token_hash", "claim"} & set(link)
@@ -151,7 +151,7 @@ def test_a_link_with_its_history(network: Store) -> None:
     assert approved["at"] <= removed["at"]
 
 
-def test_links_that_are_not_there(network: Store) -> None:
+def test_a_missing_link_is_not_found(network: Store) -> None:
     with unchanged(network):
         for bad in (link_id(999), "x", "0" * 31, "0" * 33, "A" * 32, "%00"):
             assert editor("GET", f"/links/{bad}").status == 404
@@ -173,7 +173,7 @@ def test_an_approved_link_is_on_the_page(network: Store) -> None:
     check(network)
 
 
-def test_no_place_is_free(network: Store) -> None:
+def test_cannot_approve_on_a_full_page(network: Store) -> None:
     sample_network.put_link(network, 3, status="published")
     with unchanged(network):
         response = decide("approve", 1)
@@ -185,7 +185,7 @@ def test_no_place_is_free(network: Store) -> None:
     check(network)
 
 
-def test_a_page_without_places(network: Store) -> None:
+def test_cannot_approve_on_a_page_without_places(network: Store) -> None:
     admin("PUT", f"/sites/{SITED}", {**SITE, "cap": 0}, 1)
     response = decide("approve", 1)
     assert (problem(response), response.json()["cap"]) == ("page-full", 0)
@@ -193,7 +193,9 @@ def test_a_page_without_places(network: Store) -> None:
 
 @pytest.mark.parametrize(("action", "status"), [("reject", "rejected"), ("remove", "removed")])
 @pytest.mark.parametrize("keep", [{}, {"keep_blocked": True}, {"keep_blocked": False}])
-def test_urls_stay_blocked_or_not(network: Store, action: str, status: str, keep: Json) -> None:
+def test_keep_blocked_decides_whether_the_url_stays_blocked(
+    network: Store, action: str, status: str, keep: Json
+) -> None:
     receipt = posted(SHOWN, "https://example.com/page")
     body = {"reason": REASON, **keep}
     response = editor("POST", f"/links/{receipt['link_id']}/{action}", body, 1)
@@ -225,7 +227,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("action", ALLOWED)
-def test_statuses_that_do_not_allow_it(network: Store, action: str) -> None:
+def test_rejects_decisions_that_the_status_does_not_allow(network: Store, action: str) -> None:
     for status, number in put_of_each_status(network, 41).items():
         if status in ALLOWED[action]:
             continue
@@ -236,7 +238,7 @@ def test_statuses_that_do_not_allow_it(network: Store, action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ALLOWED)
-def test_a_decision_says_what_it_is_about(network: Store, action: str) -> None:
+def test_a_decision_requires_if_match(network: Store, action: str) -> None:
     with unchanged(network):
         assert problem(decide(action, 1, None)) == "precondition-required"
         for tag in ("*", 'W/"1"', '"1", "2"', "", "x"):
@@ -250,7 +252,7 @@ def test_a_decision_says_what_it_is_about(network: Store, action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["reject", "remove"])
-def test_decisions_at_fault(network: Store, action: str) -> None:
+def test_rejects_invalid_decisions(network: Store, action: str) -> None:
     faults: list[tuple[Json, list[str]]] = [
         ({"reason": ""}, ["reason"]),
         ({"reason": "x" * 501}, ["reason"]),
@@ -265,7 +267,7 @@ def test_decisions_at_fault(network: Store, action: str) -> None:
             assert (response.status, at_fault(response)) == (422, fields_at_fault)
 
 
-def test_a_rejection_has_a_reason(network: Store) -> None:
+def test_a_rejection_requires_a_reason(network: Store) -> None:
     bodies: list[Json] = [{}, {"reason": None}, {"keep_blocked": False}]
     for body in bodies:
         assert at_fault(decide("reject", 1, 1, body)) == ["reason"]
@@ -274,7 +276,7 @@ def test_a_rejection_has_a_reason(network: Store) -> None:
     assert decide("reject", 1, 1, {"reason": "\U0001f41d" * 500}).status == 200
 
 
-def test_what_the_submitter_withdraws_meanwhile(network: Store) -> None:
+def test_rejects_decisions_on_a_link_withdrawn_meanwhile(network: Store) -> None:
     receipt = posted(SHOWN)
     token = {"authorization": f"Bearer {receipt['withdraw_token']}"}
     assert gateway.request("DELETE", f"/links/{receipt['link_id']}", token).status == 204

@@ -42,7 +42,7 @@ def put(domain: int, body: Json, version: int | None = None) -> Response:
 # ---- sites -----------------------------------------------------------------------------------
 
 
-def test_a_new_site(network: Store) -> None:
+def test_creates_a_site(network: Store) -> None:
     assert admin("GET", f"/sites/{NEW}").status == 404
     response = put(NEW, SITE)
     assert response.status == 201
@@ -50,7 +50,7 @@ def test_a_new_site(network: Store) -> None:
     assert response.json() == made == admin("GET", f"/sites/{NEW}").json()
 
 
-def test_what_is_left_out_is_as_without_a_site(network: Store) -> None:
+def test_absent_fields_are_as_without_a_site(network: Store) -> None:
     full = {
         **SITE,
         "domain": NEW,
@@ -65,12 +65,12 @@ def test_what_is_left_out_is_as_without_a_site(network: Store) -> None:
     assert put(NEW, SITE, 1).json() == {**DEFAULTS, **SITE, "domain": NEW, "version": 2}
 
 
-def test_what_is_read_can_be_sent_back(network: Store) -> None:
+def test_accepts_a_site_as_it_was_read(network: Store) -> None:
     was = admin("GET", f"/sites/{SITED}").json()
     assert put(SITED, was, 1).json() == was | {"version": 2}
 
 
-def test_every_replacement_says_what_it_replaces(network: Store) -> None:
+def test_every_replacement_requires_if_match(network: Store) -> None:
     was = admin("GET", f"/sites/{SITED}").json()
     with unchanged(network):
         assert problem(put(SITED, SITE)) == "precondition-required"
@@ -117,7 +117,7 @@ BAD: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("field", BAD)
-def test_members_at_fault(network: Store, field: str) -> None:
+def test_rejects_invalid_fields(network: Store, field: str) -> None:
     with unchanged(network):
         for value in BAD[field]:
             response = put(SITED, {**SITE, field: value}, 1)
@@ -125,19 +125,19 @@ def test_members_at_fault(network: Store, field: str) -> None:
             assert set(at_fault(response)) == {field}
 
 
-def test_all_members_at_fault_are_told_at_once(network: Store) -> None:
+def test_reports_all_invalid_fields(network: Store) -> None:
     assert at_fault(put(NEW, {})) == ["name", "article_url"]
     bad = {name: None for name in BAD if name not in ("domain", "more")}
     assert set(at_fault(put(NEW, bad | {"more": 1}))) == {*bad, "more"}
 
 
-def test_what_is_told_ends_in_one_stop(network: Store) -> None:
+def test_details_end_in_one_full_stop(network: Store) -> None:
     response = put(NEW, {**SITE, "article_url": "x", "cap": -1, "blocked_hosts": ["com"]})
     assert len(response.json()["errors"]) == 3
     assert not [each for each in response.json()["errors"] if each["detail"].endswith("..")]
 
 
-def test_members_that_are_not_set_are_as_described(network: Store) -> None:
+def test_absent_fields_have_documented_defaults(network: Store) -> None:
     """What docs/openapi.json allows is taken, and what it does not is refused."""
     members: list[Json] = [{"version": None}, {"version": "x"}, {"domain": None}]
     for member in members:
@@ -146,14 +146,14 @@ def test_members_that_are_not_set_are_as_described(network: Store) -> None:
         assert (put(SITED, body, version).status, member) == (200 if described else 422, member)
 
 
-def test_domains_that_are_none(network: Store) -> None:
+def test_rejects_invalid_domains(network: Store) -> None:
     with unchanged(network):
         for bad in ("x", "-1", "2147483648", "07", "1.0"):
             for response in (admin("GET", f"/sites/{bad}"), admin("PUT", f"/sites/{bad}", SITE)):
                 assert (response.status, problem(response)) == (400, "invalid-id")
 
 
-def test_the_list_of_sites(network: Store) -> None:
+def test_lists_sites(network: Store) -> None:
     for domain in (2147483647, 0, 30, 200):
         put(domain, {**SITE, "name": f"The {domain}th"})
     for limit in (1, 2, 5, 100):
@@ -167,7 +167,9 @@ def test_the_list_of_sites(network: Store) -> None:
 # ---- a change binds --------------------------------------------------------------------------
 
 
-def test_a_change_binds_within_a_minute(network: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_takes_effect_within_a_minute(
+    network: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Containers that have read the site go by it again after CACHE_SECONDS."""
     assert sites.CACHE_SECONDS < 60
 
@@ -184,7 +186,7 @@ def test_a_change_binds_within_a_minute(network: Store, monkeypatch: pytest.Monk
     assert gateway.get(f"/articles/{SHOWN}").json()["places_left"] == 7
 
 
-def test_new_containers_go_by_a_change_at_once(network: Store) -> None:
+def test_a_change_takes_effect_at_once_in_new_containers(network: Store) -> None:
     put(SITED, {**SITE, "publish": "at_once", "cap": 2}, 1)
     new_container()
     assert post(SHOWN, fields("https://example.com/1")).json()["status"] == "published"
@@ -195,13 +197,13 @@ def test_new_containers_go_by_a_change_at_once(network: Store) -> None:
 
 
 @pytest.mark.parametrize("address", ["https://example.com:{id}/", "https://1.2.3.{id}/"])
-def test_an_address_that_is_none_for_most_articles(network: Store, address: str) -> None:
+def test_rejects_an_article_url_that_is_invalid_for_most_ids(network: Store, address: str) -> None:
     """It would be met by every later submission to the site."""
     response = put(SITED, {**SITE, "article_url": address}, 1)
     assert (response.status, at_fault(response)) == (422, ["article_url"])
 
 
-def test_an_address_may_have_the_id_anywhere_else(network: Store) -> None:
+def test_accepts_the_id_anywhere_in_an_article_url(network: Store) -> None:
     last = 2147483647
     import_articles(network, [sample_network.article(last)])
     addresses = ("https://a{id}.example.com/", "http://example.com:8000/?a={id}&{id}#{id}")
@@ -239,7 +241,7 @@ def blocks() -> list[Json]:
 
 
 @pytest.mark.parametrize("domain", [None, SITED])
-def test_a_host_and_its_subdomains(network: Store, domain: int | None) -> None:
+def test_blocks_a_host_and_its_subdomains(network: Store, domain: int | None) -> None:
     host = "spam.example.net"
     response = block(host, domain)
     assert (response.status, response.json()) == (201, {"host": host, "domain": domain})
@@ -255,7 +257,7 @@ def test_a_host_and_its_subdomains(network: Store, domain: int | None) -> None:
     assert not refused(f"https://deep.in.{host}/")
 
 
-def test_hosts_as_links_are_compared(network: Store) -> None:
+def test_normalizes_blocked_hosts_as_urls(network: Store) -> None:
     for sent, host in {
         "www.Example.NET": "example.net",
         "EXAMPLE.net.": "example.net",
@@ -269,7 +271,7 @@ def test_hosts_as_links_are_compared(network: Store) -> None:
         assert unblock(quote(sent)).status == 204
 
 
-def test_a_site_and_the_network_are_two(network: Store) -> None:
+def test_blocks_of_a_site_and_of_the_network_are_separate(network: Store) -> None:
     assert block("casino.example.org", SITED).status == 201
     assert unblock("casino.example.org").status == 204
     assert blocks() == [{"host": "casino.example.org", "domain": SITED}]
@@ -279,7 +281,7 @@ def test_a_site_and_the_network_are_two(network: Store) -> None:
     assert blocks() == []
 
 
-def test_the_first_block_of_all(deployed_environment: Store) -> None:
+def test_the_first_block_of_the_network(deployed_environment: Store) -> None:
     assert blocks() == []
     assert unblock("spam.example.net").status == 404
     assert block("spam.example.net").status == 201
@@ -287,7 +289,7 @@ def test_the_first_block_of_all(deployed_environment: Store) -> None:
     assert admin("GET", "/sites").json()["sites"] == []
 
 
-def test_blocks_that_are_refused(network: Store) -> None:
+def test_rejects_invalid_hosts(network: Store) -> None:
     with unchanged(network):
         assert at_fault(block("spam.example.net", NEW)) == ["domain"]
         for domain in (-1, "7", 7.0, True, 2**31):
@@ -304,7 +306,7 @@ def test_blocks_that_are_refused(network: Store) -> None:
             assert unblock(host).status == 404
 
 
-def test_the_list_of_blocks(network: Store) -> None:
+def test_lists_blocked_hosts(network: Store) -> None:
     """The network's hosts, then each site's, each by name."""
     put(0, SITE)
     put(30, SITE)
@@ -319,7 +321,7 @@ def test_the_list_of_blocks(network: Store) -> None:
         assert at_fault(admin("GET", f"/blocks?cursor={cursor}")) == ["cursor"]
 
 
-def test_a_site_has_only_so_many_blocked_hosts(network: Store) -> None:
+def test_limits_the_blocked_hosts_of_a_site(network: Store) -> None:
     hosts = [f"h{number}.example.net".ljust(60, "t") for number in range(2560)]
     assert put(NEW, {**SITE, "blocked_hosts": hosts}).status == 201
     with unchanged(network):
@@ -332,7 +334,7 @@ def test_a_site_has_only_so_many_blocked_hosts(network: Store) -> None:
 
 
 @pytest.mark.parametrize("domain", [None, SITED])
-def test_blocks_of_sixteen_admins(racers: Racers, domain: int | None) -> None:
+def test_sixteen_admins_block_hosts_at_once(racers: Racers, domain: int | None) -> None:
     store = racers.store
     put_site(store, Site(SITED, name="Heat", article_url="https://heat.example.com/{id}"))
     wanted = [Block(f"h{number}.example.net", domain) for number in range(RACERS)]
@@ -347,7 +349,7 @@ def test_blocks_of_sixteen_admins(racers: Racers, domain: int | None) -> None:
     assert sorted(line["after"]["host"] for line in lines) == sorted(site.blocked_hosts)
 
 
-def test_sixteen_admins_who_save_the_same_site(racers: Racers) -> None:
+def test_sixteen_admins_save_the_same_site_at_once(racers: Racers) -> None:
     for version in (None, 1):
         made = [Site(SITED, name=f"Site {number}") for number in range(RACERS)]
         outcomes = racers.race(

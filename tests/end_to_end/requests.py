@@ -1,12 +1,15 @@
-"""An editor at the deployed API: requests with a token, and what they need to be about."""
+"""Requests to the deployed API with a token, and the articles that they are about."""
 
 import json
-import random
+import os
+from itertools import count
 from typing import Any, NamedTuple
 
 from local import editors
 from local.editors import User
 from tests.end_to_end.conftest import Deployed, Response
+
+_DOMAINS = count()
 
 
 class SignedIn(NamedTuple):
@@ -36,7 +39,8 @@ def sign_in(deployed: Deployed, user: User) -> SignedIn:
 
 def new_domain() -> int:
     """A domain that no other test writes to; it has no site."""
-    return random.randrange(10**9, 2 * 10**9)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return 10**9 + 10**6 * worker + next(_DOMAINS)
 
 
 def new_article(domain: int) -> dict[str, Any]:

@@ -114,26 +114,26 @@ def compare(store: Store, reader: Store, seed: int, articles: int, changes: int)
 
 def compare_in_process(seed: int) -> None:
     database = Database(CUTS[seed % 3])
-    # Some worlds have more articles than may be skipped.
+    # Some networks have more articles than may be skipped.
     articles = 1500 if seed % 8 == 0 else 300
     compare(fake_store(database), fake_store(database), seed, articles, changes=4)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_answers_are_those_of_sqlite(seed: int) -> None:
+def test_answers_match_sqlite(seed: int) -> None:
     compare_in_process(seed)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(1000, 1400))
-def test_answers_are_those_of_sqlite_in_many_worlds(seed: int) -> None:
+def test_answers_match_sqlite_in_many_networks(seed: int) -> None:
     compare_in_process(seed)
 
 
 # The last engine is DynamoDB Local wherever it can run.
 @pytest.mark.parametrize("store", engines.names()[-1:], indirect=True)
 @pytest.mark.parametrize("seed", range(100, 104))
-def test_answers_are_those_of_sqlite_on_the_reference(store: Store, seed: int) -> None:
+def test_answers_match_sqlite_on_the_reference(store: Store, seed: int) -> None:
     compare(store, tables.another(store), seed, articles=200, changes=3)
 
 
@@ -163,11 +163,11 @@ def check_refusals(seed: int, asked: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_other_shapes_and_values_are_refused(seed: int) -> None:
+def test_refuses_other_shapes_and_values(seed: int) -> None:
     check_refusals(seed, asked=20)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(1000, 1100))
-def test_other_shapes_and_values_are_refused_thousands_of_times(seed: int) -> None:
+def test_refuses_other_shapes_and_values_thousands_of_times(seed: int) -> None:
     check_refusals(seed, asked=20)

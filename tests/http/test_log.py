@@ -124,7 +124,7 @@ def test_the_first_request_of_a_container_is_its_cold_start(
     assert [line["cold_start"] for line in log.lines()] == [1, 0, 0]
 
 
-def test_no_line_tells_who_was_reading(network: Store, log: Log) -> None:
+def test_lines_have_no_addresses(network: Store, log: Log) -> None:
     followed = {"user-agent": "Reader/1.0", "x-forwarded-for": "192.0.2.7", "cookie": "a=secret"}
     for target in ("/articles/100", "/articles/999", "/articles/x", "/articles/1?domain=secret"):
         get(target, followed)

@@ -80,7 +80,7 @@ USUAL: dict[tuple[str, str], dict[str, Any]] = {
 
 @given(texts)
 @example("9" * 5000)
-def test_ids_in_the_path(network: Store, text: str) -> None:
+def test_rejects_malformed_ids(network: Store, text: str) -> None:
     wrong = set() if is_number(text, 1) else {"id"}
     check("get_article", event(PAGE, {"id": text}), wrong)
     check("related", event(RELATED, {"id": text}), wrong)
@@ -93,7 +93,7 @@ def encoded(text: str) -> str:
 
 
 @given(texts, texts)
-def test_hints(network: Store, domain: str, source: str) -> None:
+def test_rejects_malformed_hints(network: Store, domain: str, source: str) -> None:
     hints = {"domain": domain, "source": source}
     wrong = {name for name, text in hints.items() if not is_number(text, 0)}
     query = "&".join(f"{name}={encoded(text)}" for name, text in hints.items())
@@ -101,7 +101,7 @@ def test_hints(network: Store, domain: str, source: str) -> None:
 
 
 @given(texts)
-def test_limits(network: Store, text: str) -> None:
+def test_rejects_malformed_limits(network: Store, text: str) -> None:
     wrong = set() if is_number(text, 1, 100) else {"limit"}
     check("related", event(LISTED, {"domain": "5"}, f"limit={encoded(text)}"), wrong)
 
@@ -129,7 +129,7 @@ def base64_of(text: str) -> str:
 @example("=")
 @example("A")
 @example("AAA\n=")
-def test_cursors(network: Store, text: str) -> None:
+def test_rejects_malformed_cursors(network: Store, text: str) -> None:
     check("related", event(LISTED, {"domain": "5"}, f"cursor={encoded(text)}"), {"cursor"})
 
 
@@ -171,7 +171,7 @@ queries = st.one_of(
 @example("domain=7&domain=7")
 @example("limit=1;limit=2")
 @example("&" * 5000)
-def test_queries(
+def test_answers_any_query_string(
     network: Store, function: str, route: str, path: dict[str, str], query: str
 ) -> None:
     answer = handler(function)(event(route, path, query), None)
@@ -191,11 +191,11 @@ def test_queries(
 )
 @example({"if-none-match": '"' * 10_000})
 @example({"if-none-match": 'W/"' * 10_000})
-def test_headers(network: Store, headers: dict[str, str]) -> None:
+def test_answers_any_headers(network: Store, headers: dict[str, str]) -> None:
     answer = handler("get_article")(event(PAGE, {"id": "100"}, headers=headers), None)
     assert answer["statusCode"] in (200, 304)
 
 
-def test_a_refusal_is_no_failure(network: Store, log: Log) -> None:
+def test_a_refusal_is_not_counted_as_a_failure(network: Store, log: Log) -> None:
     handler("get_article")(event(PAGE, {"id": "x"}), None)
     assert (log.line()["level"], log.line()["failed"]) == ("INFO", 0)

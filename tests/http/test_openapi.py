@@ -39,12 +39,12 @@ def test_the_committed_document_is_the_generated_one() -> None:
     assert document() == COMMITTED, "run make openapi"
 
 
-def test_it_is_valid_openapi() -> None:
+def test_the_document_is_valid_openapi() -> None:
     validate(COMMITTED)
     assert COMMITTED["openapi"].startswith("3.1.")
 
 
-def test_it_has_the_routes_of_the_template_and_no_others() -> None:
+def test_the_document_has_the_routes_of_the_template() -> None:
     described = {
         f"{method.upper()} {path}"
         for path, operations in COMMITTED["paths"].items()
@@ -53,7 +53,7 @@ def test_it_has_the_routes_of_the_template_and_no_others() -> None:
     assert described == set(gateway.routes())
 
 
-def test_it_is_what_is_served(network: Store) -> None:
+def test_the_document_is_served(network: Store) -> None:
     assert get("/openapi.json").json() == COMMITTED
 
 
@@ -97,7 +97,7 @@ def conforms(model: type[BaseModel], body: str) -> None:
         ("/domains/6/articles", reading.DomainArticles),
     ],
 )
-def test_what_is_shown_conforms(network: Store, target: str, model: type[BaseModel]) -> None:
+def test_answers_conform(network: Store, target: str, model: type[BaseModel]) -> None:
     shown = get(target)
     assert shown.status == 200
     conforms(model, shown.body)
@@ -129,7 +129,7 @@ def post(target: str, **members: Any) -> gateway.Response:
     return gateway.request("POST", target, headers, json.dumps(members))
 
 
-def test_a_links_answers_conform(network: Store) -> None:
+def test_answers_about_links_conform(network: Store) -> None:
     consent = {"has_right_to_share": True, "agrees_to_link_back": True}
     accepted = post("/articles/101/links", url="https://example.com/a", **consent)
     assert accepted.status == 201
@@ -235,7 +235,7 @@ def test_a_querys_data_conforms(
 
 
 @TYPES
-def test_data_that_the_client_has_is_a_304(network: Store, accept: str) -> None:
+def test_unchanged_data_is_a_304(network: Store, accept: str) -> None:
     (tag,) = asked("GET", accept, ONE).headers["etag"]
     again = asked("GET", accept, ONE, **{"If-None-Match": tag})
     assert (again.status_code, again.text) == (304, "")

@@ -23,7 +23,7 @@ READS = [
 ]
 
 
-def test_a_page_has_everything(network: Store) -> None:
+def test_a_page_has_article_lists_source_and_links(network: Store) -> None:
     shown = get("/articles/101").json()
     assert shown["article"] == {
         "id": 101,
@@ -74,7 +74,7 @@ def test_a_source_is_shown_if_it_is_published(
 
 
 @pytest.mark.parametrize("hints", ["domain=7", "domain=0", "source=0", "source=999", "source=104"])
-def test_hints_change_nothing(network: Store, hints: str) -> None:
+def test_hints_do_not_change_the_answer(network: Store, hints: str) -> None:
     for article_id in (100, 101, 103, 107):
         unhinted = get(f"/articles/{article_id}")
         assert get(f"/articles/{article_id}?{hints}&unknown=1") == unhinted
@@ -91,7 +91,7 @@ def test_the_related_lists_are_those_of_the_page(network: Store) -> None:
         }
 
 
-def test_a_domains_list_goes_on_by_its_cursor(network: Store) -> None:
+def test_a_domains_list_continues_at_its_cursor(network: Store) -> None:
     found: list[int] = []
     cursor = ""
     for expected in (10, 10, 5):
@@ -103,7 +103,7 @@ def test_a_domains_list_goes_on_by_its_cursor(network: Store) -> None:
     assert found == list(range(225, 200, -1))
 
 
-def test_a_domains_list_has_20_articles_unless_told(network: Store) -> None:
+def test_a_domains_list_has_20_articles_by_default(network: Store) -> None:
     assert len(get("/domains/5/articles").json()["articles"]) == 20
     assert len(get("/domains/5/articles?limit=1").json()["articles"]) == 1
     assert len(get("/domains/5/articles?limit=100").json()["articles"]) == 25
@@ -168,7 +168,7 @@ def test_a_304_has_no_body_member(network: Store) -> None:
 
 
 @pytest.mark.parametrize("route", ["/articles/{}", "/articles/{}/related"])
-def test_what_is_not_public_is_not_there(network: Store, route: str) -> None:
+def test_unpublished_articles_are_not_found(network: Store, route: str) -> None:
     answers = [get(route.format(each)) for each in (DRAFT, DELETED, MISSING)]
     assert {answer.status for answer in answers} == {404}
     bodies = [answer.json() for answer in answers]
@@ -198,7 +198,7 @@ def test_what_is_not_public_is_not_there(network: Store, route: str) -> None:
         ("/domains/5/articles?cursor=", "malformed-request", "cursor"),
     ],
 )
-def test_a_malformed_request_is_told_which_field(
+def test_a_malformed_request_names_its_field(
     network: Store, target: str, name: str, field: str
 ) -> None:
     refused = get(target)
@@ -212,7 +212,7 @@ def test_a_malformed_request_is_told_which_field(
     assert [each["field"] for each in refused.json()["errors"]] == [field]
 
 
-def test_other_methods_and_paths_are_the_gateways(network: Store) -> None:
+def test_the_gateway_answers_other_methods_and_paths(network: Store) -> None:
     for method in ("HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
         assert gateway.request(method, "/articles/100").json() == {"message": "Not Found"}
     for target in ("/", "/articles", "/articles/", "/articles//related", "/articles/1/2/3"):
@@ -222,7 +222,7 @@ def test_other_methods_and_paths_are_the_gateways(network: Store) -> None:
 # ---- Server-Timing --------------------------------------------------------------------------
 
 
-def test_server_timing_is_told_if_the_environment_says_so(
+def test_sends_server_timing_if_it_is_switched_on(
     network: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     targets = ["/articles/101?domain=7&source=102", "/articles/999", "/articles/x"]

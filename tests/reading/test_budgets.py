@@ -55,7 +55,7 @@ def network(store: Store, size: int) -> Network:
 
 
 @pytest.mark.parametrize("store", engines.COUNTING, indirect=True)
-def test_with_id_domain_and_source_known_a_page_is_one_wave(store: Store) -> None:
+def test_a_page_with_correct_hints_is_one_round_trip(store: Store) -> None:
     shown = network(store, 60)
     # The second time, the site is known from the first.
     for usage in shown.cost(*[(shown.read.domain, SOURCE)] * 2):
@@ -64,18 +64,18 @@ def test_with_id_domain_and_source_known_a_page_is_one_wave(store: Store) -> Non
 
 
 @pytest.mark.parametrize("store", engines.COUNTING, indirect=True)
-def test_with_only_the_id_known_a_page_is_two_waves(store: Store) -> None:
+def test_a_page_without_hints_is_two_round_trips(store: Store) -> None:
     for usage in network(store, 60).cost((None, None), (None, None)):
         assert (usage.requests, usage.round_trips) == (4, 2)
         assert usage.read_units <= 3
 
 
-def test_wrong_hints_cost_a_second_wave(store: Store) -> None:
+def test_wrong_hints_cost_a_second_round_trip(store: Store) -> None:
     (usage,) = network(store, 60).cost((99, SOURCE + 1))
     assert (usage.requests, usage.round_trips) == (5, 2)
 
 
-def test_what_is_not_there_costs_one_wave(store: Store) -> None:
+def test_a_missing_page_costs_one_round_trip(store: Store) -> None:
     usage = store.client.start()
     assert page.read_page(store, 1) is None
     assert (usage.requests, usage.round_trips) == (2, 1)
@@ -83,7 +83,7 @@ def test_what_is_not_there_costs_one_wave(store: Store) -> None:
 
 # The last engine is DynamoDB Local wherever it can run; the others sort all articles at each query.
 @pytest.mark.parametrize("store", engines.names()[-1:], indirect=True)
-def test_a_page_costs_the_same_among_more_articles(store: Store) -> None:
+def test_a_page_costs_the_same_in_a_larger_network(store: Store) -> None:
     few = network(store, 200)
     many = network(make_store(store.client.endpoint), 5_000)
     hints = [(None, None), (few.read.domain, SOURCE)]

@@ -17,34 +17,34 @@ CUTS: tuple[dict[str, int], ...] = ({}, {"ArticlesTable": 110, "SkipsTable": 2})
 
 
 def compare(store: Store, seed: int, articles: int, changes: int, pages: int) -> None:
-    world = make_random_network(store, seed, articles)
+    network = make_random_network(store, seed, articles)
     for _ in range(changes):
         for _ in range(pages):
-            world.check_page()
-        world.change()
-        world.change()
+            network.check_page()
+        network.change()
+        network.change()
     for article_id in (1, 2**31 - 1):
-        world.check_page_of(article_id)
+        network.check_page_of(article_id)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_pages_are_the_oracles(store: Store, seed: int) -> None:
+def test_pages_match_oracle(store: Store, seed: int) -> None:
     compare(store, seed, articles=150, changes=6, pages=5)
 
 
 # The last engine is DynamoDB Local wherever it can run; the others sort all articles at each query.
 @pytest.mark.parametrize("store", engines.names()[-1:], indirect=True)
 @pytest.mark.parametrize("seed", range(10, 16))
-def test_pages_are_the_oracles_on_the_reference(store: Store, seed: int) -> None:
+def test_pages_match_oracle_on_the_reference(store: Store, seed: int) -> None:
     compare(store, seed, articles=400, changes=10, pages=6)
 
 
 @pytest.mark.parametrize("seed", range(100, 160))
-def test_pages_are_the_oracles_in_process(seed: int) -> None:
+def test_pages_match_oracle_in_process(seed: int) -> None:
     compare(fake_store(Database(CUTS[seed % 2])), seed, articles=500, changes=20, pages=5)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(1000, 3000))
-def test_pages_are_the_oracles_in_thousands_of_worlds(seed: int) -> None:
+def test_pages_match_oracle_in_thousands_of_networks(seed: int) -> None:
     compare(fake_store(Database(CUTS[seed % 2])), seed, articles=500, changes=40, pages=5)

@@ -56,11 +56,11 @@ def somebody_changes(network: RandomNetwork, rng: Random, below: int) -> set[int
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_article_that_stays_is_skipped_or_repeated(store: Store, seed: int) -> None:
+def test_lists_each_unchanged_article_once(store: Store, seed: int) -> None:
     page_through(store, seed)
 
 
-def test_no_article_that_stays_is_skipped_or_repeated_in_process() -> None:
+def test_lists_each_unchanged_article_once_in_process() -> None:
     for seed in range(1000, 1200):
         try:
             page_through(fake_store(Database()), seed)
@@ -69,7 +69,7 @@ def test_no_article_that_stays_is_skipped_or_repeated_in_process() -> None:
             raise
 
 
-def test_the_last_page_has_no_next_one(store: Store) -> None:
+def test_the_last_page_has_no_next_page(store: Store) -> None:
     network = RandomNetwork(store, Random(0), [DOMAIN])
     network.put([published(each, DOMAIN) for each in (1, 5, 2**31 - 1)])
     found = list_domain(store, DOMAIN, 3)

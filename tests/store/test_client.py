@@ -72,7 +72,7 @@ def test_a_connection_that_the_server_will_close_is_not_kept(server: Proxy, clie
     assert client.usage.requests == 3
 
 
-def test_all_of_a_wave_is_sent_before_the_first_answer_is_read(
+def test_sends_all_calls_of_a_round_trip_before_reading_an_answer(
     server: Proxy, client: Client
 ) -> None:
     def all_there(exchange: Exchange) -> None:
@@ -85,7 +85,7 @@ def test_all_of_a_wave_is_sent_before_the_first_answer_is_read(
     assert client.usage.round_trips == 1
 
 
-def test_more_calls_than_may_be_in_flight_go_in_turns(server: Proxy, client: Client) -> None:
+def test_sends_further_calls_in_turns(server: Proxy, client: Client) -> None:
     server.inject(OK, times=None)
     client.send_all([GET] * (store_client.IN_FLIGHT + 3))
     assert server.connections == store_client.IN_FLIGHT
@@ -178,7 +178,7 @@ def test_pauses_grow_and_have_jitter(server: Proxy, client: Client, pauses: list
         (500, "WhateverElse"),
     ],
 )
-def test_what_may_pass_is_retried(
+def test_retries_temporary_failures(
     server: Proxy, client: Client, pauses: list[float], status: int, code: str
 ) -> None:
     server.inject(faulty.refusal(status, code), times=2)
@@ -199,7 +199,7 @@ def test_what_may_pass_is_retried(
         "ValidationException",
     ],
 )
-def test_what_is_final_is_refused_at_once(server: Proxy, client: Client, code: str) -> None:
+def test_does_not_retry_final_refusals(server: Proxy, client: Client, code: str) -> None:
     server.inject(faulty.refusal(400, code, Item={"id": {"N": "7"}}))
     with pytest.raises(StoreError, match=code) as caught:
         client.call(*GET)
@@ -215,7 +215,7 @@ def test_a_refused_call_stands_in_its_place(server: Proxy, client: Client) -> No
     assert isinstance(second, StoreError)
 
 
-def test_only_what_failed_is_asked_again(
+def test_retries_only_the_calls_that_failed(
     server: Proxy, client: Client, pauses: list[float]
 ) -> None:
     server.inject(faulty.throttled, operation="Query")
@@ -279,14 +279,14 @@ def test_a_final_reason_wins(server: Proxy, client: Client, codes: tuple[str, ..
     assert client.usage.requests == 1
 
 
-def test_a_token_of_ones_own_is_kept(server: Proxy, client: Client) -> None:
+def test_keeps_the_callers_token(server: Proxy, client: Client) -> None:
     server.inject(OK)
     client.call("TransactWriteItems", {"ClientRequestToken": "mine"})
     ((_, body),) = server.requests
     assert body["ClientRequestToken"] == "mine"
 
 
-def test_unprocessed_keys_are_asked_for_again(
+def test_requests_unprocessed_keys_again(
     server: Proxy, client: Client, pauses: list[float]
 ) -> None:
     left = {"t": {"Keys": [{"id": {"N": "2"}}]}, "u": {"Keys": [{"id": {"N": "3"}}]}}
@@ -358,7 +358,7 @@ def test_a_dripping_or_silent_server_does_not_outlive_the_limit(
     assert seconds_until_unavailable(client, calls=3) < 0.4 + SLACK
 
 
-def test_a_wave_after_the_limit_fails_at_once(server: Proxy, client: Client) -> None:
+def test_a_round_trip_after_the_limit_fails_at_once(server: Proxy, client: Client) -> None:
     client.limit_seconds = 1.0
     server.inject(OK)
     server.inject(faulty.silent, times=None)
@@ -368,7 +368,7 @@ def test_a_wave_after_the_limit_fails_at_once(server: Proxy, client: Client) -> 
     assert seconds_until_unavailable(client) < SLACK
 
 
-def test_each_wave_has_its_own_limit_where_none_was_started(server: Proxy, client: Client) -> None:
+def test_each_round_trip_has_its_own_limit_before_start(server: Proxy, client: Client) -> None:
     client.limit_seconds = 1.0
     server.inject(OK, times=None)
     for _ in range(3):

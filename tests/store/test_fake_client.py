@@ -46,10 +46,10 @@ def test_the_fake_answers_as_an_engine_does(store: Store, seed: int) -> None:
     compared = tables.another(store)
     compared.client = client
     with closing(client):
-        world = make_random_network(compared, seed, articles=300)
+        network = make_random_network(compared, seed, articles=300)
         for _ in range(15):
-            world.check_page()
-            world.change()
+            network.check_page()
+            network.change()
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:

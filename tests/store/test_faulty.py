@@ -47,7 +47,7 @@ def put(client: Client, store: Store) -> None:
     )
 
 
-def test_without_a_fault_all_passes(store: Store) -> None:
+def test_passes_everything_without_a_fault(store: Store) -> None:
     put_articles(store, [(ARTICLE, None)])
     assert get_article(store, 1) == ARTICLE
 

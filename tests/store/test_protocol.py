@@ -48,7 +48,7 @@ def read(*pieces: bytes) -> Answer:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_is_read_however_it_is_cut(name: str) -> None:
+def test_reads_an_answer_in_any_pieces(name: str) -> None:
     data, keep_alive = ANSWERS[name]
     expected = Answer(200, BODY, keep_alive)
     for cut in range(len(data) + 1):
@@ -57,7 +57,7 @@ def test_an_answer_is_read_however_it_is_cut(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_part_of_an_answer_is_none(name: str) -> None:
+def test_part_of_an_answer_is_no_answer(name: str) -> None:
     data, _ = ANSWERS[name]
     for cut in range(len(data)):
         with pytest.raises((OSError, ValueError)):
@@ -78,7 +78,7 @@ def test_a_part_of_an_answer_is_none(name: str) -> None:
     st.binary(max_size=50)
     | st.text(alphabet="-+0123456789aF;\r\n{} ", max_size=30).map(str.encode),
 )
-def test_what_is_no_answer_is_an_error_of_the_expected_kind(head: bytes, rest: bytes) -> None:
+def test_rejects_malformed_answers(head: bytes, rest: bytes) -> None:
     try:
         answer = read(head + rest)
     except (OSError, ValueError):
@@ -87,7 +87,7 @@ def test_what_is_no_answer_is_an_error_of_the_expected_kind(head: bytes, rest: b
 
 
 @pytest.mark.parametrize("size", [b"-6", b"-1"])
-def test_negative_sizes_are_refused(size: bytes) -> None:
+def test_rejects_negative_sizes(size: bytes) -> None:
     with pytest.raises(ValueError, match="negative"):
         read(
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + size + b"\r\n{}\r\n0\r\n\r\n"
@@ -111,14 +111,14 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), values))
-def test_values_come_back_as_they_went(item: dict[str, Any]) -> None:
+def test_values_survive_a_round_trip(item: dict[str, Any]) -> None:
     there = json.loads(json.dumps(marshal_item(item)))
     back = unmarshal_item(there)
     assert back == item
     assert repr(back) == repr(item)  # True is not 1
 
 
-def test_typed_values_are_dynamodbs() -> None:
+def test_values_have_dynamodbs_types() -> None:
     assert marshal_item({"a": True, "b": 1, "c": "", "d": None, "e": [0], "f": {"g": "x"}}) == {
         "a": {"BOOL": True},
         "b": {"N": "1"},
@@ -130,12 +130,12 @@ def test_typed_values_are_dynamodbs() -> None:
 
 
 @pytest.mark.parametrize("value", [1.5, b"x", {1}, object()])
-def test_other_values_are_refused(value: object) -> None:
+def test_rejects_other_values(value: object) -> None:
     with pytest.raises(TypeError, match=type(value).__name__):
         marshal(value)
 
 
 @pytest.mark.parametrize("value", [{"B": "eA=="}, {"SS": ["a"]}, {"NS": ["1"]}])
-def test_other_types_are_refused(value: Json) -> None:
+def test_rejects_other_types(value: Json) -> None:
     with pytest.raises(TypeError, match="not in use"):
         unmarshal(value)

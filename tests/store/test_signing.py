@@ -52,7 +52,7 @@ def head_of(request: bytes) -> dict[str, str]:
     payload=st.binary(max_size=200),
     now=st.integers(0, 2**32).map(utc),
 )
-def test_the_signature_is_botocores(
+def test_signatures_match_botocore(
     host: str,
     region: str,
     credentials: Credentials,

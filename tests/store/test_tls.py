@@ -110,7 +110,7 @@ def call(host: str, port: int) -> values.Json:
     return tables.client(f"https://{host}:{port}", limit_seconds=0.3).call("GetItem", {})
 
 
-def test_a_self_made_certificate_is_refused(port: int) -> None:
+def test_rejects_a_self_signed_certificate(port: int) -> None:
     with pytest.raises(StoreUnavailable, match="SSLCertVerificationError"):
         call("localhost", port)
 

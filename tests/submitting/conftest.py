@@ -12,7 +12,7 @@ from tests.support.engines import Engines
 from tests.support.environment import new_container, use_store
 from tests.support.functions import function
 
-# Faults are met on these two: one forgets client tokens, the other honours them as AWS does.
+# Faults are met on these two: one forgets client tokens, the other honors them as AWS does.
 FAULT_ENGINES = [name for name in engines.names() if name != "ministack"]
 
 

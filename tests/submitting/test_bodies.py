@@ -22,7 +22,7 @@ LARGEST = 8 * 1024
 
 @pytest.mark.parametrize("why", MALFORMED_JSON)
 @pytest.mark.parametrize("in_base64", [True, False], ids=["base64", "plain"])
-def test_what_is_no_strict_json_object(network: Store, why: str, in_base64: bool) -> None:
+def test_rejects_malformed_json(network: Store, why: str, in_base64: bool) -> None:
     text = MALFORMED_JSON[why]
     before = everything(network)
     response = post(body=text.encode() if in_base64 else text)
@@ -34,31 +34,31 @@ def test_what_is_no_strict_json_object(network: Store, why: str, in_base64: bool
     "data", [b"\xff", GOOD.encode("utf-16"), b'{"url": "\xe9"}', b"\xed\xa0\x80"]
 )
 @pytest.mark.parametrize("media_type", [JSON, FORM])
-def test_what_is_no_utf_8(network: Store, data: bytes, media_type: str) -> None:
+def test_rejects_invalid_utf_8(network: Store, data: bytes, media_type: str) -> None:
     response = post(body=data, media_type=media_type)
     assert (response.status, problem(response)) == (400, "malformed-request")
 
 
 @pytest.mark.parametrize("text", ["url=%FF", "url=%ED%A0%80", "%80=1", "url=%C3"])
-def test_escapes_in_forms_that_are_no_utf_8(network: Store, text: str) -> None:
+def test_rejects_invalid_utf_8_in_escapes_of_forms(network: Store, text: str) -> None:
     assert problem(post(body=text, media_type=FORM)) == "malformed-request"
 
 
 @pytest.mark.parametrize("body", ["x", "e30", "e30=\n", "é", "====", "e30=e30="])
-def test_what_is_no_base64(network: Store, body: str) -> None:
+def test_rejects_invalid_base64(network: Store, body: str) -> None:
     path = {"id": str(SHOWN)}
     made = event("POST /articles/{id}/links", path, "", {"Content-Type": JSON}, body)
     made["isBase64Encoded"] = True
     assert problem(requests.answer(made)) == "malformed-request"
 
 
-def test_what_is_just_strict_enough(network: Store) -> None:
+def test_accepts_unusual_but_strict_json(network: Store) -> None:
     for more in (nested(32), f'{GOOD[:-1]}, "more": {"1" * 20}}}'):
         assert at_fault(post(body=more)) == ["more"]
     assert post(body=GOOD.replace("page", "\\ud83d\\udc1d")).status == 201
 
 
-def test_no_body_at_all(network: Store) -> None:
+def test_rejects_an_absent_body(network: Store) -> None:
     path = {"id": str(SHOWN)}
     response = call("POST /articles/{id}/links", path, {"Content-Type": JSON})
     assert problem(response) == "malformed-request"
@@ -70,7 +70,7 @@ def test_no_body_at_all(network: Store) -> None:
 
 
 @pytest.mark.parametrize("in_base64", [True, False], ids=["base64", "plain"])
-def test_bodies_have_at_most_8_kb(network: Store, in_base64: bool) -> None:
+def test_limits_bodies_to_8_kb(network: Store, in_base64: bool) -> None:
     text = GOOD + " " * (LARGEST - len(GOOD))
     assert post(body=text.encode() if in_base64 else text).status == 201
     for more in (" ", " " * 10_000, " " * 1_000_000):
@@ -98,7 +98,7 @@ def test_bodies_have_at_most_8_kb(network: Store, in_base64: bool) -> None:
         f"x {JSON}",
     ],
 )
-def test_other_media_types(network: Store, media_type: str) -> None:
+def test_rejects_other_media_types(network: Store, media_type: str) -> None:
     before = everything(network)
     response = post(media_type=media_type)
     assert (response.status, problem(response)) == (415, "unsupported-media-type")
@@ -106,7 +106,7 @@ def test_other_media_types(network: Store, media_type: str) -> None:
     assert everything(network) == before
 
 
-def test_no_media_type_at_all(network: Store) -> None:
+def test_rejects_an_absent_media_type(network: Store) -> None:
     response = call("POST /articles/{id}/links", {"id": str(SHOWN)}, {}, GOOD)
     assert problem(response) == "unsupported-media-type"
 
@@ -174,7 +174,7 @@ CASES: dict[str, tuple[str, list[str], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_fields_at_fault(network: Store, case: str) -> None:
+def test_rejects_invalid_fields(network: Store, case: str) -> None:
     name, expected, body = CASES[case]
     before = sample_network.uncounted(network)
     response = post(body=body)
@@ -187,7 +187,7 @@ def test_fields_at_fault(network: Store, case: str) -> None:
     "character",
     ["\x00", "\x07", "\n", "\t", "\x1b", "\x7f", "\x85", "\u202a", "\u202e", "\u2066", "\u2069"],
 )
-def test_characters_that_no_title_has(network: Store, character: str) -> None:
+def test_rejects_control_characters_in_titles(network: Store, character: str) -> None:
     response = post(body=fields(title=f"a{character}b"))
     assert (problem(response), at_fault(response)) == ("invalid-fields", ["title"])
 
@@ -196,7 +196,7 @@ def test_characters_that_no_title_has(network: Store, character: str) -> None:
     "name", ["url", "title", "has_right_to_share", "agrees_to_link_back", "more"]
 )
 @pytest.mark.parametrize("media_type", [JSON, FORM])
-def test_repeated_members(network: Store, name: str, media_type: str) -> None:
+def test_rejects_repeated_members(network: Store, name: str, media_type: str) -> None:
     members = fields(title="A title")
     members.setdefault(name, "more")
     if media_type == FORM:
@@ -211,7 +211,7 @@ def test_repeated_members(network: Store, name: str, media_type: str) -> None:
     assert sample_network.uncounted(network) == before
 
 
-def test_names_of_unknown_members_are_cut(network: Store) -> None:
+def test_shortens_names_of_unknown_members(network: Store) -> None:
     names = ["x" * 64, "y" * 65, "\U0001f41d" * 100, "z" * 5000, "", "\x00"]
     response = post(body=fields(**dict.fromkeys(names)))
     assert at_fault(response) == [name[:64] for name in names]
@@ -219,7 +219,7 @@ def test_names_of_unknown_members_are_cut(network: Store) -> None:
     assert set(at_fault(post(body=repeated))) == {"r" * 64}
 
 
-def test_no_value_is_repeated_in_the_answer(network: Store) -> None:
+def test_does_not_repeat_invalid_values(network: Store) -> None:
     secret = "f2b9secret"
     for body in (
         fields(f"https://{secret}.local/"),
@@ -262,7 +262,9 @@ def test_no_value_is_repeated_in_the_answer(network: Store) -> None:
         ("has_right_to_share=on;agrees_to_link_back=on", "invalid-fields", None),
     ],
 )
-def test_boxes_of_forms(network: Store, text: str, name: str, expected: list[str] | None) -> None:
+def test_reads_check_boxes_of_forms(
+    network: Store, text: str, name: str, expected: list[str] | None
+) -> None:
     before = sample_network.uncounted(network)
     response = post(body=f"url={URL}&{text}", media_type=FORM)
     assert (response.status, problem(response)) == (422, name)
@@ -270,7 +272,7 @@ def test_boxes_of_forms(network: Store, text: str, name: str, expected: list[str
     assert sample_network.uncounted(network) == before
 
 
-def test_json_as_a_form_and_a_form_as_json(network: Store) -> None:
+def test_rejects_json_as_a_form_and_a_form_as_json(network: Store) -> None:
     assert problem(post(body=GOOD, media_type=FORM)) == "invalid-fields"
     assert problem(post(body=f"url={URL}", media_type=JSON)) == "malformed-request"
 
@@ -316,7 +318,7 @@ def test_every_refusal_is_an_example() -> None:
 @pytest.mark.parametrize(
     ("why", "url"), [(why, url) for why, urls in REFUSED.items() for url in urls], ids=str
 )
-def test_urls_that_are_refused(network: Store, why: str, url: str) -> None:
+def test_rejects_unacceptable_urls(network: Store, why: str, url: str) -> None:
     before = sample_network.uncounted(network)
     for key in (None, requests.KEY):
         response = post(body=fields(url), key=key)
@@ -326,7 +328,7 @@ def test_urls_that_are_refused(network: Store, why: str, url: str) -> None:
     assert sample_network.uncounted(network) == before
 
 
-def test_other_articles_of_the_site_are_no_own_page(network: Store) -> None:
+def test_accepts_other_articles_of_the_site(network: Store) -> None:
     assert post(body=fields(f"https://heat.example.com/a/{sample_network.OTHER}")).status == 201
 
 
@@ -337,7 +339,7 @@ def test_a_sites_blocked_hosts_are_its_own(network: Store) -> None:
     assert problem(response) == "url-not-acceptable"
 
 
-def test_what_a_draft_would_refuse_is_not_told(network: Store) -> None:
+def test_a_draft_reveals_nothing_of_its_site(network: Store) -> None:
     for article_id in (sample_network.DRAFT, sample_network.MISSING):
         assert problem(post(article_id, fields("https://spam.example.net/"))) == "not-found"
         own = f"https://heat.example.com/a/{article_id}"

@@ -53,7 +53,7 @@ def bare_duplicate(article_id: int) -> Json:
 
 @pytest.mark.parametrize("life", NOT_SHOWN)
 @pytest.mark.parametrize("scope", ["network", "page"])
-def test_a_link_that_is_not_shown_is_not_told(
+def test_does_not_reveal_a_link_that_is_not_shown(
     network: Store, monkeypatch: pytest.MonkeyPatch, life: str, scope: str
 ) -> None:
     monkeypatch.setenv("DUPLICATE_SCOPE", scope)
@@ -67,7 +67,7 @@ def test_a_link_that_is_not_shown_is_not_told(
     assert sample_network.uncounted(network) == before
 
 
-def test_no_duplicate_that_is_not_shown_differs_from_another(network: Store) -> None:
+def test_all_duplicates_that_are_not_shown_look_alike(network: Store) -> None:
     answers = []
     for number, (article_id, statuses) in enumerate(NOT_SHOWN.values()):
         url = f"https://example.com/{number}"
@@ -80,13 +80,13 @@ def test_no_duplicate_that_is_not_shown_differs_from_another(network: Store) -> 
 
 
 @pytest.mark.parametrize("state", ["draft", "deleted"])
-def test_a_link_of_an_article_that_is_not_published_is_not_told(network: Store, state: str) -> None:
+def test_does_not_reveal_a_link_of_an_unpublished_article(network: Store, state: str) -> None:
     posted(SHOWN)
     sample_network.set_state(network, SHOWN, state)
     bare_duplicate(OTHER)
 
 
-def test_a_link_that_waits_shows_nowhere(network: Store) -> None:
+def test_a_pending_link_is_shown_nowhere(network: Store) -> None:
     """Not on the page, not in the room that it has, not in other people's receipts."""
     empty = read_page(network, WAITING)
     receipt = posted(WAITING)
@@ -98,7 +98,7 @@ def test_a_link_that_waits_shows_nowhere(network: Store) -> None:
         assert receipt["withdraw_token"] not in answer.body
 
 
-def test_a_wrong_token_tells_no_status(network: Store) -> None:
+def test_a_wrong_token_reveals_no_status(network: Store) -> None:
     answers = []
     for number, (article_id, statuses) in enumerate((NOT_SHOWN | ENDED).values()):
         receipt = posted(article_id, f"https://example.com/{number}")
@@ -110,7 +110,7 @@ def test_a_wrong_token_tells_no_status(network: Store) -> None:
 
 
 @pytest.mark.parametrize("life", ENDED)
-def test_what_has_ended_leaves_the_url_to_others(network: Store, life: str) -> None:
+def test_the_url_of_an_ended_link_is_free(network: Store, life: str) -> None:
     article_id, statuses = ENDED[life]
     receipt = posted(article_id, key=KEY)
     sample_network.change(network, receipt, *statuses)
@@ -124,14 +124,16 @@ def test_what_has_ended_leaves_the_url_to_others(network: Store, life: str) -> N
 # ---- scope -----------------------------------------------------------------------------------
 
 
-def test_a_url_can_be_taken_for_the_network(anywhere: Store) -> None:
+def test_scope_network_refuses_the_url_everywhere(anywhere: Store) -> None:
     posted(SHOWN)
     assert [problem(post(article_id)) for article_id in (SHOWN, OTHER, WAITING)] == [
         "duplicate-link"
     ] * 3
 
 
-def test_a_url_can_be_taken_for_a_page(anywhere: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scope_page_refuses_the_url_on_its_page(
+    anywhere: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DUPLICATE_SCOPE", "page")
     for article_id in (SHOWN, OTHER, WAITING):
         posted(article_id)
@@ -139,7 +141,9 @@ def test_a_url_can_be_taken_for_a_page(anywhere: Store, monkeypatch: pytest.Monk
     check(anywhere, within_caps=False)
 
 
-def test_a_page_names_its_own_link(network: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scope_page_names_the_link_of_the_page(
+    network: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DUPLICATE_SCOPE", "page")
     posted(SHOWN)
     posted(OTHER)
@@ -162,7 +166,7 @@ def test_a_page_names_its_own_link(network: Store, monkeypatch: pytest.MonkeyPat
         " https://example.com/pa\nge#part ",
     ],
 )
-def test_the_same_url(network: Store, url: str) -> None:
+def test_equivalent_urls_are_duplicates(network: Store, url: str) -> None:
     posted()
     assert problem(post(body=fields(url))) == "duplicate-link"
 
@@ -181,6 +185,6 @@ def test_the_same_url(network: Store, url: str) -> None:
         "https://example.com/%2Fpage",
     ],
 )
-def test_another_url(network: Store, url: str) -> None:
+def test_different_urls_are_not_duplicates(network: Store, url: str) -> None:
     posted()
     assert posted(url=url)["places_left"] == 3

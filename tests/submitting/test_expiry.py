@@ -26,7 +26,7 @@ def expire() -> None:
     handler("expire_links")({}, None)
 
 
-def test_what_waits_expires_after_the_sites_days(anywhere: Store, clock: Clock) -> None:
+def test_pending_links_expire_after_the_sites_days(anywhere: Store, clock: Clock) -> None:
     sample_network.put_site(anywhere, publish="approved", pending_days=3)
     fortnight = posted(WAITING, "https://example.com/14")
     three_days = posted(SHOWN, "https://example.com/3")
@@ -44,7 +44,7 @@ def test_what_waits_expires_after_the_sites_days(anywhere: Store, clock: Clock) 
     assert sample_network.kept(anywhere, "claim") == []
 
 
-def test_what_has_expired_leaves_room_and_url(network: Store, clock: Clock) -> None:
+def test_an_expired_link_frees_its_place_and_url(network: Store, clock: Clock) -> None:
     sample_network.put_site(network, publish="approved", pending_cap=1)
     posted(SHOWN)
     clock.forward(days=14)
@@ -52,7 +52,7 @@ def test_what_has_expired_leaves_room_and_url(network: Store, clock: Clock) -> N
     assert posted(SHOWN)["status"] == "pending"
 
 
-def test_the_rest_stays(network: Store, clock: Clock) -> None:
+def test_other_links_stay(network: Store, clock: Clock) -> None:
     posted(SHOWN, "https://example.com/published")
     approved = posted(WAITING, "https://example.com/approved")
     sample_network.change(network, approved, "published")
@@ -66,7 +66,7 @@ def test_the_rest_stays(network: Store, clock: Clock) -> None:
     assert everything(network) == before
 
 
-def test_what_stays_lapsed_expires(network: Store, clock: Clock) -> None:
+def test_lapsed_links_expire(network: Store, clock: Clock) -> None:
     receipt = posted(SHOWN)
     link = change_link(
         network, sample_network.link_of(network, receipt), "lapsed", clock.time, "test"
@@ -89,7 +89,7 @@ def test_the_history_names_the_schedule(network: Store, clock: Clock) -> None:
     assert entry == {"at": rfc3339(clock.time), "status": "expired", "by": "schedule"}
 
 
-def test_twice_is_once(anywhere: Store, clock: Clock) -> None:
+def test_a_second_job_changes_nothing(anywhere: Store, clock: Clock) -> None:
     receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(8)]
     clock.forward(days=15)
     at_once(lambda _: expire(), range(4))
@@ -99,7 +99,9 @@ def test_twice_is_once(anywhere: Store, clock: Clock) -> None:
     check(anywhere, within_caps=False)
 
 
-def test_more_than_one_batch(network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expires_more_than_one_batch(
+    network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     due_links = links.due_links
     monkeypatch.setattr(links, "due_links", lambda store, now: due_links(store, now, limit=3))
     receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(10)]
@@ -108,7 +110,7 @@ def test_more_than_one_batch(network: Store, clock: Clock, monkeypatch: pytest.M
     assert {status_of(each) for each in receipts} == {"expired"}
 
 
-def test_what_the_index_has_from_before(
+def test_ignores_stale_entries_of_the_index(
     network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The due index is behind: it still has links that were decided since, or are gone."""
@@ -129,7 +131,7 @@ def test_what_the_index_has_from_before(
     check(network, within_caps=False)
 
 
-def test_those_that_wait_are_counted(
+def test_counts_links_that_are_due(
     anywhere: Store,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,

@@ -343,7 +343,7 @@ def killed_during(between: Proxy, *, written: bool) -> None:
     between.clear()
 
 
-def test_killed_between_the_waves(between: Proxy, behind: Store) -> None:
+def test_killed_between_the_round_trips(between: Proxy, behind: Store) -> None:
     before = sample_network.uncounted(behind)
     killed_during(between, written=False)
     assert sample_network.uncounted(behind) == before

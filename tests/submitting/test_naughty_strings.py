@@ -189,6 +189,7 @@ def test_any_value_in_any_field(network: Store, name: str, value: Any) -> None:
 @given(
     members=st.dictionaries(st.sampled_from(sorted(fields(title=""))) | texts, values, max_size=6)
 )
+@example(members={"dynamodb": 1, "ArticlesTable": 1, "Traceback": 1})  # an answer may repeat names
 def test_any_members(network: Store, members: dict[str, Any]) -> None:
     check(network, members or {"title": ""})
 
@@ -227,7 +228,7 @@ def test_any_bytes_as_a_body(network: Store, body: bytes, media_type: str) -> No
     | st.sampled_from([b'"', b"{", b"}", b"\\u", b"&", b"=", b"%f", b","]),
     media_type=st.sampled_from([JSON, FORM]),
 )
-def test_a_good_body_with_some_bytes_changed(
+def test_any_change_of_a_good_body(
     network: Store, at: int, length: int, put: bytes, media_type: str
 ) -> None:
     good = GOOD_JSON if media_type == JSON else GOOD_FORM

@@ -95,14 +95,14 @@ def check(store: Store, wrong: set[str], patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), list(combinations(ORDER, 2)))
-def test_of_two_the_first_is_answered(
+def test_of_two_problems_the_first_is_reported(
     network: Store, monkeypatch: pytest.MonkeyPatch, first: str, second: str
 ) -> None:
     check(network, {first, second}, monkeypatch)
 
 
 @pytest.mark.parametrize("first", range(len(ORDER)), ids=ORDER)
-def test_of_all_the_first_is_answered(
+def test_of_all_problems_the_first_is_reported(
     anywhere: Store, monkeypatch: pytest.MonkeyPatch, first: int
 ) -> None:
     check(anywhere, set(ORDER[first:]), monkeypatch)
@@ -111,7 +111,7 @@ def test_of_all_the_first_is_answered(
 @pytest.mark.long
 @settings(max_examples=100)
 @given(wrong=st.sets(st.sampled_from(ORDER), min_size=1))
-def test_of_any_the_first_is_answered(
+def test_of_any_problems_the_first_is_reported(
     network: Store, monkeypatch: pytest.MonkeyPatch, wrong: set[str]
 ) -> None:
     sample_network.forget_links(network)
@@ -128,7 +128,7 @@ LATER_REFUSALS = [
 
 
 @pytest.mark.parametrize("url", LATER_REFUSALS)
-def test_urls_that_the_store_knows_to_be_refused(
+def test_urls_that_the_store_refuses_come_before_the_rate_limit(
     network: Store, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("SUBMITS_PER_TEN_MINUTES", "0")
@@ -144,7 +144,7 @@ def test_urls_that_the_store_knows_to_be_refused(
         ({"more": 1}, "more"),
     ],
 )
-def test_they_are_told_with_all_other_fields_at_fault(
+def test_reports_them_with_all_other_invalid_fields(
     network: Store, url: str, more: dict[str, object], field: str
 ) -> None:
     response = post(body=fields(url, **more))
@@ -163,16 +163,16 @@ def test_a_key_that_was_used_comes_before_what_the_page_says(network: Store) -> 
     assert problem(post(sample_network.OTHER, fields("https://example.com/3"))) == "page-full"
 
 
-def test_what_needs_no_store_is_answered_without_it(
+def test_early_problems_are_reported_without_the_store(
     network: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with faulty.unreachable() as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
         new_container()
+        current_store().client.limit_seconds = 0.2
         for first in ORDER[:4] + ORDER[5:6]:
             response = submitted({first}, monkeypatch)
             assert (response.status, problem(response)) == ANSWERS[first]
         boxes = post(body=f"url={URL}&has_right_to_share=on", media_type=FORM)
         assert problem(boxes) == "consent-missing"
-        current_store().client.limit_seconds = 0.2
         assert problem(submitted({"page-full"}, monkeypatch)) == "unavailable"

@@ -48,7 +48,7 @@ def quick(network: Store, three_per_window: None) -> Store:
     return network
 
 
-def test_a_client_may_submit_so_often(tables: Store) -> None:
+def test_limits_the_submissions_of_a_client(tables: Store) -> None:
     assert [submit(number) for number in range(3)] == [201] * 3
     before = sample_network.uncounted(tables)
     for _ in range(2):
@@ -58,7 +58,7 @@ def test_a_client_may_submit_so_often(tables: Store) -> None:
     assert sample_network.uncounted(tables) == before
 
 
-def test_the_time_that_is_told_is_enough(quick: Store, clock: Clock) -> None:
+def test_retry_after_is_long_enough(quick: Store, clock: Clock) -> None:
     for number in range(4):
         submit(number)
     clock.forward(seconds=WINDOW_LEFT - 1)
@@ -70,7 +70,7 @@ def test_the_time_that_is_told_is_enough(quick: Store, clock: Clock) -> None:
     assert [submit(number) for number in range(10, 14)] == [201, 201, 201, 429]
 
 
-def test_others_are_not_counted(quick: Store) -> None:
+def test_clients_are_counted_separately(quick: Store) -> None:
     for number in range(4):
         submit(number)
     assert submit(0, "198.51.100.24") == 201
@@ -84,7 +84,7 @@ def test_others_are_not_counted(quick: Store) -> None:
     ],
     ids=["ipv6", "ipv4"],
 )
-def test_whose_submissions_are_counted_together(quick: Store, same: list[str]) -> None:
+def test_addresses_of_a_network_are_counted_together(quick: Store, same: list[str]) -> None:
     for number, address in enumerate(same):
         assert submit(number, address) == 201
     assert [submit(9, address) for address in same] == [429] * 3
@@ -93,14 +93,14 @@ def test_whose_submissions_are_counted_together(quick: Store, same: list[str]) -
     assert len(sample_network.kept(quick, "client")) == 3
 
 
-def test_replays_and_refusals_count_too(quick: Store) -> None:
+def test_counts_replays_and_refusals(quick: Store) -> None:
     for _ in range(2):
         assert post(SHOWN, key=requests.KEY).status == 201
     assert problem(post(SHOWN)) == "duplicate-link"
     assert problem(post(SHOWN, key=requests.KEY)) == "rate-limited"
 
 
-def test_one_limit_for_all_containers(tables: Store) -> None:
+def test_all_containers_share_one_limit(tables: Store) -> None:
     statuses = at_once(submit, range(16))
     assert sorted(statuses) == [201] * 3 + [429] * 13
     (count,) = sample_network.kept(tables, "client")
@@ -108,7 +108,7 @@ def test_one_limit_for_all_containers(tables: Store) -> None:
     check(tables, within_caps=False)
 
 
-def test_the_days_key_is_made_once_whoever_races_for_it(tables: Store) -> None:
+def test_racing_containers_share_one_key_of_the_day(tables: Store) -> None:
     at_once(lambda number: submit(0, f"198.51.100.{number}"), range(16))
     (key,) = sample_network.kept(tables, "day-key")
     assert len(bytes.fromhex(key["key"])) == 32
@@ -121,11 +121,13 @@ def test_the_days_key_is_made_once_whoever_races_for_it(tables: Store) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("round_", range(10))
-def test_the_days_key_in_many_races(tables: Store, round_: int) -> None:
-    test_the_days_key_is_made_once_whoever_races_for_it(tables)
+def test_racing_containers_share_one_key_of_the_day_in_many_rounds(
+    tables: Store, round_: int
+) -> None:
+    test_racing_containers_share_one_key_of_the_day(tables)
 
 
-def test_no_address_is_kept(quick: Store) -> None:
+def test_stores_no_address(quick: Store) -> None:
     addresses = ["198.51.100.23", "2001:db8:1:2::77"]
     for address in addresses:
         submit(0, address)
@@ -140,7 +142,7 @@ def test_no_address_is_kept(quick: Store) -> None:
     assert hashed in stored
 
 
-def test_what_is_counted_goes_by_itself(quick: Store, clock: Clock) -> None:
+def test_counters_expire(quick: Store, clock: Clock) -> None:
     submit(0)
     (count,) = sample_network.kept(quick, "client")
     (key,) = sample_network.kept(quick, "day-key")

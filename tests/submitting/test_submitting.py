@@ -28,7 +28,9 @@ def shown_urls(store: Store, article_id: int) -> list[str]:
 @pytest.mark.parametrize(
     ("article_id", "status", "places_left"), [(SHOWN, "published", 4), (WAITING, "pending", 5)]
 )
-def test_the_receipt(anywhere: Store, article_id: int, status: str, places_left: int) -> None:
+def test_answers_with_a_receipt(
+    anywhere: Store, article_id: int, status: str, places_left: int
+) -> None:
     response = post(article_id, fields(title=" A title "))
     assert response.status == 201
     receipt = response.json()
@@ -78,7 +80,7 @@ def test_urls_in_answers_begin_as_the_request_did(network: Store) -> None:
         assert response.json()["status_url"] == response.headers["location"]
 
 
-def test_what_is_stored_is_the_url_as_a_browser_writes_it(network: Store) -> None:
+def test_stores_the_url_as_a_browser_writes_it(network: Store) -> None:
     sent = "  HTTPS://EXAMPLE.com/a/../b c?utm_source=mail&x=%7e#Top "
     receipt = posted(url=sent)
     stored = "https://example.com/b%20c?utm_source=mail&x=%7e#Top"
@@ -99,7 +101,7 @@ def test_what_is_stored_is_the_url_as_a_browser_writes_it(network: Store) -> Non
         ({"title": "שלום & <b>"}, "שלום & <b>"),
     ],
 )
-def test_titles(network: Store, sent: dict[str, str], stored: str | None) -> None:
+def test_stores_trimmed_titles(network: Store, sent: dict[str, str], stored: str | None) -> None:
     receipt = post(body=fields(**sent)).json()
     assert requests.read(receipt["link_id"]).json()["title"] == stored
     page = read_page(network, SHOWN)
@@ -107,7 +109,7 @@ def test_titles(network: Store, sent: dict[str, str], stored: str | None) -> Non
     assert [each["title"] for each in page["links"]] == [stored]
 
 
-def test_the_consent_is_kept_with_its_version_and_time(anywhere: Store) -> None:
+def test_stores_the_consent_with_its_version_and_time(anywhere: Store) -> None:
     for article_id in (SHOWN, WAITING):
         link = sample_network.link_of(
             anywhere, posted(article_id, f"https://example.com/{article_id}")
@@ -118,7 +120,7 @@ def test_the_consent_is_kept_with_its_version_and_time(anywhere: Store) -> None:
         assert promise in wording
 
 
-def test_only_a_hash_of_the_withdraw_token_is_kept(network: Store) -> None:
+def test_stores_only_a_hash_of_the_withdraw_token(network: Store) -> None:
     for key in (None, KEY):
         receipt = posted(url=f"https://example.com/{key}", key=key)
         stored = json.dumps(everything(network))
@@ -133,7 +135,7 @@ BOXES = "has_right_to_share=on&agrees_to_link_back=true"
 
 @pytest.mark.parametrize("media_type", [FORM, f"{FORM};charset=UTF-8", FORM.upper() + " ; a=b"])
 @pytest.mark.parametrize("in_base64", [True, False], ids=["base64", "plain"])
-def test_forms(network: Store, media_type: str, in_base64: bool) -> None:
+def test_accepts_forms(network: Store, media_type: str, in_base64: bool) -> None:
     text = f"url=https%3A%2F%2Fexample.com%2Fa+b%26c%3D%C3%A9&title=Gr%C3%BC%C3%9Fe+%2B+1&{BOXES}"
     response = post(body=text.encode() if in_base64 else text, media_type=media_type)
     link = requests.read(response.json()["link_id"]).json()
@@ -143,7 +145,7 @@ def test_forms(network: Store, media_type: str, in_base64: bool) -> None:
 
 @pytest.mark.parametrize("media_type", ["application/json;charset=utf-8", "Application/JSON ; a=b"])
 @pytest.mark.parametrize("in_base64", [True, False], ids=["base64", "plain"])
-def test_json(network: Store, media_type: str, in_base64: bool) -> None:
+def test_accepts_json(network: Store, media_type: str, in_base64: bool) -> None:
     text = json.dumps(fields(title="Grüße"), ensure_ascii=False)
     response = post(body=text.encode() if in_base64 else text, media_type=media_type)
     assert response.status == 201
@@ -181,7 +183,7 @@ def test_what_is_no_longer_published_leaves_the_page(network: Store, status: lin
     assert (page["links"], page["places_left"]) == ([], 5)
 
 
-def test_a_policy_that_changes_moves_no_link(network: Store) -> None:
+def test_a_changed_policy_changes_no_link(network: Store) -> None:
     first = posted(SHOWN, "https://example.com/1")
     sample_network.put_site(network, publish="approved")
     second = posted(SHOWN, "https://example.com/2")
@@ -192,7 +194,7 @@ def test_a_policy_that_changes_moves_no_link(network: Store) -> None:
 # ---- room ------------------------------------------------------------------------------------
 
 
-def test_a_full_page(anywhere: Store) -> None:
+def test_rejects_links_to_a_full_page(anywhere: Store) -> None:
     receipts = [posted(SHOWN, f"https://example.com/{number}") for number in range(5)]
     assert [each["places_left"] for each in receipts] == [4, 3, 2, 1, 0]
     before = sample_network.uncounted(anywhere)
@@ -204,14 +206,14 @@ def test_a_full_page(anywhere: Store) -> None:
     assert posted(SHOWN, "https://example.com/one-more")["places_left"] == 0
 
 
-def test_a_full_page_takes_none_that_would_wait_either(network: Store) -> None:
+def test_a_full_page_rejects_pending_links_too(network: Store) -> None:
     sample_network.put_site(network, cap=1)
     posted(SHOWN, "https://example.com/1")
     sample_network.put_site(network, cap=1, publish="approved")
     assert requests.problem(post(SHOWN, fields("https://example.com/2"))) == "page-full"
 
 
-def test_a_full_queue(anywhere: Store) -> None:
+def test_rejects_links_to_a_full_queue(anywhere: Store) -> None:
     sample_network.put_site(anywhere, publish="approved", pending_cap=2)
     receipts = [posted(SHOWN, f"https://example.com/{number}") for number in range(2)]
     before = sample_network.uncounted(anywhere)
@@ -222,14 +224,14 @@ def test_a_full_queue(anywhere: Store) -> None:
     assert posted(SHOWN, "https://example.com/one-more")["status"] == "pending"
 
 
-def test_what_waits_takes_no_place(network: Store) -> None:
+def test_pending_links_take_no_place(network: Store) -> None:
     for number in range(20):
         assert posted(WAITING, f"https://example.com/{number}")["places_left"] == 5
     assert requests.problem(post(WAITING)) == "queue-full"
 
 
 @pytest.mark.parametrize("publish", ["at_once", "approved"])
-def test_a_cap_of_nothing_takes_nothing(anywhere: Store, publish: str) -> None:
+def test_a_cap_of_0_rejects_all_links(anywhere: Store, publish: str) -> None:
     sample_network.put_site(anywhere, cap=0, publish=publish)
     before = sample_network.uncounted(anywhere)
     response = post()
@@ -237,7 +239,7 @@ def test_a_cap_of_nothing_takes_nothing(anywhere: Store, publish: str) -> None:
     assert sample_network.uncounted(anywhere) == before
 
 
-def test_a_waiting_cap_of_nothing_stops_only_what_would_wait(network: Store) -> None:
+def test_a_pending_cap_of_0_rejects_only_pending_links(network: Store) -> None:
     sample_network.put_site(network, pending_cap=0)
     posted()
     sample_network.put_site(network, pending_cap=0, publish="approved")
@@ -271,7 +273,7 @@ LIVES: dict[str, tuple[int, list[links.Status]]] = {
 
 
 @pytest.mark.parametrize("life", LIVES)
-def test_a_replay_gets_the_same_receipt_with_the_status_of_now(network: Store, life: str) -> None:
+def test_a_replay_gets_the_same_receipt_with_the_current_status(network: Store, life: str) -> None:
     article_id, statuses = LIVES[life]
     receipt = posted(article_id, key=KEY)
     sample_network.change(network, receipt, *statuses)
@@ -287,13 +289,13 @@ def test_a_replay_gets_the_same_receipt_with_the_status_of_now(network: Store, l
     assert sample_network.uncounted(network) == before
 
 
-def test_a_replay_is_told_the_places_of_now(network: Store) -> None:
+def test_a_replay_gets_the_current_places_left(network: Store) -> None:
     posted(key=KEY)
     posted(url="https://example.com/2")
     assert posted(key=KEY)["places_left"] == 3
 
 
-def test_a_replay_finds_its_link_whatever_else_is_in_the_way(anywhere: Store) -> None:
+def test_a_replay_comes_before_other_refusals(anywhere: Store) -> None:
     receipt = posted(key=KEY)
     requests.withdrawn(receipt)
     posted(OTHER)  # somebody else has the URL now
@@ -311,7 +313,9 @@ def test_a_replay_to_an_unpublished_article_finds_nothing(network: Store) -> Non
 @pytest.mark.parametrize(
     ("article_id", "url"), [(SHOWN, "https://example.com/other"), (OTHER, URL)]
 )
-def test_a_key_is_for_one_link(anywhere: Store, article_id: int, url: str) -> None:
+def test_rejects_a_key_that_was_used_for_another_link(
+    anywhere: Store, article_id: int, url: str
+) -> None:
     receipt = posted(key=KEY)
     before = sample_network.uncounted(anywhere)
     response = post(article_id, fields(url), key=KEY)
@@ -328,14 +332,14 @@ def test_without_a_key_a_second_try_is_a_duplicate(network: Store) -> None:
 
 
 @pytest.mark.parametrize("key", ["a" * 16, "A-z_0" * 25 + "xyz"])
-def test_keys_of_all_lengths(network: Store, key: str) -> None:
+def test_accepts_keys_of_all_lengths(network: Store, key: str) -> None:
     assert posted(key=key)["link_id"] == posted(key=key)["link_id"]
 
 
 @pytest.mark.parametrize(
     "key", ["", "a" * 15, "a" * 129, "a" * 15 + " ", "é" * 16, "a" * 16 + "\n", "a" * 16 + "," * 2]
 )
-def test_what_is_no_key(network: Store, key: str) -> None:
+def test_rejects_invalid_keys(network: Store, key: str) -> None:
     before = everything(network)
     response = post(key=key)
     assert (response.status, requests.problem(response)) == (400, "malformed-request")
@@ -355,7 +359,7 @@ def test_what_is_no_key(network: Store, key: str) -> None:
         ("https://HEAT.example.com", "API.example.com"),
     ],
 )
-def test_pages_of_the_network_may_submit(network: Store, origin: str, host: str) -> None:
+def test_accepts_origins_of_the_network(network: Store, origin: str, host: str) -> None:
     assert post(headers={"Origin": origin, "Host": host}).status == 201
 
 
@@ -375,7 +379,7 @@ def test_pages_of_the_network_may_submit(network: Store, origin: str, host: str)
         "https://api.example.com, https://elsewhere.example.net",
     ],
 )
-def test_pages_of_others_may_not(network: Store, origin: str) -> None:
+def test_rejects_other_origins(network: Store, origin: str) -> None:
     before = everything(network)
     response = post(headers={"Origin": origin})
     assert (response.status, requests.problem(response)) == (403, "foreign-origin")
@@ -398,7 +402,7 @@ def test_only_published_articles_take_links(network: Store, article_id: int) -> 
 @pytest.mark.parametrize(
     "article_id", ["0", "2147483648", "01", "+1", "1.0", "\uff11", "x", "-1", "9" * 99]
 )
-def test_what_is_no_article_id(network: Store, article_id: str) -> None:
+def test_rejects_invalid_article_ids(network: Store, article_id: str) -> None:
     before = everything(network)
     response = post(article_id)
     assert (response.status, requests.problem(response)) == (400, "invalid-id")

@@ -18,7 +18,7 @@ from tests.support.scan import everything
 
 
 @pytest.mark.parametrize("article_id", [SHOWN, WAITING])
-def test_a_link_is_withdrawn_once_and_again(anywhere: Store, article_id: int) -> None:
+def test_withdrawing_twice_changes_nothing_more(anywhere: Store, article_id: int) -> None:
     receipt = posted(article_id)
     authorization = f"Bearer {receipt['withdraw_token']}"
     response = withdraw(receipt["link_id"], authorization)
@@ -34,7 +34,7 @@ def test_a_link_is_withdrawn_once_and_again(anywhere: Store, article_id: int) ->
     check(anywhere, within_caps=False)
 
 
-def test_the_url_is_free_for_somebody_else(anywhere: Store) -> None:
+def test_withdrawing_frees_the_url(anywhere: Store) -> None:
     mine = posted(SHOWN, key=KEY)
     requests.withdrawn(mine)
     theirs = posted(WAITING)
@@ -54,7 +54,7 @@ def test_the_url_is_free_for_somebody_else(anywhere: Store) -> None:
         (WAITING, ["expired"], "expired"),
     ],
 )
-def test_what_is_off_the_page_already_stays_what_it_is(
+def test_ended_links_keep_their_status(
     network: Store, article_id: int, statuses: list[links.Status], after: str
 ) -> None:
     receipt = posted(article_id)
@@ -73,7 +73,7 @@ def test_what_is_off_the_page_already_stays_what_it_is(
     "authorization",
     [None, "", "Bearer", "Bearer ", "Bearer   ", "Basic dXNlcjpwYXNz", "{token}", "Token {token}"],
 )
-def test_a_token_is_needed(network: Store, authorization: str | None) -> None:
+def test_requires_a_token(network: Store, authorization: str | None) -> None:
     receipt = posted()
     before = everything(network)
     sent = authorization and authorization.format(token=receipt["withdraw_token"])
@@ -84,12 +84,12 @@ def test_a_token_is_needed(network: Store, authorization: str | None) -> None:
     assert everything(network) == before
 
 
-def test_the_schemes_name_has_no_case(network: Store) -> None:
+def test_the_scheme_is_case_insensitive(network: Store) -> None:
     receipt = posted()
     assert withdraw(receipt["link_id"], f"bEARER  {receipt['withdraw_token']} ").status == 204
 
 
-def test_only_the_links_own_token_will_do(network: Store) -> None:
+def test_rejects_other_tokens(network: Store) -> None:
     receipt, other = posted(), posted(url="https://example.com/2")
     before = everything(network)
     token = receipt["withdraw_token"]
@@ -112,7 +112,7 @@ def test_only_the_links_own_token_will_do(network: Store) -> None:
 @pytest.mark.parametrize(
     "link_id", ["0" * 32, "", "x", "0" * 31, "0" * 33, "\uff10" * 32, "link#" + "0" * 27, "{upper}"]
 )
-def test_links_that_are_not_there(network: Store, link_id: str) -> None:
+def test_a_missing_link_is_not_found(network: Store, link_id: str) -> None:
     link_id = link_id.format(upper=posted()["link_id"].upper() + "A")
     before = everything(network)
     gone = withdraw(link_id, "Bearer x")
@@ -123,7 +123,7 @@ def test_links_that_are_not_there(network: Store, link_id: str) -> None:
     assert everything(network) == before
 
 
-def test_a_withdrawal_that_races_with_an_editor_wins_in_the_end(
+def test_a_withdrawal_wins_a_race_with_an_editor(
     network: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receipt = posted(WAITING)
@@ -154,7 +154,7 @@ def test_sixteen_withdrawals_at_once(anywhere: Store) -> None:
     check(anywhere, within_caps=False)
 
 
-def test_the_history_tells_who_and_when(network: Store) -> None:
+def test_the_history_has_actor_and_time(network: Store) -> None:
     before = rfc3339(datetime.now(UTC))
     receipt = posted()
     requests.withdrawn(receipt)

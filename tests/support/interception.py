@@ -1,4 +1,4 @@
-"""A store that tells of each call before it is sent, so that others can go first, or it can end."""
+"""A store that calls a function before each call, so that others can go first, or it can end."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -74,7 +74,7 @@ def test_index_keys_follow_state_and_domain(store: Store) -> None:
 # ---- putting ---------------------------------------------------------------------------------
 
 
-def test_an_article_that_is_there_is_not_put_as_a_new_one(store: Store) -> None:
+def test_an_existing_article_is_not_put_as_new(store: Store) -> None:
     assert put_articles(store, [(ARTICLE, None)]) == [None]
     new = replace(ARTICLE, id=1)
     refused, accepted = put_articles(store, [(replace(ARTICLE, title="Other"), None), (new, None)])
@@ -95,7 +95,7 @@ def test_an_article_that_has_changed_is_not_overwritten(store: Store) -> None:
     assert get_article(store, ARTICLE.id) == second
 
 
-def test_an_article_that_is_gone_is_not_put_again(store: Store) -> None:
+def test_a_purged_article_is_not_put_again(store: Store) -> None:
     (refused,) = put_articles(store, [(replace(ARTICLE, version=2), ARTICLE)])
     assert refused is not None
     assert refused.current is None
@@ -111,7 +111,7 @@ def test_another_refusal_is_raised(store: Store) -> None:
 # ---- importing -------------------------------------------------------------------------------
 
 
-def test_an_import_counts_what_is_new_and_what_was_there(store: Store) -> None:
+def test_an_import_counts_new_and_existing_articles(store: Store) -> None:
     some = [replace(ARTICLE, id=each) for each in (1, 2, 3)]
     assert import_articles(store, some[:2]) == (2, 0)
     assert import_articles(store, some) == (1, 2)
@@ -121,7 +121,7 @@ def test_an_import_counts_what_is_new_and_what_was_there(store: Store) -> None:
 
 @pytest.mark.parametrize("state", ["draft", "deleted", "published"])
 @pytest.mark.parametrize("imported", ["draft", "published"])
-def test_an_import_keeps_the_state_of_what_is_there(
+def test_an_import_keeps_the_state_of_existing_articles(
     store: Store, state: str, imported: str
 ) -> None:
     put_articles(store, [(replace(ARTICLE, state=state, version=4), None)])
@@ -191,7 +191,7 @@ def get_all(store: Store, *ids: int) -> list[Article | None]:
 # ---- what the store leaves undone ------------------------------------------------------------
 
 
-def test_keys_that_a_batch_leaves_are_asked_for_again(
+def test_unprocessed_keys_are_requested_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = replace(ARTICLE, id=6640001, source_id=None, title="The source")

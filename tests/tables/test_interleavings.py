@@ -199,13 +199,13 @@ def _records(database: Database) -> list[skips.SkipRange]:
 def _check(database: Database, truth: Store, rng: Random) -> None:
     model = _model(database)
     for run in _records(database):
-        strangers = [
+        foreign_articles = [
             each.id
             for lo, hi in skips.skippable_ranges(run)
             for each in model.values()
             if lo <= each.id <= hi and each.state == "published" and each.domain != run.domain
         ]
-        assert not strangers, f"{run} has {strangers} of other domains"
+        assert not foreign_articles, f"{run} has {foreign_articles} of other domains"
     _check_page(database, truth, rng.randint(1, IDS), model)
 
 

@@ -465,12 +465,12 @@ def live(store: Store, examples: int, steps: int) -> None:
         through.client.close()
 
 
-def test_lives(store: Store) -> None:
+def test_links_match_the_model(store: Store) -> None:
     live(store, examples=6, steps=40)
 
 
 @pytest.mark.long
-def test_long_lives(store: Store) -> None:
+def test_links_match_the_model_over_long_histories(store: Store) -> None:
     live(store, examples=60, steps=100)
 
 
@@ -528,7 +528,7 @@ def test_purging_ends_links_and_frees_their_urls(store: Store) -> None:
 
 
 @pytest.mark.parametrize("transactions", range(3))
-def test_purging_goes_on_where_it_was_killed(store: Store, transactions: int) -> None:
+def test_purging_resumes_after_being_killed(store: Store, transactions: int) -> None:
     purgeable(store)
     with pytest.raises(Killed):
         end_links_of(dying(store, transactions), by_admin(NOW), 2)

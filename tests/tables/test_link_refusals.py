@@ -1,4 +1,4 @@
-"""Cancelled transactions whose reasons tell half of the story, as a race on AWS can leave them.
+"""Cancelled transactions whose reasons are incomplete, as a race on AWS can leave them.
 
 DynamoDB writes a transaction's items one after the other: another one can meet some of them
 written and the others in hand. The engines here never show that, so the reasons are made up.
@@ -63,7 +63,7 @@ def first_try(pages: Store) -> Receipt:
     return submit_url(pages, 1, URL, KEY)
 
 
-def test_a_submission_meets_its_own_claim_before_its_link(
+def test_finds_its_own_link_by_its_claim(
     pages: Store, through: Store, between: faulty.Proxy
 ) -> None:
     mine = first_try(pages)
@@ -74,7 +74,7 @@ def test_a_submission_meets_its_own_claim_before_its_link(
     check(pages)
 
 
-def test_a_submission_meets_the_place_that_it_took_before_its_link(
+def test_finds_its_own_link_by_its_place(
     pages: Store, through: Store, between: faulty.Proxy
 ) -> None:
     mine = first_try(pages)
@@ -82,7 +82,7 @@ def test_a_submission_meets_the_place_that_it_took_before_its_link(
     assert submit_url(through, 1, URL, KEY) == mine
 
 
-def test_a_full_page_is_full_whoever_else_has_the_url_in_hand(
+def test_a_full_page_comes_before_a_conflicting_claim(
     pages: Store, through: Store, between: faulty.Proxy
 ) -> None:
     cancel(between, CONFLICT, NONE, failed({"pk": "page#1", "published": CAP}))
@@ -91,7 +91,7 @@ def test_a_full_page_is_full_whoever_else_has_the_url_in_hand(
 
 
 @pytest.mark.parametrize("reasons", [(INVALID, NONE, NONE), (NONE, NONE, INVALID)])
-def test_what_is_no_condition_is_no_full_page(
+def test_other_cancellations_are_not_a_full_page(
     through: Store, between: faulty.Proxy, reasons: tuple[Json, Json, Json]
 ) -> None:
     cancel(between, *reasons)
@@ -114,7 +114,7 @@ def test_what_is_no_condition_is_no_full_page(
         ("rejected", (NONE, NONE, INVALID), StoreError),
     ],
 )
-def test_a_change_reads_why_it_was_refused(
+def test_a_cancelled_change_raises_what_stopped_it(
     pages: Store,
     through: Store,
     between: faulty.Proxy,

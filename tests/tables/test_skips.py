@@ -32,8 +32,8 @@ pytestmark = pytest.mark.parametrize(
 type Articles = dict[int, Article]
 
 # Of the page view of an article above a long run (design.md, "Budgets").
-MORE_REQUESTS, MORE_WAVES, READ_UNITS = 4, 2, 12.0
-REQUESTS, WAVES = 3, 1
+MORE_REQUESTS, MORE_ROUND_TRIPS, READ_UNITS = 4, 2, 12.0
+REQUESTS, ROUND_TRIPS = 3, 1
 
 
 def article(article_id: int, domain: int) -> Article:
@@ -76,13 +76,13 @@ def check_records(store: Store, model: Articles) -> None:
     found = records(store)
     assert all(below.proposed < above.lo for below, above in pairwise(found)), found
     for run in found:
-        strangers = [
+        foreign_articles = [
             each.id
             for lo, hi in skips.skippable_ranges(run)
             for each in model.values()
             if lo <= each.id <= hi and each.state == "published" and each.domain != run.domain
         ]
-        assert not strangers, run
+        assert not foreign_articles, run
 
 
 def check_pages(store: Store, model: Articles, *ids: int) -> None:
@@ -99,7 +99,7 @@ def check_budget(store: Store, model: Articles, article_id: int) -> None:
         shown = page.read_page(own, article_id, domain, 0)
     assert shown == oracle.page(model, article_id)
     assert usage.requests <= REQUESTS + MORE_REQUESTS, usage
-    assert usage.round_trips <= WAVES + MORE_WAVES, usage
+    assert usage.round_trips <= ROUND_TRIPS + MORE_ROUND_TRIPS, usage
     assert usage.read_units <= READ_UNITS, usage
 
 
@@ -166,13 +166,13 @@ def test_a_run_that_grew_between_jobs_keeps_its_budget(store: Store) -> None:
     check_budget(store, model, 800)
 
 
-def test_where_others_gave_way_a_run_is_whole_again_after_the_next_job(store: Store) -> None:
+def test_the_next_job_closes_holes_of_moved_articles(store: Store) -> None:
     model = made((range(1, 10), 3), (range(101, 1001), 7))
     load(store, model)
     record_skips(store, at_once)
-    strangers = {each: article(each, 4) for each in (300, 500, 501, 700, 850, 900)}
-    was = {each: model[each] for each in strangers}
-    moved = {each: replace(strangers[each], version=2) for each in strangers}
+    foreign_articles = {each: article(each, 4) for each in (300, 500, 501, 700, 850, 900)}
+    was = {each: model[each] for each in foreign_articles}
+    moved = {each: replace(foreign_articles[each], version=2) for each in foreign_articles}
     assert put_articles(store, [(moved[each], was[each]) for each in moved]) == [None] * 6
     model |= moved
     check_pages(store, model, 1000, 901, 851, 502, 300)
@@ -219,11 +219,11 @@ def test_a_job_killed_at_any_call_leaves_what_the_next_one_can_use(store: Store)
         check_records(store, model)
         if step % 3 == 2:
             # Something for the next job to do.
-            stranger = article(610 + step, 5)
-            was = model[stranger.id]
-            stranger = replace(stranger, version=was.version + 1)
-            assert put_articles(store, [(stranger, was)]) == [None]
-            model = model | {stranger.id: stranger}
+            foreign = article(610 + step, 5)
+            was = model[foreign.id]
+            foreign = replace(foreign, version=was.version + 1)
+            assert put_articles(store, [(foreign, was)]) == [None]
+            model = model | {foreign.id: foreign}
     else:
         raise AssertionError("the job never came to its end")
     check_records(store, model)
@@ -291,13 +291,13 @@ def test_a_job_that_another_one_overtook_proposes_nothing(store: Store) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before the proposal", "during the wait", "after the job"])
-def test_a_stranger_within_a_run_is_seen(store: Store, moment: str) -> None:
+def test_a_foreign_article_within_a_range_is_shown(store: Store, moment: str) -> None:
     model = SHAPES["one run"]
     load(store, model)
-    stranger = article(500, 5)
+    foreign = article(500, 5)
 
     def write() -> None:
-        moved = replace(stranger, version=2)
+        moved = replace(foreign, version=2)
         assert put_articles(other, [(moved, model[500])]) == [None]
 
     def before(call: Call) -> None:
@@ -318,7 +318,7 @@ def test_a_stranger_within_a_run_is_seen(store: Store, moment: str) -> None:
         )
         if moment == "after the job":
             write()
-    model = model | {500: replace(stranger, version=2)}
+    model = model | {500: replace(foreign, version=2)}
     check_records(store, model)
     check_pages(store, model, 1000, 501, 500, 499)
 
@@ -349,9 +349,9 @@ def test_a_writer_that_was_too_slow_makes_way_afterwards(
 
     with closing(watched(store, the_job_first).client) as client:
         slow = Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
-        stranger = replace(article(500, 5), version=2)
-        assert put_articles(slow, [(stranger, model[500])]) == [None]
-    model = model | {500: stranger}
+        foreign = replace(article(500, 5), version=2)
+        assert put_articles(slow, [(foreign, model[500])]) == [None]
+    model = model | {500: foreign}
     check_records(store, model)
     check_pages(store, model, 1000, 501)
 
@@ -444,7 +444,7 @@ def known(store: Store) -> list[tuple[int, int]]:
     return [each for run in records(store) for each in skips.skippable_ranges(run)]
 
 
-def test_a_record_gets_a_hole_where_a_stranger_comes(store: Store) -> None:
+def test_a_foreign_article_makes_a_hole_in_a_record(store: Store) -> None:
     load(store, SHAPES["one run"])
     record_skips(store, at_once)
     skips.exclude_from_skips(store, [(300, 5), (320, 7), (340, 4), (990, 5), (5000, 3)])
@@ -473,14 +473,14 @@ def test_holes_that_nothing_is_in_are_closed(store: Store) -> None:
     load(store, model)
     record_skips(store, at_once)
     skips.exclude_from_skips(store, [(300, 5), (500, 5)])
-    stranger = replace(article(500, 5), version=2)
-    assert put_articles(store, [(stranger, model[500])]) == [None]
+    foreign = replace(article(500, 5), version=2)
+    assert put_articles(store, [(foreign, model[500])]) == [None]
     record_skips(store, at_once)
     assert known(store) == [(501, 1000), (101, 499)]
-    check_budget(store, model | {500: stranger}, 1000)
+    check_budget(store, model | {500: foreign}, 1000)
 
 
-def test_a_proposal_ends_before_a_stranger(store: Store) -> None:
+def test_a_proposal_ends_before_a_foreign_article(store: Store) -> None:
     model = SHAPES["one run"]
     load(store, model)
 
@@ -498,15 +498,15 @@ def test_a_false_record_is_deleted_by_the_next_job(
     model = SHAPES["one run"]
     load(store, model)
     record_skips(store, at_once)
-    stranger = replace(article(500, 5), version=2)
+    foreign = replace(article(500, 5), version=2)
     with monkeypatch.context() as patch:
         # As if the writer had slept for an hour before its write, and been killed after it.
         patch.setattr(skips, "exclude_from_skips", lambda *_: None)
-        assert put_articles(store, [(stranger, model[500])]) == [None]
+        assert put_articles(store, [(foreign, model[500])]) == [None]
     assert record_skips(store, at_once).contradicted == 1
     record_skips(store, at_once)
     assert known(store) == [(101, 499), (501, 1000)]
-    check_budget(store, model | {500: stranger}, 1000)
+    check_budget(store, model | {500: foreign}, 1000)
 
 
 def test_articles_of_the_records_own_domain_break_nothing(store: Store) -> None:

@@ -76,7 +76,7 @@ def test_documented_refusals(code: str, sent: str) -> None:
     assert refusal(sent) == code
 
 
-def test_documented_codes_and_reasons_are_all_there_are() -> None:
+def test_documents_all_codes_and_reasons() -> None:
     documented = {example(code): reason for code, reason, _ in table("Refused")}
     assert list(documented.items()) == list(REFUSALS.items())
 
@@ -95,12 +95,12 @@ def test_documented_stored_forms_and_keys(sent: str, stored: str, key: str) -> N
 
 
 @pytest.mark.parametrize(("step", "one", "other"), SAME, ids=short)
-def test_documented_as_the_same(step: str, one: str, other: str) -> None:
+def test_documented_equivalent_urls_have_one_key(step: str, one: str, other: str) -> None:
     assert url_key(accept(one)) == url_key(accept(other))
 
 
 @pytest.mark.parametrize(("step", "one", "other"), NOT_THE_SAME, ids=short)
-def test_documented_as_not_the_same(step: str, one: str, other: str) -> None:
+def test_documented_different_urls_have_different_keys(step: str, one: str, other: str) -> None:
     assert url_key(accept(one)) != url_key(accept(other))
 
 
@@ -140,7 +140,7 @@ def test_an_own_page_with_a_port_is_another_page_than_one_without() -> None:
     check_allowed("https://example.com/a/1", frozenset(), [own])
 
 
-def test_an_own_page_that_is_no_url_is_a_mistake_in_the_settings() -> None:
+def test_an_own_page_that_is_no_url_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"Invalid input"):
         check_allowed("https://example.com/", frozenset(), ["heat.example.com/a/1"])
 
@@ -170,7 +170,7 @@ def test_only_a_host_that_a_link_could_have_can_be_blocked(host: str, code: str)
     assert refused.value.code == code
 
 
-# What strangers send: any text, and text that has every chance of being taken for a URL.
+# What submitters send: any text, and text that has every chance of being taken for a URL.
 any_text = st.text(st.characters(exclude_categories=()))
 pieces = st.sampled_from(
     [
@@ -188,7 +188,7 @@ url_like = st.builds(
 
 
 @given(any_text | url_like)
-def test_whatever_is_sent_is_accepted_or_refused(sent: str) -> None:
+def test_accepts_or_refuses_any_string(sent: str) -> None:
     try:
         stored = accept(sent)
     except UrlNotAcceptable:
@@ -214,7 +214,7 @@ def test_ip_addresses_are_refused_in_any_spelling(
         assert refusal(f"https://{text}/") == "ip-address"
 
 
-# A page that needs no normalising: whichever two of them differ are different pages.
+# A page that needs no normalizing: whichever two of them differ are different pages.
 segments = st.text("aB1-._~%/?+ é'", min_size=1, max_size=4).filter(lambda s: s.strip("."))
 values = st.text("aB1=%&+# é'", max_size=3)
 pages = st.tuples(
