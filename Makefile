@@ -18,25 +18,39 @@ setup_log := .local/logs/setup.log
 tools := .local/tools/sam/.made .local/tools/emulator/.made
 locks := $(basename $(wildcard functions/*/requirements.in requirements/*.in))
 checked := layers/common functions cli local tests bench
+pytest := $(venv)/bin/pytest -n logical --dist worksteal
+TESTS ?= tests
+# The folders whose tests run on DynamoDB Local, which needs Java; tests/graphql_http needs Node.
+on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% tests/release% \
+	tests/end_to_end%,$(TESTS))
+define fetch_what_tests_need
+	$(if $(on_dynamodb_local),@$(python) -m local.dynamodb_local)
+	$(if $(filter tests tests/ tests/graphql_http%,$(TESTS)),@$(python) -m tests.graphql_http)
+endef
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566]
 	@exec $(python) -m local.run --port $(PORT)
 
 .PHONY: test
-test: $(project) $(tools) ## run every test but the long provings
-	@$(python) -m local.dynamodb_local
-	@$(python) -m tests.graphql_http
-	@exec $(venv)/bin/pytest -n logical --dist worksteal
+test: $(project) $(tools) ## run all tests but the long-running ones [TESTS=tests/store]
+	$(fetch_what_tests_need)
+	@exec $(pytest) $(TESTS)
 
-.PHONY: prove
-prove: $(project) $(tools) ## run the long provings
-	@$(python) -m local.dynamodb_local
-	@exec $(venv)/bin/pytest -n logical --dist worksteal -m prove
+.PHONY: test-fast
+test-fast: $(project) ## run the tests that need no engine but moto
+	@exec $(pytest) -m "not long and not engine and not slow" $(TESTS)
+
+.PHONY: test-long
+test-long: $(project) $(tools) ## run the long-running tests, examples at random [SEED=1]
+	$(fetch_what_tests_need)
+	@seed=$${SEED:-$$RANDOM}; echo "To draw the same examples again: make test-long SEED=$$seed"; \
+		exec $(pytest) -m "long or hypothesis" --hypothesis-profile long --hypothesis-seed $$seed \
+		$(TESTS)
 
 .PHONY: lint
 lint: $(project) $(tools) ## check style, types and the template

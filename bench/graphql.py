@@ -16,7 +16,7 @@ from local.paths import ROOT
 from seealso.store.tables import Store, reset_store
 from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.skips import record_skips
-from tests.support import events, functions, tables
+from tests.support import environment, events, functions, tables
 
 HEADING = "## GraphQL"
 BUDGET = (3, 1, 2.0)  # requests, round trips, read units
@@ -153,7 +153,7 @@ def _dearest(
 
 def _use(store: Store) -> None:
     """Lets the functions reach the store's tables."""
-    os.environ |= tables.environment(store)
+    os.environ |= environment.variables(store)
     reset_store()
 
 

@@ -22,7 +22,7 @@ from seealso.store.values import Json, marshal_item
 from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Receipt, Rules, submit
 from seealso.tables.articles import Article, put_articles
-from tests.support import events, functions, tables
+from tests.support import environment, events, functions, tables
 from tests.support.transitions import change_link
 
 HEADING = "## Submissions"
@@ -256,7 +256,7 @@ def _cpu(store: Store) -> tuple[float, float, float]:
         "BatchGetItem": bare.batch_get_item,
         "TransactWriteItems": bare.transact_write_items,
     }
-    os.environ |= tables.environment(store)
+    os.environ |= environment.variables(store)
     reset_store()
     samples: list[tuple[float, float]] = []
     with redirect_stdout(io.StringIO()):  # where the function's log lines go

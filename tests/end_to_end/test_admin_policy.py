@@ -9,7 +9,7 @@ import pytest
 from local.editors import ADMIN
 from tests.end_to_end.conftest import Deployed
 from tests.end_to_end.copies import environment, invoke, invoke_copy
-from tests.end_to_end.desk import desk, new_article, new_domain, published_article
+from tests.end_to_end.requests import new_article, new_domain, published_article, sign_in
 from tests.end_to_end.test_links import submit
 from tests.support.editors import claims
 from tests.support.events import event
@@ -22,13 +22,13 @@ def get(route: str, query: str = "", **path: str) -> Sent:
 
 
 def of_an_article(deployed: Deployed) -> Sent:
-    article_id = published_article(desk(deployed, ADMIN), new_domain())
+    article_id = published_article(sign_in(deployed, ADMIN), new_domain())
     return get("/admin/articles/{id}", id=str(article_id))
 
 
 def of_a_link(deployed: Deployed) -> Sent:
     domain = new_domain()
-    article_id = published_article(desk(deployed, ADMIN), domain)
+    article_id = published_article(sign_in(deployed, ADMIN), domain)
     submitted = submit(deployed, article_id, f"https://woks-{domain}.example.net/")
     return get("/admin/links/{link_id}", link_id=submitted.json()["link_id"])
 
@@ -42,7 +42,7 @@ def creating(deployed: Deployed) -> Sent:
 
 
 def purging(deployed: Deployed) -> Sent:
-    admin = desk(deployed, ADMIN)
+    admin = sign_in(deployed, ADMIN)
     article_id = published_article(admin, new_domain())
     assert admin.request("DELETE", f"/admin/articles/{article_id}", version=1).status == 200
     return {

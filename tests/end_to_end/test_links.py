@@ -100,7 +100,7 @@ def test_of_sixteen_racing_links_five_get_in(deployed: Deployed, article_id: int
     assert_five_of_sixteen(deployed, article_id, f"race-{article_id}")
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize("article_id", RACED[3:23])
 def test_of_sixteen_racing_links_five_get_in_every_time(
     deployed: Deployed, article_id: int

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local import dynamodb_local, emulator, guard
 
 
@@ -60,6 +62,9 @@ ENGINES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
     "dynamodb-local": dynamodb_local_engine,
 }
 
+# What a test's parameter says of an engine that runs outside this process.
+EXTERNAL = ("ministack", "dynamodb-local", "address")
+
 
 def names() -> list[str]:
     """The engines that tests run on here."""
@@ -67,3 +72,27 @@ def names() -> list[str]:
         return ["address"]
     here = dynamodb_local.is_available()
     return [name for name in ENGINES if here or name != "dynamodb-local"]
+
+
+# Those that count read units as DynamoDB does, or fewer: moto counts a BatchGetItem as consistent.
+COUNTING = [name for name in names() if name != "moto"]
+
+
+class Engines:
+    """The engines' endpoints; one is started when it is first asked for."""
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        self._factory = factory
+        self._running: dict[str, tuple[AbstractContextManager[str], str]] = {}
+
+    def endpoint(self, name: str) -> str:
+        if name == "address":
+            return os.environ["DYNAMODB_ENDPOINT"]
+        if name not in self._running:
+            manager = ENGINES[name](self._factory.mktemp(name))
+            self._running[name] = manager, manager.__enter__()
+        return self._running[name][1]
+
+    def stop(self) -> None:
+        for manager, _ in self._running.values():
+            manager.__exit__(None, None, None)
