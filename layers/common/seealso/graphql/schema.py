@@ -22,17 +22,20 @@ from graphql import (
     GraphQLString,
 )
 
+from seealso.columns import COLUMNS, Column
+
 _NOT_SERVED = "Not served."
 _COLUMNS = {
-    "id": GraphQLInt,
-    "domain": GraphQLInt,
-    "title": GraphQLString,
-    "text": GraphQLString,
-    "date": GraphQLString,
-    "srcId": GraphQLInt,
+    column.name_in_rows: GraphQLInt if column.kind == "integer" else GraphQLString
+    for column in COLUMNS
 }
 _PATTERNS = ["_ilike", "_iregex", "_like", "_nilike", "_niregex", "_nlike", "_nregex"]
 _PATTERNS += ["_nsimilar", "_regex", "_similar"]
+
+
+def _shown_type(column: Column) -> GraphQLScalarType | GraphQLNonNull[GraphQLScalarType]:
+    kind = _COLUMNS[column.name_in_rows]
+    return GraphQLNonNull(kind) if column.never_null else kind
 
 
 def _some(
@@ -106,7 +109,7 @@ LINK = GraphQLObjectType(
 ARTICLE = GraphQLObjectType(
     "qa_ai",
     {
-        **{name: GraphQLField(GraphQLNonNull(kind)) for name, kind in _COLUMNS.items()},
+        **{column.name_in_rows: GraphQLField(_shown_type(column)) for column in COLUMNS},
         "links": GraphQLField(
             GraphQLNonNull(GraphQLList(GraphQLNonNull(LINK))),
             description="The page's published links, in order of submission.",
