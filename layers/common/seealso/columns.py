@@ -75,7 +75,7 @@ COLUMNS = (
     Column(
         "source_id",
         "integer",
-        "The article that this one came from; null or 0 if there is none.",
+        "The article that this one came from; null if there is none.",
         0,
         MAX_ID,
         required=False,

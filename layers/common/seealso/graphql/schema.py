@@ -1,7 +1,7 @@
 """The types, named as Hasura v2 names them for a tracked table `qa_ai`.
 
-Filters and orders that Hasura has and that are not served (planning.py refuses them) are here all
-the same: who sends them is told so, and not that there is no such thing.
+Filters and orders of Hasura that are not supported are in the schema too, so that planning.py
+refuses them as not supported, not as unknown.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ from graphql import (
 
 from seealso.columns import COLUMNS, Column
 
-_NOT_SERVED = "Not served."
+_NOT_SUPPORTED = "Not supported."
 _COLUMNS = {
     column.name_in_rows: GraphQLInt if column.kind == "integer" else GraphQLString
     for column in COLUMNS
@@ -55,7 +55,7 @@ def _comparisons(scalar: GraphQLScalarType, patterns: list[str]) -> GraphQLInput
         {
             **{name: GraphQLInputField(scalar) for name in one},
             **{name: GraphQLInputField(_some(scalar)) for name in ("_in", "_nin")},
-            "_is_null": GraphQLInputField(GraphQLBoolean, description=_NOT_SERVED),
+            "_is_null": GraphQLInputField(GraphQLBoolean, description=_NOT_SUPPORTED),
         },
     )
 
@@ -69,17 +69,17 @@ _WHERE: GraphQLInputObjectType = GraphQLInputObjectType(
     "qa_ai_bool_exp",
     lambda: {
         "_and": GraphQLInputField(_some(_WHERE)),
-        "_not": GraphQLInputField(_WHERE, description=_NOT_SERVED),
-        "_or": GraphQLInputField(_some(_WHERE), description=_NOT_SERVED),
+        "_not": GraphQLInputField(_WHERE, description=_NOT_SUPPORTED),
+        "_or": GraphQLInputField(_some(_WHERE), description=_NOT_SUPPORTED),
         **{
             name: GraphQLInputField(
                 _COMPARISONS[kind],
-                description=None if name in ("id", "domain") else _NOT_SERVED,
+                description=None if name in ("id", "domain") else _NOT_SUPPORTED,
             )
             for name, kind in _COLUMNS.items()
         },
     },
-    description="All of its conditions hold; with none, every article is taken.",
+    description="All conditions must hold; without any, every article matches.",
 )
 
 _DIRECTION = _enum(
@@ -89,7 +89,7 @@ _DIRECTION = _enum(
 _ORDER = GraphQLInputObjectType(
     "qa_ai_order_by",
     {
-        name: GraphQLInputField(_DIRECTION, description=None if name == "id" else _NOT_SERVED)
+        name: GraphQLInputField(_DIRECTION, description=None if name == "id" else _NOT_SUPPORTED)
         for name in _COLUMNS
     },
 )
@@ -123,7 +123,7 @@ QUERY = GraphQLObjectType(
         "qa_ai": GraphQLField(
             GraphQLNonNull(GraphQLList(GraphQLNonNull(ARTICLE))),
             {
-                "distinct_on": GraphQLArgument(_some(_SELECT_COLUMN), description=_NOT_SERVED),
+                "distinct_on": GraphQLArgument(_some(_SELECT_COLUMN), description=_NOT_SUPPORTED),
                 "limit": GraphQLArgument(GraphQLInt),
                 "offset": GraphQLArgument(GraphQLInt),
                 "order_by": GraphQLArgument(_some(_ORDER)),
