@@ -278,8 +278,8 @@ class AuditEntry(Body):
     domain: Domain | None
     request_id: str
     before: dict[str, Any] | None = Field(
-        description="The state before the change; null if there was none. Of a long value, its size "
-        "in bytes and its SHA-256."
+        description="The state before the change; null if there was none. Of a long value, its "
+        "size in bytes and its SHA-256."
     )
     after: dict[str, Any] | None = Field(
         description="The state after the change; null if it was removed."
