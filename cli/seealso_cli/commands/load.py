@@ -11,7 +11,6 @@ from seealso_cli.bulk.load import load_articles
 from seealso_cli.options import StoreOptions, dry_run_option, file_type, store_options
 from seealso_cli.stores import store_opener
 
-
 _REQUIRED = ", ".join(column.name_in_rows for column in COLUMNS if column.never_null)
 _OPTIONAL = "".join(f"{column.name_in_rows}, " for column in COLUMNS if not column.never_null)
 
