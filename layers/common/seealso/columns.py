@@ -3,7 +3,7 @@
 Derived from this are the stored item, the checks of files and bodies (fields.py), the rows of files
 and of GraphQL, the options of `seealso articles patch`, and the models of the admin endpoint
 (contract/admin_models.py). `Article` in tables/articles.py has the same columns as Python types.
-Read functions import this module at each cold start, so it imports limits alone.
+GraphQL imports this module at each cold start, so it imports limits alone; the page view does not.
 """
 
 from typing import Any, Literal, NamedTuple

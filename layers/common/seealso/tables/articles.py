@@ -18,8 +18,8 @@ from seealso.store.calls import Call
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item, unmarshal_item
 from seealso.tables import skips
+from seealso.tables.indexes import TIMELINE
 
-TIMELINE = "all"
 STATES = ("published", "draft", "deleted")
 # The highest id so far is beside the runs' records: the articles' table has articles alone.
 _HIGHEST_KEY = {"partition": "articles", "lo": 0}
