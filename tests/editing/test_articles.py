@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from seealso.contract.admin import ArticlePatch, ArticleReplacement
+from seealso.contract.admin_models import ArticlePatch, ArticleReplacement
 from seealso.contract.members import Sent
 from seealso.store.tables import Store
 from seealso.store.values import Json

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from seealso.contract.admin import SiteReplacement
+from seealso.contract.admin_models import SiteReplacement
 from seealso.editing import sites as site_editing
 from seealso.editing.sites import Block
 from seealso.store.tables import Store
