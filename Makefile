@@ -38,11 +38,18 @@ prove: $(project) $(tools) ## run the long provings
 	@$(python) -m local.dynamodb_local
 	@exec $(venv)/bin/pytest -n logical --dist worksteal -m prove
 
+.PHONY: format
+format: $(project) ## format the code, fix what can be fixed
+	@$(venv)/bin/ruff format
+	@$(venv)/bin/ruff check --fix
+
 .PHONY: lint
-lint: $(project) $(tools) ## check style, types and the template
+lint: $(project) $(tools) ## check style, types, spelling, references and the template
 	@$(venv)/bin/ruff check
 	@$(venv)/bin/ruff format --check
 	@$(venv)/bin/mypy $(checked)
+	@$(venv)/bin/codespell
+	@$(python) -m local.references
 	@$(venv)/bin/cfn-lint template.yaml
 	@$(sam) validate --lint
 
