@@ -91,8 +91,9 @@ def _finish_function(function: Path) -> None:
             else:
                 path.unlink()
     for path in function.glob("*.json"):
-        compact = json.dumps(json.loads(path.read_bytes()), separators=(",", ":"))
-        path.write_text(compact)
+        content = json.loads(path.read_bytes())
+        compact = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        path.write_text(compact, "utf-8")
     # As Lambda sees it: tracebacks then show its paths, and the same source gives the same bytes.
     options = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-p", "/var/task"]
     subprocess.run(
