@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bench import worlds
-from bench.units import Recorded, snapshot, write_units
+from bench.units import recorded_calls, snapshot, write_units
 from seealso.editing import articles as editing
 from seealso.editing import links as moderation
 from seealso.editing import purging
@@ -161,10 +161,10 @@ def _submitted(store: Store, article_id: int, number: int) -> str:
 def _cost(store: Store, what: str, action: Callable[[], object], *, reads: bool = False) -> Cost:
     before = {} if reads else snapshot(store)
     usage = store.client.start()
-    with Recorded() as calls:
+    with recorded_calls() as calls:
         action()
     requests, round_trips, read_units = usage.requests, usage.round_trips, usage.read_units
-    written = None if reads else write_units(store, before, snapshot(store), calls.made)
+    written = None if reads else write_units(store, before, snapshot(store), calls)
     return Cost(what, requests, round_trips, read_units, written)
 
 

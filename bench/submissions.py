@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 
 from bench import worlds
-from bench.units import Recorded, snapshot, write_units
+from bench.units import recorded_calls, snapshot, write_units
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.store.values import Json, marshal_item
 from seealso.submitting.parsing import Submission
@@ -174,12 +174,12 @@ def _costs(store: Store) -> list[Cost]:
 def _cost(store: Store, what: str, article_id: int, *, has_budget: bool = True) -> Cost:
     before = snapshot(store)
     usage = store.client.start()
-    with Recorded() as calls:
+    with recorded_calls() as calls:
         _submit(store, article_id)
     requests, round_trips = usage.requests, usage.round_trips
     reads, reported = usage.read_units, usage.write_units
-    written = write_units(store, before, snapshot(store), calls.made)
-    transactions = sum(call.operation == "TransactWriteItems" for call in calls.made)
+    written = write_units(store, before, snapshot(store), calls)
+    transactions = sum(call.operation == "TransactWriteItems" for call in calls)
     return Cost(what, requests, transactions, round_trips, reads, written, reported, has_budget)
 
 
@@ -263,14 +263,14 @@ def _cpu(store: Store) -> tuple[float, float, float]:
         submit_link = functions.handler("submit_link")
         for article_ids in batched((number for number, _ in articles), BLOCK, strict=True):
             posts = [_post(article_id) for article_id in article_ids]
-            with Recorded() as calls:
+            with recorded_calls() as calls:
                 started = time.process_time()
                 answers = [submit_link(post, None) for post in posts]
                 whole = time.process_time() - started
             assert {answer["statusCode"] for answer in answers} == {201}
             made = [
                 (methods[call.operation], _in_tables_of(mirror, store, call.body))
-                for call in calls.made
+                for call in calls
                 if call.operation in methods
             ]
             started = time.process_time()
