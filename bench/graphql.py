@@ -36,7 +36,7 @@ the most expensive of {views} each. The article and its source have items of 4 K
 |---|---:|---:|---:|---:|---:|---|---|
 {rows}
 The function's own work, from event to response and log line, for the same article and hints:
-process CPU time, median of {blocks} interleaved blocks of {block}, DynamoDB Local on the same machine.
+process CPU time, median of {blocks} interleaved blocks of {block}.
 
 | | CPU ms | relative to GET |
 |---|---:|---:|

@@ -61,7 +61,7 @@ MOVED = 500
 # Of the record that a published article breaks, where it does.
 RUN_DOMAIN = 9
 
-# The reference honours client tokens; the other, which is slow, has its turn in the long provings.
+# The reference honors client tokens; the other, which is slow, has its turn in the long provings.
 ENGINES = [name for name in engines.names() if name != "ministack"]
 REFERENCE = ENGINES[-1]
 

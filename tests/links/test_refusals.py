@@ -1,4 +1,4 @@
-"""Cancelled transactions whose reasons tell half of the story, as a race on AWS can leave them.
+"""Canceled transactions whose reasons tell half of the story, as a race on AWS can leave them.
 
 DynamoDB writes a transaction's items one after the other: another one can meet some of them
 written and the others in hand. The engines here never show that, so the reasons are made up.
@@ -53,9 +53,9 @@ def through(pages: Store, between: faulty.Proxy) -> Iterator[Store]:
 
 
 def cancel(between: faulty.Proxy, *reasons: Json) -> None:
-    """Let the next transaction be cancelled for these reasons."""
-    cancelled: dict[str, Any] = {"CancellationReasons": list(reasons)}
-    fault = faulty.refusal(400, "TransactionCanceledException", **cancelled)
+    """Let the next transaction be canceled for these reasons."""
+    canceled: dict[str, Any] = {"CancellationReasons": list(reasons)}
+    fault = faulty.refusal(400, "TransactionCanceledException", **canceled)
     between.inject(fault, operation="TransactWriteItems", times=1)
 
 

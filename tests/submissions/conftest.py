@@ -11,7 +11,7 @@ from tests.submissions import world
 from tests.support import engines, faulty, tables
 from tests.support.functions import function
 
-# Faults are met on these two: one forgets client tokens, the other honours them as AWS does.
+# Faults are met on these two: one forgets client tokens, the other honors them as AWS does.
 FAULT_ENGINES = [name for name in engines.names() if name != "ministack"]
 
 

@@ -214,7 +214,7 @@ def test_ip_addresses_are_refused_in_any_spelling(
         assert refusal(f"https://{text}/") == "ip-address"
 
 
-# A page that needs no normalising: whichever two of them differ are different pages.
+# A page that needs no normalizing: whichever two of them differ are different pages.
 segments = st.text("aB1-._~%/?+ é'", min_size=1, max_size=4).filter(lambda s: s.strip("."))
 values = st.text("aB1=%&+# é'", max_size=3)
 pages = st.tuples(

@@ -143,7 +143,7 @@ def _disallowed(
 
 
 def _check(context: _Context, rules: Rules, now: datetime) -> sites.Site:
-    """The site whose policy applies. Raises the first Refusal that does not need the transaction."""
+    """The site whose policy applies. Raises the first Refusal that needs no transaction."""
     if context.errors:
         raise refusal_of(context.errors)
     if context.submissions > rules.per_ten_minutes:

@@ -79,7 +79,7 @@ def read_domain(
 def read_timeline(
     store: Store, first: Json, wanted: int, ids: Ids, without: Collection[int], *, descending: bool
 ) -> Reading[list[Json]]:
-    """The timeline's first articles in a range, of all domains but some: id, domain, title, source_id.
+    """The first articles of a timeline range, without some domains: id, domain, title, source_id.
 
     `first` is the answer to timeline_query() with the same arguments, whatever its limit. At least
     `wanted` articles, or all that there are. Where skip ranges are recorded, two more round trips

@@ -58,7 +58,7 @@ def cached_site(store: Store, domain: int) -> Site | None:
 
 
 def remembered_site(store: Store, domain: int) -> Site:
-    """The site of a domain as it was last read, however long ago. Raises KeyError if it never was."""
+    """The site of a domain as last read, however long ago. Raises KeyError if it never was."""
     return _site(domain, store.site_cache[domain][1])
 
 
