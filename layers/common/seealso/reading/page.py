@@ -1,6 +1,6 @@
 """The page view: one article with everything that its page shows, in as few round trips as can be.
 
-Its meaning is that of the query which web clients send (design.md, "The page view: the main job"):
+Its meaning is that of the query which web clients send (design.md, "The page view"):
 the 8 highest ids of the same domain without the article itself, the 3 highest ids below it of any
 other domain, its source, and the published links in order of submission. All reads are eventually
 consistent; only published articles are in the two indexes read here.
