@@ -65,7 +65,7 @@ def _build(template: Path, target: Path, parameters: dict[str, str]) -> None:
     path = f"{SAM.parent}:{os.environ['PATH']}"
     log = LOGS / "build.log"
     if commands.run(command, os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}, log):
-        raise Failure(f"sam build failed: {commands.last_line(log)}\nFull output: {log}")
+        raise Failure(f"sam build failed: {commands.error_line(log)}\nFull output: {log}")
     _finish_layer(target / LAYER)
     for folder in target.iterdir():
         if folder.is_dir() and folder.name != LAYER:

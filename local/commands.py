@@ -22,7 +22,8 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str], log: Path
         ).returncode
 
 
-def last_line(log: Path) -> str:
-    """The last line of the program's output."""
+def error_line(log: Path) -> str:
+    """The last line of the program's output that starts with "Error", or else the last line."""
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "no output"
+    errors = [line for line in lines if line.startswith("Error")]
+    return (errors or lines or ["no output"])[-1]

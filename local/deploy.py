@@ -26,7 +26,7 @@ def deploy(port: int, template: Path, log: Path) -> None:
     environment = account.environment(port)
     environment |= {"SAM_CLI_POLL_DELAY": "0.3", "SAM_CLI_TELEMETRY": "0"}
     if commands.run(command, environment, log):
-        reason = failure_reason(port) or commands.last_line(log)
+        reason = failure_reason(port) or commands.error_line(log)
         raise Failure(f"sam deploy failed: {reason}\nFull output: {log}")
 
 

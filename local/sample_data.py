@@ -18,7 +18,7 @@ def load(port: int, log: Path) -> None:
     for arguments in (["sites", "load", "data/sites.json"], ["load", "data/articles.jsonl"]):
         seealso = LOCAL / "venv/bin/seealso"
         if commands.run([seealso, *arguments, *target], account.environment(port), log):
-            reason = commands.last_line(log)
+            reason = commands.error_line(log)
             raise Failure(f"seealso {' '.join(arguments)} failed: {reason}\nFull output: {log}")
 
 
