@@ -27,8 +27,8 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _URL = re.compile(r"[a-z]+:\S+")
 # Such as `contract.md, "Everywhere" and "Admin"`, possibly across lines.
 _CITED = re.compile(r'([\w./-]+\.md),\s+("[^"]+"(?:(?:,|\s+and)\s+"[^"]+")*)')
-# Not a path: the rest of something that starts with a slash, a tilde or a placeholder, and the start
-# of something that continues with a placeholder or a glob.
+# Not a path: the rest of something that starts with a slash, a tilde or a placeholder, and the
+# start of something that continues with a placeholder or a glob.
 _PATH = re.compile(
     r"(?<![\w/.~@$<>{}*-])((?:[\w.-]+/)++[\w.-]*+|[\w-]+\.(?:py|md)\b)(?![<>{}*$/\w])"
 )
