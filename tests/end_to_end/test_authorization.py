@@ -228,4 +228,4 @@ def test_a_refusal_tells_nothing_but_how_to_be_let_in(
     assert unauthorized.headers["Content-Type"] == "application/problem+json"
     assert unauthorized.headers["WWW-Authenticate"] == "Bearer"
     assert set(unauthorized.json()) == {"type", "title", "status", "detail", "request_id"}
-    assert forbidden.json()["detail"].startswith("This is for the group editors")
+    assert forbidden.json()["detail"] == "This operation requires the editors group."

@@ -113,6 +113,13 @@ def test_a_changed_parameter_publishes_every_function_that_depends_on_it(release
         assert references(version) & parameters == references(resources[function]) & parameters
 
 
+def test_schedules_are_named_by_cloudformation(release: Path) -> None:
+    """Names by SAM would clash with those of a second stack in the same account and region."""
+    schedules = of_type(translated(release)["Resources"], "AWS::Scheduler::Schedule")
+    assert len(schedules) == 2
+    assert not any("Name" in schedule["Properties"] for schedule in schedules.values())
+
+
 def zipped(folder: Path, but: str = "") -> int:
     """The folder's size in bytes as a ZIP file, without the file of this name."""
     archive = io.BytesIO()

@@ -225,7 +225,7 @@ def test_retries_only_the_calls_that_failed(
     assert (client.usage.requests, client.usage.round_trips) == (4, 2)
 
 
-def cancelled(*codes: str, item: Json | None = None) -> Fault:
+def canceled(*codes: str, item: Json | None = None) -> Fault:
     reasons: list[dict[str, Any]] = [{"Code": code} for code in codes]
     if item:
         reasons[0]["Item"] = item
@@ -245,7 +245,7 @@ def test_a_transaction_that_only_conflicted_is_retried_with_its_token(
     server: Proxy, client: Client, pauses: list[float], codes: tuple[str, ...]
 ) -> None:
     body: Json = {"TransactItems": []}
-    server.inject(cancelled(*codes), times=2)
+    server.inject(canceled(*codes), times=2)
     server.inject(OK)
     client.call("TransactWriteItems", body)
     tokens = {sent["ClientRequestToken"] for _, sent in server.requests}
@@ -268,7 +268,7 @@ def test_a_transaction_that_only_conflicted_is_retried_with_its_token(
 )
 def test_a_final_reason_wins(server: Proxy, client: Client, codes: tuple[str, ...]) -> None:
     item = {"pk": {"S": "a"}} if codes else None
-    server.inject(cancelled(*codes, item=item))
+    server.inject(canceled(*codes, item=item))
     with pytest.raises(StoreError) as caught:
         client.call("TransactWriteItems", {"TransactItems": []})
     assert caught.value.code == "TransactionCanceledException"

@@ -30,8 +30,8 @@ from tests.support.scan import everything
 TRANSACTION = "TransactWriteItems"
 
 
-def cancelled(*codes: str, items: Sequence[Json | None] = (None, None, None)) -> Fault:
-    """A cancelled transaction: the reason of claim, link and page, with the item that was there."""
+def canceled(*codes: str, items: Sequence[Json | None] = (None, None, None)) -> Fault:
+    """A canceled transaction: the reason of claim, link and page, with the item that was there."""
     reasons = [
         {"Code": code} | ({"Item": marshal_item(item)} if item else {})
         for code, item in zip(codes, items, strict=True)
@@ -149,14 +149,14 @@ NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
     ids=str,
 )
 def test_conflicts_are_tried_again(between: Proxy, behind: Store, codes: tuple[str, ...]) -> None:
-    between.inject(cancelled(*codes), times=2, operation=TRANSACTION)
+    between.inject(canceled(*codes), times=2, operation=TRANSACTION)
     receipt = posted()
     assert transactions(between) == 3
     check_one_link(behind, receipt)
 
 
 def test_all_attempts_are_one_transaction(between: Proxy, behind: Store) -> None:
-    between.inject(cancelled(CONFLICT, NONE, NONE), times=2, operation=TRANSACTION)
+    between.inject(canceled(CONFLICT, NONE, NONE), times=2, operation=TRANSACTION)
     posted()
     bodies = [body for operation, body in between.requests if operation == TRANSACTION]
     assert all(body == bodies[0] for body in bodies)
@@ -167,8 +167,8 @@ def test_all_attempts_are_one_transaction(between: Proxy, behind: Store) -> None
 
 FOR_EVER = {
     "throttled": faulty.throttled,
-    "throttled inside": cancelled(NONE, NONE, "ThrottlingError"),
-    "conflicts": cancelled(CONFLICT, NONE, NONE),
+    "throttled inside": canceled(NONE, NONE, "ThrottlingError"),
+    "conflicts": canceled(CONFLICT, NONE, NONE),
     "5xx": faulty.failing,
     "no HTTP": faulty.garbage,
     "resets": faulty.reset,
@@ -283,7 +283,7 @@ def test_reasons_are_read_one_by_one(between: Proxy, behind: Store, case: str) -
     if status != 201:
         requests.withdrawn(receipt)
     before = sample_network.uncounted(behind)
-    between.inject(cancelled(*codes, items=items), operation=TRANSACTION)
+    between.inject(canceled(*codes, items=items), operation=TRANSACTION)
     response = post(key=KEY if status == 201 else None)
     assert response.status == status, response
     if name is None:
@@ -298,7 +298,7 @@ def test_what_may_be_our_own_is_asked_for_again_with_pauses(between: Proxy, behi
     posted(key=KEY)
     limit(0.5)
     (claim,) = sample_network.kept(behind, "claim")
-    own_claim = cancelled(FAILED, CONFLICT, NONE, items=(claim, None, None))
+    own_claim = canceled(FAILED, CONFLICT, NONE, items=(claim, None, None))
     between.inject(own_claim, times=None, operation=TRANSACTION)
     before = transactions(between)
     assert problem(post(key=KEY)) == "unavailable"
@@ -307,7 +307,7 @@ def test_what_may_be_our_own_is_asked_for_again_with_pauses(between: Proxy, behi
 
 @pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
 def test_a_refusal_that_nobody_expects_is_an_error_of_ours(between: Proxy, code: str) -> None:
-    between.inject(cancelled(NONE, NONE, code), operation=TRANSACTION)
+    between.inject(canceled(NONE, NONE, code), operation=TRANSACTION)
     with pytest.raises(AssertionError, match="/problems/internal"):
         post()
 

@@ -227,7 +227,7 @@ def test_unprocessed_keys_are_requested_again(
     usage = store.client.start()
     shown = page.read_page(store, ARTICLE.id, domain=7, source_id=6640001)
     monkeypatch.undo()
-    # Article, source, page item and site, one after the other; timeline and domain beside the first.
+    # Article, source, page item and site, one after the other; both indexes with the first.
     assert (usage.requests, usage.round_trips) == (4 + 2, 4)
     assert shown == page.read_page(store, ARTICLE.id)
     assert shown is not None

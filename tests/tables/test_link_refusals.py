@@ -1,4 +1,4 @@
-"""Cancelled transactions whose reasons are incomplete, as a race on AWS can leave them.
+"""Canceled transactions whose reasons are incomplete, as a race on AWS can leave them.
 
 DynamoDB writes a transaction's items one after the other: another one can meet some of them
 written and the others in hand. The engines here never show that, so the reasons are made up.
@@ -53,9 +53,9 @@ def through(pages: Store, between: faulty.Proxy) -> Iterator[Store]:
 
 
 def cancel(between: faulty.Proxy, *reasons: Json) -> None:
-    """Let the next transaction be cancelled for these reasons."""
-    cancelled: dict[str, Any] = {"CancellationReasons": list(reasons)}
-    fault = faulty.refusal(400, "TransactionCanceledException", **cancelled)
+    """Let the next transaction be canceled for these reasons."""
+    canceled: dict[str, Any] = {"CancellationReasons": list(reasons)}
+    fault = faulty.refusal(400, "TransactionCanceledException", **canceled)
     between.inject(fault, operation="TransactWriteItems", times=1)
 
 
@@ -114,7 +114,7 @@ def test_other_cancellations_are_not_a_full_page(
         ("rejected", (NONE, NONE, INVALID), StoreError),
     ],
 )
-def test_a_cancelled_change_raises_what_stopped_it(
+def test_a_canceled_change_raises_what_stopped_it(
     pages: Store,
     through: Store,
     between: faulty.Proxy,

@@ -51,7 +51,7 @@ class StoreError(StoreFailure):
 
     `code` is the exception's short name, such as `ConditionalCheckFailedException`; `item` the
     existing item (plain values), if the call asked for it; `reasons` why each action of a
-    cancelled transaction was refused, in the order of the actions.
+    canceled transaction was refused, in the order of the actions.
     """
 
     def __init__(
