@@ -72,11 +72,13 @@ class Recorded:
     def __enter__(self) -> "Recorded":
         made, try_all = self.made, Client.try_all
 
-        def recording(client: Client, calls: Sequence[Call]) -> list[Json | StoreError]:
+        def recording(
+            client: Client, calls: Sequence[Call], max_read_units: float = math.inf
+        ) -> list[Json | StoreError]:
             made.extend(calls)
-            return try_all(client, calls)
+            return try_all(client, calls, max_read_units)
 
-        self._patch = patch.object(Client, "try_wave", recording)
+        self._patch = patch.object(Client, "try_all", recording)
         self._patch.start()
         return self
 
