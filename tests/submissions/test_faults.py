@@ -21,7 +21,7 @@ from seealso.store.values import Json, marshal_item
 from seealso.tables import links
 from tests.submissions import world
 from tests.submissions.world import KEY, OTHER, SHOWN, URL, WAITING, fields, post, posted, problem
-from tests.support import faulty, tables
+from tests.support import engines, faulty, tables
 from tests.support.faulty import Exchange, Fault, Proxy
 
 TRANSACTION = "TransactWriteItems"
@@ -162,6 +162,8 @@ def test_all_attempts_are_one_transaction(between: Proxy, behind: Store) -> None
     assert last["ClientRequestToken"] != bodies[0]["ClientRequestToken"]
 
 
+# Where the proxy answers in the engine's place.
+in_process = pytest.mark.parametrize("between", engines.names()[:1], indirect=True)
 FOR_EVER = {
     "throttled": faulty.throttled,
     "throttled inside": cancelled(NONE, NONE, "ThrottlingError"),
@@ -172,8 +174,12 @@ FOR_EVER = {
 }
 
 
-@pytest.mark.parametrize("fault", FOR_EVER)
-@pytest.mark.parametrize("operation", [TRANSACTION, "UpdateItem", "BatchGetItem", None])
+@in_process
+@pytest.mark.parametrize(
+    ("fault", "operation"),
+    [(fault, TRANSACTION) for fault in FOR_EVER]
+    + [("throttled", operation) for operation in ("UpdateItem", "BatchGetItem", None)],
+)
 def test_what_fails_for_ever_is_unavailable(
     between: Proxy, behind: Store, fault: str, operation: str | None
 ) -> None:
@@ -191,6 +197,7 @@ def test_what_fails_for_ever_is_unavailable(
     check_one_link(behind, posted())
 
 
+@in_process
 def test_the_budget_is_well_inside_the_gateways(between: Proxy) -> None:
     """With the deployed limit: the gateway gives up after 30 s, the function after 10."""
     assert REQUEST_SECONDS <= 5
@@ -205,7 +212,8 @@ def test_the_budget_is_well_inside_the_gateways(between: Proxy) -> None:
     assert 5 <= transactions(between) <= 40
 
 
-@pytest.mark.parametrize("fault", FOR_EVER)
+@in_process
+@pytest.mark.parametrize("fault", ["throttled", "conflicts"])
 def test_withdrawing_is_unavailable_then_too(between: Proxy, behind: Store, fault: str) -> None:
     receipt = posted()
     before = world.contents(behind)
@@ -269,6 +277,7 @@ REASONS: dict[str, tuple[tuple[str, str, str], Items, tuple[int, str | None]]] =
 }
 
 
+@in_process
 @pytest.mark.parametrize("case", REASONS)
 def test_reasons_are_read_one_by_one(between: Proxy, behind: Store, case: str) -> None:
     codes, at, (status, name) = REASONS[case]
