@@ -17,7 +17,10 @@ from seealso.tables.articles import Article, get_article, import_articles, list_
 from tests.admin import desk
 from tests.admin.desk import ACT, SITED
 from tests.links.racing import RACERS, Racers, names
+from tests.support import engines
 from tests.support.transitions import set_columns, set_state
+
+pytestmark = engines.on_the_reference
 
 ROUNDS = 2
 ARTICLE = 500

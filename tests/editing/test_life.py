@@ -42,7 +42,7 @@ from seealso.times import rfc3339
 from tests.editing.story import read_all, shortened, tell
 from tests.links.invariants import violations
 from tests.links.racing import NOW
-from tests.support import oracle
+from tests.support import engines, oracle
 from tests.support.tables import make_store
 from tests.support.transitions import change_link, decide, set_columns, set_state
 
@@ -660,6 +660,7 @@ def live(store: Store, examples: int, steps: int) -> None:
     )
 
 
+@engines.on_the_reference
 def test_lives(store: Store) -> None:
     live(store, examples=2, steps=20)
 

@@ -34,7 +34,7 @@ from seealso.tables.links import Cause, Link, PageFull, Status, expire_due, get_
 from seealso.times import rfc3339
 from tests.links.invariants import HOLDING, check
 from tests.links.racing import APPROVED, AT_ONCE, NOW, forget_links, make_network
-from tests.support import faulty
+from tests.support import engines, faulty
 from tests.support.tables import another
 from tests.support.transitions import change_link
 
@@ -464,6 +464,7 @@ def live(store: Store, examples: int, steps: int) -> None:
         through.client.close()
 
 
+@engines.on_the_reference
 def test_lives(store: Store) -> None:
     live(store, examples=6, steps=40)
 
@@ -510,6 +511,7 @@ _WAYS: dict[str, list[Status]] = {
 }
 
 
+@engines.on_every_engine
 def test_purging_ends_links_and_frees_their_urls(store: Store) -> None:
     before = purgeable(store)
     assert end_links_of(store, by_admin(NOW), 2) == 3

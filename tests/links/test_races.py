@@ -35,10 +35,13 @@ from tests.links.racing import (
     names,
     submit_url,
 )
+from tests.support import engines
 from tests.support.events import event
 from tests.support.functions import handler
 from tests.support.tables import environment
 from tests.support.transitions import change_link
+
+pytestmark = engines.on_the_reference
 
 ROUNDS = 10
 # Small, so that it is met often.

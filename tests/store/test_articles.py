@@ -23,6 +23,7 @@ from seealso.tables.articles import (
 )
 from tests.store.test_runs import in_thread
 from tests.store.watched import watched
+from tests.support import engines
 from tests.support.tables import another
 
 ARTICLE = Article(6646098, 7, "A title", "A text", "2026-02-25", source_id=6640001)
@@ -53,6 +54,7 @@ def test_only_published_articles_have_index_keys(state: str, source_id: int | No
     assert article_of(item) == article
 
 
+@engines.on_every_engine
 def test_index_keys_follow_state_and_domain(store: Store) -> None:
     was: Article | None = None
     for version, (state, domain) in enumerate(

@@ -18,7 +18,7 @@ from tests.support.tables import another, make_store
 
 DOMAINS = (7, 3, 5, 1, 2)
 SOURCE = 40
-COUNTING = [name for name in engines.names() if name != "moto"]
+COUNTING = engines.params(only_long=engines.OTHERS, never=["moto"])
 
 
 def item_of_4_kb(article_id: int, domain: int, source_id: int | None = None) -> Article:

@@ -13,6 +13,7 @@ from seealso.tables import links
 from seealso.times import rfc3339
 from tests.submissions import world
 from tests.submissions.world import FORM, KEY, OTHER, SHOWN, URL, WAITING, fields, post, posted
+from tests.support import engines
 
 
 def shown_urls(store: Store, article_id: int) -> list[str]:
@@ -44,6 +45,7 @@ def test_the_receipt(anywhere: Store, article_id: int, status: str, places_left:
     world.check_books(anywhere)
 
 
+@engines.on_every_engine
 @pytest.mark.parametrize("article_id", [SHOWN, WAITING])
 def test_a_link_is_readable_at_once(anywhere: Store, article_id: int) -> None:
     before = rfc3339(datetime.now(UTC))

@@ -10,7 +10,7 @@ from seealso.tables import links
 from seealso.times import rfc3339
 from tests.submissions import world
 from tests.submissions.world import KEY, SHOWN, WAITING, call, posted, problem, status_of, withdraw
-from tests.support import tables
+from tests.support import engines, tables
 
 
 @pytest.mark.parametrize("article_id", [SHOWN, WAITING])
@@ -138,6 +138,7 @@ def test_a_withdrawal_that_races_with_an_editor_wins_in_the_end(
     world.check_books(network)
 
 
+@engines.on_the_reference
 def test_sixteen_withdrawals_at_once(anywhere: Store) -> None:
     receipts = [posted(), posted(url="https://example.com/2")]
     statuses = world.at_once(
