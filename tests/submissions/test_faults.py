@@ -25,6 +25,8 @@ from tests.support import engines, faulty, tables
 from tests.support.faulty import Exchange, Fault, Proxy
 
 TRANSACTION = "TransactWriteItems"
+# For faults that are the same whether an engine honors client tokens or not.
+in_process = pytest.mark.parametrize("between", engines.names()[:1], indirect=True)
 
 
 def cancelled(*codes: str, items: Sequence[Json | None] = (None, None, None)) -> Fault:
@@ -73,6 +75,7 @@ def test_the_reply_is_lost_after_the_write(
     check_one_link(behind, receipt, article_id)
 
 
+@in_process
 def test_the_request_is_lost_before_the_write(between: Proxy, behind: Store) -> None:
     between.inject(faulty.reset, times=2, operation=TRANSACTION)
     receipt = posted()
@@ -80,6 +83,7 @@ def test_the_request_is_lost_before_the_write(between: Proxy, behind: Store) -> 
     check_one_link(behind, receipt)
 
 
+@in_process
 @pytest.mark.parametrize("operation", ["Scan", "GetItem", "PutItem", "UpdateItem", "BatchGetItem"])
 @pytest.mark.parametrize("fault", [faulty.reply_lost, faulty.reset], ids=["reply lost", "reset"])
 def test_losses_on_the_way_to_the_transaction(
@@ -107,6 +111,7 @@ def test_a_withdrawal_whose_reply_is_lost(between: Proxy, behind: Store) -> None
     world.check_books(behind)
 
 
+@in_process
 def test_no_connection_is_used_again_that_the_store_has_closed(
     between: Proxy, behind: Store
 ) -> None:
@@ -134,6 +139,7 @@ def test_a_reply_that_never_comes(between: Proxy, behind: Store) -> None:
 NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
 
 
+@in_process
 @pytest.mark.parametrize(
     "codes",
     [
@@ -152,6 +158,7 @@ def test_conflicts_are_tried_again(between: Proxy, behind: Store, codes: tuple[s
     check_one_link(behind, receipt)
 
 
+@in_process
 def test_all_attempts_are_one_transaction(between: Proxy, behind: Store) -> None:
     between.inject(cancelled(CONFLICT, NONE, NONE), times=2, operation=TRANSACTION)
     posted()
@@ -162,8 +169,6 @@ def test_all_attempts_are_one_transaction(between: Proxy, behind: Store) -> None
     assert last["ClientRequestToken"] != bodies[0]["ClientRequestToken"]
 
 
-# Where the proxy answers in the engine's place.
-in_process = pytest.mark.parametrize("between", engines.names()[:1], indirect=True)
 FOR_EVER = {
     "throttled": faulty.throttled,
     "throttled inside": cancelled(NONE, NONE, "ThrottlingError"),
@@ -224,6 +229,7 @@ def test_withdrawing_is_unavailable_then_too(between: Proxy, behind: Store, faul
     assert world.contents(behind) == before
 
 
+@in_process
 def test_a_duplicate_stays_one_when_the_other_link_cannot_be_read(
     between: Proxy, behind: Store
 ) -> None:
@@ -299,6 +305,7 @@ def test_reasons_are_read_one_by_one(between: Proxy, behind: Store, case: str) -
     assert world.uncounted(behind) == before
 
 
+@in_process
 def test_what_may_be_our_own_is_asked_for_again_with_pauses(between: Proxy, behind: Store) -> None:
     """While another transaction holds the link, nothing says whether the claim is its own."""
     posted(key=KEY)
@@ -311,6 +318,7 @@ def test_what_may_be_our_own_is_asked_for_again_with_pauses(between: Proxy, behi
     assert transactions(between) - before <= 20
 
 
+@in_process
 @pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
 def test_a_refusal_that_nobody_expects_is_an_error_of_ours(between: Proxy, code: str) -> None:
     between.inject(cancelled(NONE, NONE, code), operation=TRANSACTION)
@@ -349,6 +357,7 @@ def killed_during(between: Proxy, *, written: bool) -> None:
     between.clear()
 
 
+@in_process
 def test_killed_between_the_waves(between: Proxy, behind: Store) -> None:
     before = world.uncounted(behind)
     killed_during(between, written=False)
