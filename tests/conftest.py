@@ -92,9 +92,9 @@ def all_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.En
     found.stop()
 
 
-@pytest.fixture(params=engines.names())
+@pytest.fixture(params=engines.params(only_long=["ministack"]))
 def store(request: pytest.FixtureRequest, all_engines: engines.Engines) -> Iterator[Store]:
-    """A store with empty tables, on each engine in turn."""
+    """A store with empty tables, on each engine in turn; on ministack in long tests only."""
     made = tables.make_store(all_engines.endpoint(request.param))
     yield made
     tables.drop(made)

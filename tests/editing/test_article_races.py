@@ -16,9 +16,12 @@ from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, import_articles, list_articles
 from tests.editing import sample_network
 from tests.editing.sample_network import ACT, SITED
+from tests.support import engines
 from tests.support.races import RACERS, Racers, outcome_names
 from tests.support.scan import delete_items
 from tests.support.transitions import set_columns, set_state
+
+pytestmark = engines.on_the_reference
 
 ROUNDS = 2
 ARTICLE = 500

@@ -47,7 +47,7 @@ from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
 from tests.editing.audit_replay import read_all, replay, shortened
 from tests.support import engines, faulty, oracle
 from tests.support.engines import Engines
-from tests.support.faulty import Fault, Proxy
+from tests.support.faulty import Proxy
 from tests.support.interception import Killed, killed_at, watched
 from tests.support.invariants import check
 from tests.support.scan import scan
@@ -407,13 +407,10 @@ def test_a_reply_that_is_lost_after_the_write(
 
 
 @pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("first", [faulty.throttled, faulty.reply_lost], ids=["none", "one done"])
-def test_what_fails_for_ever_is_unavailable(
-    between: Proxy, store: Store, name: str, first: Fault
-) -> None:
-    """Throttled from a request on, or from the one on whose reply was lost."""
+def test_what_fails_for_ever_is_unavailable(between: Proxy, store: Store, name: str) -> None:
+    """Throttled from a request on, the reply to which was lost."""
     for number, _, _, version in cases(between, store, name):
-        between.inject(first)
+        between.inject(faulty.reply_lost)
         between.inject(faulty.throttled, times=None)
         started = time.monotonic()
         with through(between, store, SHORT_SECONDS) as mine:

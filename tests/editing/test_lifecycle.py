@@ -40,7 +40,7 @@ from seealso.tables.links import CLAIM_HOLDERS, PageLink, Status
 from seealso.tables.sites import NETWORK, Site
 from seealso.times import rfc3339
 from tests.editing.audit_replay import read_all, replay, shortened
-from tests.support import oracle
+from tests.support import engines, oracle
 from tests.support.factories import NOW
 from tests.support.invariants import violations
 from tests.support.tables import make_store
@@ -660,6 +660,7 @@ def live(store: Store, examples: int, steps: int) -> None:
     )
 
 
+@engines.on_the_reference
 def test_answers_match_the_model(store: Store) -> None:
     live(store, examples=2, steps=20)
 

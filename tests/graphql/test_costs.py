@@ -51,7 +51,10 @@ def asked(query: str, variables: dict[str, Any]) -> tuple[dict[str, Any], dict[s
 
 
 on_counting_engines = pytest.mark.parametrize(
-    "store", engines.COUNTING, indirect=True, scope="module"
+    "store",
+    engines.params(only_long=engines.OTHERS, never=["moto"]),
+    indirect=True,
+    scope="module",
 )
 
 

@@ -13,7 +13,7 @@ from local.paths import ROOT
 from seealso.columns import COLUMNS, Index
 from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
 from seealso.store.tables import Store
-from tests.support import tables
+from tests.support import environment
 
 SHARED = "layers/common/seealso"
 COPIED = [
@@ -58,10 +58,10 @@ class Copy:
     def run(self, program: str, store: Store, *arguments: str) -> None:
         """Run a program over the copy's modules, with a store on loopback."""
         paths = [self._folder / path for path in ("layers/common", "cli", ".")]
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, paths))}
+        own = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, paths))}
         ended = subprocess.run(
             [sys.executable, "-c", program, *arguments],
-            env=environment | tables.environment(store),
+            env=own | environment.variables(store),
             cwd=self._folder,
             capture_output=True,
             text=True,

@@ -21,13 +21,15 @@ from seealso.store.values import Json, marshal_item
 from seealso.tables import links
 from tests.submitting import sample_network
 from tests.submitting.sample_network import OTHER, SHOWN, WAITING
-from tests.support import faulty, requests, tables
+from tests.support import engines, faulty, requests, tables
 from tests.support.faulty import Exchange, Fault, Proxy
 from tests.support.invariants import check
 from tests.support.requests import KEY, URL, fields, post, posted, problem
 from tests.support.scan import everything
 
 TRANSACTION = "TransactWriteItems"
+# For faults that are the same whether an engine honors client tokens or not.
+in_process = pytest.mark.parametrize("between", engines.names()[:1], indirect=True)
 
 
 def canceled(*codes: str, items: Sequence[Json | None] = (None, None, None)) -> Fault:
@@ -76,6 +78,7 @@ def test_the_reply_is_lost_after_the_write(
     check_one_link(behind, receipt, article_id)
 
 
+@in_process
 def test_the_request_is_lost_before_the_write(between: Proxy, behind: Store) -> None:
     between.inject(faulty.reset, times=2, operation=TRANSACTION)
     receipt = posted()
@@ -83,6 +86,7 @@ def test_the_request_is_lost_before_the_write(between: Proxy, behind: Store) -> 
     check_one_link(behind, receipt)
 
 
+@in_process
 @pytest.mark.parametrize("operation", ["Scan", "GetItem", "PutItem", "UpdateItem", "BatchGetItem"])
 @pytest.mark.parametrize("fault", [faulty.reply_lost, faulty.reset], ids=["reply lost", "reset"])
 def test_losses_on_the_way_to_the_transaction(
@@ -110,6 +114,7 @@ def test_a_withdrawal_whose_reply_is_lost(between: Proxy, behind: Store) -> None
     check(behind, within_caps=False)
 
 
+@in_process
 def test_no_connection_is_used_again_that_the_store_has_closed(
     between: Proxy, behind: Store
 ) -> None:
@@ -137,6 +142,7 @@ def test_a_reply_that_never_comes(between: Proxy, behind: Store) -> None:
 NONE, FAILED, CONFLICT = "None", "ConditionalCheckFailed", "TransactionConflict"
 
 
+@in_process
 @pytest.mark.parametrize(
     "codes",
     [
@@ -155,6 +161,7 @@ def test_conflicts_are_tried_again(between: Proxy, behind: Store, codes: tuple[s
     check_one_link(behind, receipt)
 
 
+@in_process
 def test_all_attempts_are_one_transaction(between: Proxy, behind: Store) -> None:
     between.inject(canceled(CONFLICT, NONE, NONE), times=2, operation=TRANSACTION)
     posted()
@@ -175,8 +182,12 @@ FOR_EVER = {
 }
 
 
-@pytest.mark.parametrize("fault", FOR_EVER)
-@pytest.mark.parametrize("operation", [TRANSACTION, "UpdateItem", "BatchGetItem", None])
+@in_process
+@pytest.mark.parametrize(
+    ("fault", "operation"),
+    [(fault, TRANSACTION) for fault in FOR_EVER]
+    + [("throttled", operation) for operation in ("UpdateItem", "BatchGetItem", None)],
+)
 def test_what_fails_for_ever_is_unavailable(
     between: Proxy, behind: Store, fault: str, operation: str | None
 ) -> None:
@@ -194,6 +205,7 @@ def test_what_fails_for_ever_is_unavailable(
     check_one_link(behind, posted())
 
 
+@in_process
 def test_the_budget_is_well_inside_the_gateways(between: Proxy) -> None:
     """With the deployed limit: the gateway gives up after 30 s, the function after 10."""
     assert REQUEST_SECONDS <= 5
@@ -208,7 +220,8 @@ def test_the_budget_is_well_inside_the_gateways(between: Proxy) -> None:
     assert 5 <= transactions(between) <= 40
 
 
-@pytest.mark.parametrize("fault", FOR_EVER)
+@in_process
+@pytest.mark.parametrize("fault", ["throttled", "conflicts"])
 def test_withdrawing_is_unavailable_then_too(between: Proxy, behind: Store, fault: str) -> None:
     receipt = posted()
     before = everything(behind)
@@ -219,6 +232,7 @@ def test_withdrawing_is_unavailable_then_too(between: Proxy, behind: Store, faul
     assert everything(behind) == before
 
 
+@in_process
 def test_a_duplicate_stays_one_when_the_other_link_cannot_be_read(
     between: Proxy, behind: Store
 ) -> None:
@@ -272,6 +286,7 @@ REASONS: dict[str, tuple[tuple[str, str, str], Items, tuple[int, str | None]]] =
 }
 
 
+@in_process
 @pytest.mark.parametrize("case", REASONS)
 def test_reasons_are_read_one_by_one(between: Proxy, behind: Store, case: str) -> None:
     codes, at, (status, name) = REASONS[case]
@@ -293,6 +308,7 @@ def test_reasons_are_read_one_by_one(between: Proxy, behind: Store, case: str) -
     assert sample_network.uncounted(behind) == before
 
 
+@in_process
 def test_what_may_be_our_own_is_asked_for_again_with_pauses(between: Proxy, behind: Store) -> None:
     """While another transaction holds the link, nothing says whether the claim is its own."""
     posted(key=KEY)
@@ -305,6 +321,7 @@ def test_what_may_be_our_own_is_asked_for_again_with_pauses(between: Proxy, behi
     assert transactions(between) - before <= 20
 
 
+@in_process
 @pytest.mark.parametrize("code", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
 def test_a_refusal_that_nobody_expects_is_an_error_of_ours(between: Proxy, code: str) -> None:
     between.inject(canceled(NONE, NONE, code), operation=TRANSACTION)
@@ -343,6 +360,7 @@ def killed_during(between: Proxy, *, written: bool) -> None:
     between.clear()
 
 
+@in_process
 def test_killed_between_the_round_trips(between: Proxy, behind: Store) -> None:
     before = sample_network.uncounted(behind)
     killed_during(between, written=False)

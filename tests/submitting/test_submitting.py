@@ -13,7 +13,7 @@ from seealso.tables import links
 from seealso.times import rfc3339
 from tests.submitting import sample_network
 from tests.submitting.sample_network import OTHER, SHOWN, WAITING
-from tests.support import requests
+from tests.support import engines, requests
 from tests.support.invariants import check
 from tests.support.requests import FORM, KEY, URL, fields, post, posted
 from tests.support.scan import everything
@@ -50,6 +50,7 @@ def test_answers_with_a_receipt(
     check(anywhere, within_caps=False)
 
 
+@engines.on_every_engine
 @pytest.mark.parametrize("article_id", [SHOWN, WAITING])
 def test_a_link_is_readable_at_once(anywhere: Store, article_id: int) -> None:
     before = rfc3339(datetime.now(UTC))

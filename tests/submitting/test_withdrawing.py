@@ -10,7 +10,7 @@ from seealso.tables import links
 from seealso.times import rfc3339
 from tests.submitting import sample_network
 from tests.submitting.sample_network import SHOWN, WAITING
-from tests.support import requests, tables
+from tests.support import engines, requests, tables
 from tests.support.invariants import check
 from tests.support.races import at_once
 from tests.support.requests import KEY, call, posted, problem, status_of, withdraw
@@ -144,6 +144,7 @@ def test_a_withdrawal_wins_a_race_with_an_editor(
     check(network, within_caps=False)
 
 
+@engines.on_the_reference
 def test_sixteen_withdrawals_at_once(anywhere: Store) -> None:
     receipts = [posted(), posted(url="https://example.com/2")]
     statuses = at_once(

@@ -5,7 +5,7 @@ Each is a context manager that yields an endpoint; `DYNAMODB_ENDPOINT=http://...
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -74,10 +74,6 @@ def names() -> list[str]:
     return [name for name in ENGINES if here or name != "dynamodb-local"]
 
 
-# Those that count read units as DynamoDB does, or fewer: moto counts a BatchGetItem as consistent.
-COUNTING = [name for name in names() if name != "moto"]
-
-
 class Engines:
     """The engines' endpoints; one is started when it is first asked for."""
 
@@ -96,3 +92,27 @@ class Engines:
     def stop(self) -> None:
         for manager, _ in self._running.values():
             manager.__exit__(None, None, None)
+
+
+# DynamoDB Local wherever it can run. It alone is atomic and honors client tokens as Amazon's
+# DynamoDB does, so tests of races and of lost replies prove most on it.
+REFERENCE = names()[-1]
+OTHERS = names()[:-1]
+
+
+def params(*, only_long: Sequence[str], never: Sequence[str] = ()) -> list[pytest.ParameterSet]:
+    """Engines as the params of a fixture or a test; those in `only_long` run in long tests only.
+
+    ministack is usually among these: the end-to-end tests run the same requests on it.
+    """
+    return [
+        pytest.param(name, marks=pytest.mark.long if name in only_long else ())
+        for name in names()
+        if name not in never
+    ]
+
+
+# For one test of each data module, which shows that ministack can run the module at all.
+on_every_engine = pytest.mark.parametrize("store", names(), indirect=True)
+# For tests of races and of whole histories.
+on_the_reference = pytest.mark.parametrize("store", params(only_long=OTHERS), indirect=True)

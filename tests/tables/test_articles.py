@@ -21,6 +21,7 @@ from seealso.tables.articles import (
     import_articles,
     put_articles,
 )
+from tests.support import engines
 from tests.support.interception import watched
 from tests.support.races import in_thread
 from tests.support.tables import another
@@ -53,6 +54,7 @@ def test_only_published_articles_have_index_keys(state: str, source_id: int | No
     assert article_of(item) == article
 
 
+@engines.on_every_engine
 def test_index_keys_follow_state_and_domain(store: Store) -> None:
     was: Article | None = None
     for version, (state, domain) in enumerate(

@@ -32,7 +32,7 @@ from seealso.tables.articles import get_article, put_articles
 from seealso.tables.audit import ChangeContext
 from seealso.tables.links import Cause, Link, PageFull, Status, expire_due, get_link, link_of
 from seealso.times import rfc3339
-from tests.support import faulty
+from tests.support import engines, faulty
 from tests.support.factories import APPROVED, AT_ONCE, NOW, make_network
 from tests.support.invariants import HOLDING, check
 from tests.support.scan import delete_items
@@ -465,6 +465,7 @@ def live(store: Store, examples: int, steps: int) -> None:
         through.client.close()
 
 
+@engines.on_the_reference
 def test_links_match_the_model(store: Store) -> None:
     live(store, examples=6, steps=40)
 
@@ -511,6 +512,7 @@ _WAYS: dict[str, list[Status]] = {
 }
 
 
+@engines.on_every_engine
 def test_purging_ends_links_and_frees_their_urls(store: Store) -> None:
     before = purgeable(store)
     assert end_links_of(store, by_admin(NOW), 2) == 3

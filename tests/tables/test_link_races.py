@@ -21,6 +21,7 @@ from seealso.submitting.submitting import Receipt
 from seealso.tables import links
 from seealso.tables.links import DuplicateLink, Link, PageFull, Status, get_link
 from seealso.tables.sites import Site
+from tests.support import engines
 from tests.support.environment import use_store
 from tests.support.events import event
 from tests.support.factories import (
@@ -37,6 +38,8 @@ from tests.support.invariants import check, violations
 from tests.support.races import RACERS, Racers, outcome_names
 from tests.support.scan import delete_items
 from tests.support.transitions import change_link
+
+pytestmark = engines.on_the_reference
 
 ROUNDS = 10
 # Small, so that it is met often.

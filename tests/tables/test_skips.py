@@ -26,7 +26,7 @@ from tests.support.tables import another
 
 # moto sorts and copies all articles at each query: minutes here. In process, see above.
 pytestmark = pytest.mark.parametrize(
-    "store", [name for name in engines.names() if name != "moto"], indirect=True
+    "store", engines.params(only_long=engines.OTHERS, never=["moto"]), indirect=True
 )
 
 type Articles = dict[int, Article]
