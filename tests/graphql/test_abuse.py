@@ -25,8 +25,8 @@ from tests.support.gateway import Response, get
 
 type Attack = tuple[str, dict[str, Any]]
 
-# Five times what the most expensive of them takes; those that are not held back take from many
-# seconds to for ever. It is CPU time, so that a busy machine adds little to it.
+# Five times what the most expensive of them takes; without limits they take many seconds or never
+# end. It is CPU time, so that a busy machine adds little to it.
 CPU_SECONDS = 2.0
 MAX_BODY_BYTES = 65_536
 MAX_ANSWER_CHARACTERS = 6 * 1024 * 1024  # of a Lambda function, as JSON

@@ -1,6 +1,6 @@
 """Where the store fails, so does the whole query, without a word of what is inside.
 
-What the client makes of each fault is in tests/contract/test_faults.py; here one stands for all.
+What the client makes of each fault is in tests/http/test_faults.py; here one stands for all.
 """
 
 import json

@@ -13,7 +13,7 @@ from local.paths import ROOT
 from seealso.columns import COLUMNS, Index
 from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
 from seealso.store.tables import Store
-from tests.support import environment
+from tests.support import environment, tables
 
 SHARED = "layers/common/seealso"
 COPIED = [

@@ -9,7 +9,7 @@ from local.paths import ROOT
 
 
 class Import(NamedTuple):
-    """One imported module, and where: "tests/a.py:3"."""
+    """One imported module, and where: the file and the line."""
 
     place: str
     module: str

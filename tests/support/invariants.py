@@ -1,7 +1,7 @@
 """What holds of all links, claims and pages whenever nothing is being written.
 
-See design.md, "Life of a link": counters equal the links that they count, a claim is held by
-exactly the links that may hold one, and a page shows exactly its published links.
+design.md, "Life of a link": counters equal the links that they count, a claim is held by exactly
+the links that may hold one, and a page shows exactly its published links.
 """
 
 from collections import Counter, defaultdict

@@ -127,7 +127,7 @@ class RandomNetwork:
 
 
 def make_random_network(store: Store, seed: int, articles: int) -> RandomNetwork:
-    """A network of articles in stretches of all lengths, sparse or dense, at either end or not."""
+    """A network with runs of all lengths; sparse or dense, at either end or not."""
     rng = Random(seed)
     domain_count = rng.choice([1, 2, 2, 3, 3, 40])
     network = RandomNetwork(store, rng, rng.sample(range(50), domain_count))

@@ -7,7 +7,7 @@ from tests.support.leaks import check_no_leak, sent_text
 
 @pytest.mark.parametrize(
     "shown",
-    ["dynamodb", "arn:aws:x", "t1-ArticlesTable", "Traceback (most", "KeyError", "secret-table"],
+    ["dynamodb", "arn:aws:x", "t-ArticlesTable", "Traceback (most", "KeyError", "secret-table"],
 )
 def test_finds_what_is_internal(shown: str) -> None:
     with pytest.raises(AssertionError):
