@@ -38,6 +38,8 @@ from tests.support.races import RACERS, Racers, outcome_names
 from tests.support.scan import delete_items
 from tests.support.transitions import change_link
 
+pytestmark = pytest.mark.slow  # many rounds of sixteen threads
+
 ROUNDS = 10
 # Small, so that it is met often.
 MIXED_CAP = 3
