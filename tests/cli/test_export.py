@@ -16,7 +16,7 @@ from seealso.store.client import Client
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, put_articles
 from seealso_cli.bulk import export, writer
-from tests.cli.conftest import RunBulk, Run
+from tests.cli.conftest import Run, RunBulk
 from tests.cli.support import article, jsonl, row, store_options, write_file
 from tests.support.tables import make_store
 
