@@ -1,7 +1,6 @@
 """The admin endpoint: editors and admins run articles, submitted links, sites and blocked hosts."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -21,12 +20,13 @@ from seealso.http.responses import Response, empty_response, json_response, vers
 from seealso.limits import MAX_ARTICLE_BODY_BYTES, MAX_DAYS, MAX_SITE_BODY_BYTES, MAX_USER_NAME
 from seealso.members import Members
 from seealso.settings import integer, string
+from seealso.store.client import EDITOR_PATIENCE
 from seealso.store.tables import Store
 from seealso.tables import articles, audit, links, queue, sites
 from seealso.tables.articles import Article
 from seealso.tables.audit import AuditFilter, ChangeContext
 from seealso.tables.links import Link
-from seealso.tables.sites import Site
+from seealso.tables.sites import SiteRecord
 
 
 class Settings(NamedTuple):
@@ -157,34 +157,34 @@ def _link(link: Link) -> Response:
 
 def list_sites(store: Store, request: Request, _context: ChangeContext) -> Response:
     page = list_page(request, "sites", "[0-9]{1,10}")
-    found = site_editing.list_sites(store, page.limit + 1, above=int(page.after or -1))
-    members = [asdict(site) for site in found]
+    found = sites.list_records(store, page.limit + 1, above=int(page.after or -1))
+    members = [record.members() for record in found]
     return json_response(200, page.body("sites", members, lambda site: site["domain"]))
 
 
 def get_site(store: Store, request: Request, _context: ChangeContext) -> Response:
-    site = sites.get_site(store, request.path_integer("domain", minimum=0))
-    if not site.version:
+    record = sites.get_record(store, request.path_integer("domain", minimum=0))
+    if not record.site.version:
         raise Refusal("not-found", "This domain has no site.")
-    return _site(site)
+    return _site(record)
 
 
 def put_site(store: Store, request: Request, context: ChangeContext) -> Response:
     domain = request.path_integer("domain", minimum=0)
     version = request.if_match() if "if-match" in request.headers else None
-    site = site_editing.parse_site(json_body(request, MAX_SITE_BODY_BYTES), domain)
-    saved = site_editing.replace_site(store, context, site, version)
+    record = site_editing.parse_site(json_body(request, MAX_SITE_BODY_BYTES), domain)
+    saved = site_editing.replace_site(store, context, record, version)
     return _site(saved, 200 if version else 201)
 
 
-def _site(site: Site, status: int = 200) -> Response:
-    return versioned_response(asdict(site), site.version, status)
+def _site(record: SiteRecord, status: int = 200) -> Response:
+    return versioned_response(record.members(), record.site.version, status)
 
 
 def list_blocks(store: Store, request: Request, _context: ChangeContext) -> Response:
     page = list_page(request, "blocks", site_editing.BLOCK_POSITION)
     after = site_editing.block_at(page.after) if page.after else None
-    found = site_editing.list_blocks(store, page.limit + 1, after)
+    found = sites.list_blocks(store, page.limit + 1, after)
     members = [block._asdict() for block in found]
     return json_response(200, page.body("blocks", members, site_editing.block_position))
 
@@ -236,7 +236,7 @@ def _for(group: str, route: AdminRoute) -> Route:
     """A route for those whose token has the group."""
 
     def authorized(store: Store, request: Request) -> Response:
-        editor = authorize(request.claims, SETTINGS.issuer, group)
+        editor = authorize(request.claims, request.bearer_token, SETTINGS.issuer, group)
         context = ChangeContext(
             editor.name, datetime.now(UTC), request.request_id, SETTINGS.audit_days
         )
@@ -269,7 +269,8 @@ handler = serve(
         "POST /admin/blocks": _for(ADMINS, block_host),
         "DELETE /admin/blocks/{host}": _for(ADMINS, unblock_host),
         "GET /admin/audit": _for(ADMINS, list_audit),
-    }
+    },
+    patience=EDITOR_PATIENCE,
 )
 
 # The request's log line is the one that all functions write. Nothing is patched: the store's

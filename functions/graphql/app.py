@@ -14,6 +14,7 @@ from seealso.graphql.transport import (
 from seealso.http.handler import serve
 from seealso.http.requests import Request
 from seealso.http.responses import Response
+from seealso.store.client import READ_PATIENCE
 from seealso.store.tables import Store
 
 
@@ -37,4 +38,6 @@ def graphql(store: Store, request: Request) -> Response:
 
 
 settings()  # a wrong parameter fails the start and not a request
-handler = serve({"GET /graphql": graphql, "POST /graphql": graphql}, refusal_response)
+handler = serve(
+    {"GET /graphql": graphql, "POST /graphql": graphql}, refusal_response, READ_PATIENCE
+)

@@ -3,13 +3,19 @@
 import json
 from pathlib import Path
 
-from seealso.errors import article_not_found
+from seealso.errors import Refusal, article_not_found
 from seealso.http.cursors import list_page
 from seealso.http.handler import serve
-from seealso.http.requests import Request
+from seealso.http.requests import Request, is_id
 from seealso.http.responses import Response, read_response
+from seealso.limits import MAX_LISTED
 from seealso.reading.page import list_domain, read_related
 from seealso.store.tables import Store
+from seealso.tables import sites
+
+MAX_DOMAINS = 20
+# A client turns ids into links with what it gets here, and sites change seldom.
+SITES_SECONDS = 300
 
 
 def related(store: Store, request: Request) -> Response:
@@ -32,10 +38,32 @@ def openapi(_store: Store, request: Request) -> Response:
     return read_response(request, document)
 
 
+def list_sites(store: Store, request: Request) -> Response:
+    domains = request.query_string("domain")
+    if domains is not None:
+        found = sites.get_sites(store, _domains(domains))
+        body = {"sites": [sites.public_view(site) for site in found], "next_cursor": None}
+    else:
+        page = list_page(request, "sites", "[0-9]{1,10}", default_limit=MAX_LISTED)
+        found = sites.list_sites(store, page.limit + 1, above=int(page.after or -1))
+        shown = [sites.public_view(site) for site in found]
+        body = page.body("sites", shown, lambda site: site["domain"])
+    return read_response(request, body, max_age=SITES_SECONDS)
+
+
+def _domains(value: str) -> list[int]:
+    numbers = value.split(",")
+    if len(numbers) > MAX_DOMAINS or not all(map(is_id, numbers)):
+        detail = f"domain must be 1 to {MAX_DOMAINS} domains separated by commas, such as 3,7."
+        raise Refusal.of_field("malformed-request", "domain", detail)
+    return sorted({int(number) for number in numbers})
+
+
 handler = serve(
     {
         "GET /articles/{id}/related": related,
         "GET /domains/{domain}/articles": domain_articles,
+        "GET /sites": list_sites,
         "GET /openapi.json": openapi,
     }
 )

@@ -26,7 +26,9 @@ RULES = Rules(
     duplicate_scope=choice("DUPLICATE_SCOPE", "network", "page"),
 )
 
-_IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
+# Bare, or in the double quotes of a structured field (IETF draft "The Idempotency-Key HTTP Header
+# Field"): the same key.
+_IDEMPOTENCY_KEY = re.compile(r'("?)([A-Za-z0-9_-]{16,128})\1', re.ASCII)
 
 
 def post_link(store: Store, request: Request) -> Response:
@@ -69,20 +71,23 @@ def get_status(store: Store, request: Request) -> Response:
 
 
 def delete_link(store: Store, request: Request) -> Response:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = request.bearer_token
+    if token is None:
         detail = "Send the withdraw token: Authorization: Bearer <withdraw_token>."
         raise Refusal("unauthorized", detail)
-    withdraw(store, request.path_link_id(), token.strip(), datetime.now(UTC))
+    withdraw(store, request.path_link_id(), token, datetime.now(UTC))
     return empty_response()
 
 
 def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+    header = request.headers.get("idempotency-key")
+    if header is None:
+        return None
+    match = _IDEMPOTENCY_KEY.fullmatch(header.strip())
+    if match is None:
         detail = "Idempotency-Key must be 16 to 128 characters from A-Z, a-z, 0-9, _ and -."
         raise Refusal.of_field("malformed-request", "Idempotency-Key", detail)
-    return key
+    return match[2]
 
 
 def _members(request: Request, data: bytes) -> Members:

@@ -32,13 +32,17 @@ def json_response(status: int, body: Any, headers: Mapping[str, str] = NOT_STORE
     )
 
 
-def read_response(request: Request, body: Any) -> Response:
-    """A public read's 200 with a strong entity tag, or 304 if the client has it (RFC 9110)."""
-    response = json_response(200, body, {"cache-control": CACHED})
+def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
+    """A public read's 200 with a strong entity tag, or 304 if the client has it (RFC 9110).
+
+    It may be cached for `max_age` seconds.
+    """
+    cached = {"cache-control": f"public, max-age={max_age}"}
+    response = json_response(200, body, cached)
     tag = f'"{sha256((response.body or "").encode()).hexdigest()[:32]}"'
     client_tags = request.headers.get("if-none-match", "")
     if client_tags.strip() == "*" or tag in _ENTITY_TAG.findall(client_tags):
-        return Response(304, {"cache-control": CACHED, "etag": tag})
+        return Response(304, {**cached, "etag": tag})
     response.headers["etag"] = tag
     return response
 

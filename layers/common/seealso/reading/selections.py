@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seealso.errors import ReadLimitExceeded
-from seealso.store.batching import Item, Need, Reading, read_together
+from seealso.store.batching import Need, Reading, need_item, read_together
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.indexes import ALL, SPARE, Ids, read_domain, read_timeline, timeline_query
@@ -122,9 +122,9 @@ def _read_by_id(
     """Each article, unless they are known, with its page item if its links are selected."""
     needs: dict[Any, Need] = {}
     if known is None:
-        needs |= {("article", id_): Item(store.articles, "id", id_) for id_ in ids}
+        needs |= {("article", id_): need_item(store.articles, id=id_) for id_ in ids}
     if "links" in selection.columns:
-        needs |= {("page", id_): Item(store.links, "pk", page_key(id_)["pk"]) for id_ in ids}
+        needs |= {("page", id_): need_item(store.links, **page_key(id_)) for id_ in ids}
     answers = (yield needs) if needs else {}
     articles = known if known is not None else [answers["article", id_] for id_ in ids]
     return [

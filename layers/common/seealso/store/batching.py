@@ -4,7 +4,7 @@ A *reading* is a generator that yields what it needs next, under names of its ow
 the answers under the same names, and returns what it has read. It looks like straight-line code,
 and knows nothing of other readings:
 
-    answers = yield {"article": Item(store.articles, "id", 7), "newest": a_query_call}
+    answers = yield {"article": need_item(store.articles, id=7), "newest": a_query_call}
     article = answers["article"]    # the plain item, None where there is none
     newest = answers["newest"]      # the answer to the call
 
@@ -26,14 +26,15 @@ _MAX_KEYS = 100
 
 
 class Item(NamedTuple):
-    """An item by its key, such as (table, "id", 7), read eventually consistently.
-
-    It is read once, however many readings need it.
-    """
+    """An item by its key, read eventually consistently, and once however many readings need it."""
 
     table: str
-    attribute: str
-    key: int | str
+    key: tuple[tuple[str, int | str], ...]  # pairs of attribute and value
+
+
+def need_item(table: str, **key: int | str) -> Item:
+    """The item of a key, such as need_item(store.articles, id=7)."""
+    return Item(table, tuple(key.items()))
 
 
 type Need = Call | Item
@@ -112,8 +113,8 @@ def _answers(
 
 def _batch_call(batch: Sequence[Item]) -> list[Call]:
     keys: dict[str, list[Json]] = {}
-    for item in batch:
-        keys.setdefault(item.table, []).append({item.attribute: item.key})
+    for needed in batch:
+        keys.setdefault(needed.table, []).append(dict(needed.key))
     return [batch_get(keys)] if keys else []
 
 
@@ -121,8 +122,8 @@ def _keep_items(
     items: dict[Item, Json | None], batch: Sequence[Item], answers: Sequence[Json]
 ) -> None:
     items |= dict.fromkeys(batch)
-    key_attributes = {item.table: item.attribute for item in batch}
+    attributes = {needed.table: [name for name, _ in needed.key] for needed in batch}
     for answer in answers:
-        for table, attribute in key_attributes.items():
+        for table, names in attributes.items():
             for found in batch_items(answer, table):
-                items[Item(table, attribute, found[attribute])] = found
+                items[Item(table, tuple((name, found[name]) for name in names))] = found

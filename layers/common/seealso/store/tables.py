@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seealso.settings import string
+from seealso.store.caches import Cache
 from seealso.store.client import Client
 from seealso.store.protocol import Credentials
-from seealso.store.values import Json
 
 
 @dataclass(slots=True)
@@ -21,12 +21,14 @@ class Store:
     sites: str
     skips: str
     audit: str
-    # What tables/sites.py has read recently: by domain (time of reading, item), and of the whole
-    # network (time of reading, Network).
-    site_cache: dict[int, tuple[float, Json | None]] = field(default_factory=dict)
-    network_cache: tuple[float, Any] | None = None
+    transient: str
+    # What tables/sites.py has read recently: a domain's site, and whether a host is a site's.
+    site_cache: Cache[int, Any] = field(default_factory=lambda: Cache(50.0, 1000))
+    host_cache: Cache[str, bool] = field(default_factory=lambda: Cache(50.0, 1000))
     # What submitting/rate_limit.py hashes addresses with: (day, key).
     day_key: tuple[str, bytes] | None = None
+    # What tables/sites.py has read of the stack's settings, which never change.
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 _local = threading.local()
@@ -64,6 +66,7 @@ def _open_store() -> Store:
         sites=string("SITES_TABLE"),
         skips=string("SKIPS_TABLE"),
         audit=string("AUDIT_TABLE"),
+        transient=string("TRANSIENT_TABLE"),
     )
 
 

@@ -10,7 +10,6 @@ of a map's member would fail on a page that has no map yet. Each is a short list
 numbers, so that a page of five usual links stays within the 1 KB that a write unit pays for.
 """
 
-import contextlib
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -63,7 +62,7 @@ class Link:
     link_id: str
     article_id: int
     domain: int
-    url: str
+    url: str | None  # None once it is erased
     title: str | None
     status: Status
     version: int
@@ -78,6 +77,7 @@ class Link:
 
 
 _FIELDS = tuple(member.name for member in fields(Link))
+_NEVER_KNOWN = {"url": None, "title": None, "published_at": None}
 
 
 class Cause(NamedTuple):
@@ -212,7 +212,9 @@ def get_link(store: Store, link_id: str) -> Link | None:
 def link_of(item: Json) -> Link:
     """The link of its plain item."""
     known = {name: item[name] for name in _FIELDS if name in item}
-    return Link(**{"title": None, "published_at": None, **known})
+    if item.get("due") == "ended":
+        del known["due_at"]
+    return Link(**{**_NEVER_KNOWN, **known})
 
 
 def link_item(link: Link) -> Json:
@@ -221,6 +223,9 @@ def link_item(link: Link) -> Json:
     item["domain_status"] = domain_status(link.domain, link.status)
     if link.due_at:
         item["due"] = "due"
+    elif link.status not in CLAIM_HOLDERS and link.url is not None:
+        # To be erased some time after it ended.
+        item |= {"due": "ended", "due_at": link.history[-1]["at"]}
     return {"pk": f"link#{link.link_id}", **item}
 
 
@@ -229,15 +234,18 @@ def domain_status(domain: int, status: str) -> str:
     return f"{domain}#{status}"
 
 
-def due_links(store: Store, now: datetime, limit: int = 100) -> list[str]:
-    """The ids of links whose time is over, the longest overdue first."""
+def due_links(store: Store, kind: str, until: datetime) -> Iterator[str]:
+    """The ids of links that are due, the longest overdue first.
+
+    `kind`: `due`, those that expire, or `ended`, those that ended by then and are not erased.
+    """
     query = {
         "TableName": store.links,
         "IndexName": "due",
-        "KeyConditionExpression": "due = :due AND due_at <= :now",
-        "ExpressionAttributeValues": marshal_item({":due": "due", ":now": rfc3339(now)}),
+        "KeyConditionExpression": "due = :kind AND due_at <= :until",
+        "ExpressionAttributeValues": marshal_item({":kind": kind, ":until": rfc3339(until)}),
     }
-    return [_link_id(item) for item in store.client.query_first(query, limit)]
+    return map(_link_id, store.client.query_all(query))
 
 
 def claiming_links(store: Store, article_id: int) -> Iterator[Link]:
@@ -351,7 +359,7 @@ def expire(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) ->
 
 
 def withdraw(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) -> Link:
-    """End a link as its submitter wishes; its URL is free again."""
+    """End a link as its submitter wishes; its URL is free again, and erased from the record."""
     return _end(store, link, "withdrawn", cause, is_blocked=False, also=also)
 
 
@@ -369,24 +377,11 @@ def remove(
     return _end(store, link, "removed", cause, is_blocked=keep_blocked, also=also)
 
 
-def expire_due(store: Store, now: datetime) -> int:
-    """Expire the links that were pending or lapsed for too long; returns how many.
-
-    Safe to kill and to run twice at once: a link that has changed since is left to the next run.
-    """
-    expired = 0
-    while True:
-        expired_before = expired
-        for link_id in due_links(store, now):
-            link = get_link(store, link_id)
-            # The index may still have a link that is no longer due.
-            if link is None or link.due_at is None or link.due_at > rfc3339(now):
-                continue
-            with contextlib.suppress(VersionConflict):
-                expire(store, link, Cause(now, "schedule"))
-                expired += 1
-        if expired == expired_before:
-            return expired
+def erase(store: Store, link: Link) -> Link:
+    """Forget the URL and title of an ended link; the hash in its claim's key stays."""
+    if link.status in CLAIM_HOLDERS:
+        raise ValueError(f"a {link.status} link is still shown or decided about")
+    return _save(store, link, replace(_erased(link), version=link.version + 1), [])
 
 
 def _end(
@@ -399,8 +394,21 @@ def _end(
     also: Sequence[Json],
 ) -> Link:
     updated = _updated(link, status, cause)
+    if status == "withdrawn":
+        updated = _erased(updated)
     claim = _block_claim(store, link) if is_blocked else _free_claim(store, link)
-    return _save(store, link, updated, [claim, *_leave_page(store, link), *also])
+    others = [*_leave_page(store, link), *also]
+    try:
+        return _save(store, link, updated, [claim, *others])
+    except StoreError as error:
+        if not error.condition_failed(1):
+            raise
+        # Another link has the claim, which only a repair by hand can bring about: it stays as it is.
+        return _save(store, link, updated, others)
+
+
+def _erased(link: Link) -> Link:
+    return replace(link, url=None, title=None)
 
 
 def _updated(
@@ -470,8 +478,10 @@ def _free_claim(store: Store, link: Link) -> Json:
 
 def _block_claim(store: Store, link: Link) -> Json:
     claim = _own_claim(store, link)
-    claim["UpdateExpression"] = "SET blocked = :true"
-    claim["ExpressionAttributeValues"] |= marshal_item({":true": True})
+    claim["UpdateExpression"] = "SET blocked = :true, link_id = :link_id, article_id = :article_id"
+    claim["ExpressionAttributeValues"] |= marshal_item(
+        {":true": True, ":article_id": link.article_id}
+    )
     return {"Update": claim}
 
 
@@ -479,7 +489,8 @@ def _own_claim(store: Store, link: Link) -> Json:
     return {
         "TableName": store.links,
         "Key": marshal_item({"pk": link.claim}),
-        "ConditionExpression": "link_id = :link_id",
+        # One that is missing, as after a restore of the table, ends all the same.
+        "ConditionExpression": "attribute_not_exists(pk) OR link_id = :link_id",
         "ExpressionAttributeValues": marshal_item({":link_id": link.link_id}),
     }
 
@@ -552,7 +563,7 @@ def _more(counter: str) -> str:
 
 
 def _less(counter: str) -> str:
-    return f"{counter} = {counter} - :one"
+    return f"{counter} = if_not_exists({counter}, :one) - :one"
 
 
 def _is_below(counter: str, name: str, limit: int) -> str:

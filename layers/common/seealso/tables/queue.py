@@ -13,7 +13,7 @@ class QueuedLink(TypedDict):
     link_id: str
     article_id: int
     domain: int
-    url: str
+    url: str | None  # None once it is erased
     title: str | None
     status: str
     link_back: str
@@ -66,7 +66,7 @@ def _queued(item: Json, status: str) -> QueuedLink:
         "link_id": item["pk"].removeprefix("link#"),
         "article_id": item["article_id"],
         "domain": item["domain"],
-        "url": item["url"],
+        "url": item.get("url"),
         "title": item.get("title"),
         "status": status,
         "link_back": item["link_back"],
