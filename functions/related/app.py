@@ -1,7 +1,9 @@
 """What to read next: an article's related lists, a domain's articles; and the API's description."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from seealso.errors import Refusal, article_not_found
 from seealso.http.cursors import list_page
@@ -42,7 +44,8 @@ def list_sites(store: Store, request: Request) -> Response:
     domains = request.query_string("domain")
     if domains is not None:
         found = sites.get_sites(store, _domains(domains))
-        body = {"sites": [sites.public_view(site) for site in found], "next_cursor": None}
+        shown = [sites.public_view(site) for site in found]
+        body: Mapping[str, Any] = {"sites": shown, "next_cursor": None}
     else:
         page = list_page(request, "sites", "[0-9]{1,10}", default_limit=MAX_LISTED)
         found = sites.list_sites(store, page.limit + 1, above=int(page.after or -1))

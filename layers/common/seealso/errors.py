@@ -118,7 +118,7 @@ class FieldError(NamedTuple):
 class Refusal(Exception):
     """What a client is told instead of what it asked for.
 
-    `name` is one of contract.md's problems, `errors` the first fields at fault and `more_errors` how
+    `name` is one of contract.md's problems, `errors` the first fields at fault, `more_errors` how
     many more there are, `retry_after` in how
     many seconds the same request may succeed, `members` further members of the answer.
     """

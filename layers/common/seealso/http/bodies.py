@@ -69,7 +69,7 @@ def json_members(data: bytes) -> Members:
     """The members of a body that is one JSON object. Raises Refusal for anything else."""
     try:
         value = json.loads(
-            # Some editors put a byte order mark in front (RFC 8259, section 8.1, lets a parser skip it).
+            # A byte order mark in front may be skipped (RFC 8259, section 8.1).
             data.decode("utf-8-sig"),
             object_pairs_hook=_members,
             parse_constant=_no_constant,

@@ -403,7 +403,7 @@ def _end(
     except StoreError as error:
         if not error.condition_failed(1):
             raise
-        # Another link has the claim, which only a repair by hand can bring about: it stays as it is.
+        # Another link has the claim, as only a repair by hand can bring about: it stays as it is.
         return _save(store, link, updated, others)
 
 
