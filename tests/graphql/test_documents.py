@@ -73,7 +73,7 @@ def test_what_is_kept_is_bounded_and_what_is_used_stays() -> None:
         ask(QUERY, VARIABLES)
         ask(f"{{ __typename }} # {number}\n{long}")
         assert sum(map(len, documents._kept)) == documents._kept_characters
-        assert documents._kept_characters <= documents._KEPT_CHARACTERS
+        assert documents._kept_characters <= documents._MAX_KEPT_CHARACTERS
         assert QUERY in documents._kept
     assert 5 <= len(documents._kept) <= 10
 

@@ -1,4 +1,4 @@
-"""The URL rules: the tables of docs/url-equivalence.md row by row, and what no table can show."""
+"""The URL rules: every row of the tables in docs/url-equivalence.md, and general properties."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seealso import urls
+from seealso.limits import MAX_URL_BYTES
 from seealso.urls import (
     REFUSALS,
     RESERVED_NAMES,
@@ -21,24 +22,24 @@ from seealso.urls import (
 )
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/url-equivalence.md").read_text("utf-8")
+DOCUMENT = (ROOT / "docs/url-equivalence.md").read_text("utf-8")
 OWN_URLS = ["https://heat.example.com/a/6646098"]
 BLOCKED_HOSTS = frozenset({"spam.example.net", "xn--bse-sna.example.org"})
 
 
 def table(heading: str) -> list[list[str]]:
-    """The cells of the table under a heading of the page, without its two header rows."""
-    section = re.split(rf"^#+ {re.escape(heading)}$", PAGE, flags=re.MULTILINE)[1]
+    """The cells of the table under a heading of the document, without its two header rows."""
+    section = re.split(rf"^#+ {re.escape(heading)}$", DOCUMENT, flags=re.MULTILINE)[1]
     lines = re.split(r"^#+ ", section, flags=re.MULTILINE)[0].splitlines()
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
     return rows[2:]
 
 
 def examples(cell: str) -> list[str]:
-    """The examples of a cell, in the notation that the page explains."""
-    written = re.findall(r"`([^`]*)`", cell)
-    unfolded = [re.sub(r"\{(\d+) (.+?)\}", lambda m: m[2] * int(m[1]), text) for text in written]
-    return [json.loads(f'"{text}"') for text in unfolded]
+    """The examples in a cell, whose notation the document explains."""
+    quoted = re.findall(r"`([^`]*)`", cell)
+    expanded = [re.sub(r"\{(\d+) (.+?)\}", lambda m: m[2] * int(m[1]), code) for code in quoted]
+    return [json.loads(f'"{json_string}"') for json_string in expanded]
 
 
 def example(cell: str) -> str:
@@ -52,7 +53,7 @@ def short(value: str) -> str:
 
 
 def accept_in_context(sent: str) -> str:
-    """Accepted and allowed, with the blocked hosts and the article that the page names."""
+    """The stored form, with the blocked hosts and the article that the document assumes."""
     stored = accept(sent)
     check_allowed(stored, BLOCKED_HOSTS, OWN_URLS)
     return stored
@@ -76,12 +77,12 @@ def test_documented_refusals(code: str, sent: str) -> None:
     assert refusal(sent) == code
 
 
-def test_documented_codes_and_reasons_are_all_there_are() -> None:
+def test_all_codes_and_reasons_are_documented_in_order() -> None:
     documented = {example(code): reason for code, reason, _ in table("Refused")}
     assert list(documented.items()) == list(REFUSALS.items())
 
 
-def test_every_reserved_name_is_an_example() -> None:
+def test_every_reserved_name_has_an_example() -> None:
     hosts = [url.removeprefix("https://").rstrip("/") for code, url in REFUSED if code[0] == "r"]
     assert {name for name in RESERVED_NAMES for host in hosts if host.endswith(f".{name}")} == (
         RESERVED_NAMES
@@ -110,9 +111,9 @@ def test_documented_keys_are_their_own_keys() -> None:
         assert url_key(key) == key
 
 
-def test_tracking_parameters_are_the_documented_ones() -> None:
+def test_tracking_parameters_match_the_document() -> None:
     data = json.loads((Path(urls.__file__).parent / "tracking_parameters.json").read_text("utf-8"))
-    paragraph = re.search(r"The tracking parameters are (.+?), in exactly", PAGE, re.DOTALL)
+    paragraph = re.search(r"The tracking parameters are (.+?), in exactly", DOCUMENT, re.DOTALL)
     assert paragraph is not None
     assert re.findall(r"`(.+?)`", paragraph[1]) == data["names"] + data["prefixes"]
     sourced = [name for source in data["sources"] for name in source["for"]]
@@ -123,29 +124,29 @@ def test_tracking_parameters_are_the_documented_ones() -> None:
         assert url_key(f"https://example.com/?{name}=1&a") == "http://example.com/?a"
 
 
-def test_an_unknown_version_of_the_key_is_an_error() -> None:
+def test_rejects_unknown_key_version() -> None:
     with pytest.raises(ValueError, match="no version 2"):
         url_key("https://example.com/", version=2)
 
 
 @pytest.mark.parametrize("url", ["", "example.com", "ftp://example.com/", "mailto:a@example.com"])
-def test_only_web_addresses_have_a_key(url: str) -> None:
+def test_only_http_and_https_urls_have_a_key(url: str) -> None:
     with pytest.raises(ValueError, match=r"Invalid input|only http and https"):
         url_key(url)
 
 
-def test_an_own_page_with_a_port_is_another_page_than_one_without() -> None:
+def test_own_page_with_port_differs_from_one_without() -> None:
     own = "https://example.com:8443/a/1"
     assert url_key(url_key(own)) == url_key(own) != url_key("https://example.com/a/1")
     check_allowed("https://example.com/a/1", frozenset(), [own])
 
 
-def test_an_own_page_that_is_no_url_is_a_mistake_in_the_settings() -> None:
+def test_own_page_that_is_not_a_url_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"Invalid input"):
         check_allowed("https://example.com/", frozenset(), ["heat.example.com/a/1"])
 
 
-def test_blocked_hosts_are_compared_without_www_and_in_ascii() -> None:
+def test_host_key_is_ascii_without_www() -> None:
     assert host_key("WWW.Böse.Example.COM.") == "xn--bse-sna.example.com"
     assert host_key("example.com") == "example.com"
 
@@ -164,14 +165,14 @@ def test_blocked_hosts_are_compared_without_www_and_in_ascii() -> None:
         ("nas.lan", "reserved-name"),
     ],
 )
-def test_only_a_host_that_a_link_could_have_can_be_blocked(host: str, code: str) -> None:
+def test_host_key_rejects_what_no_link_can_have(host: str, code: str) -> None:
     with pytest.raises(UrlNotAcceptable) as refused:
         host_key(host)
     assert refused.value.code == code
 
 
-# What strangers send: any text, and text that has every chance of being taken for a URL.
-any_text = st.text(st.characters(exclude_categories=()))
+# What submitters may send: any string, and strings that resemble a URL.
+any_string = st.text(st.characters(exclude_categories=()))
 pieces = st.sampled_from(
     [
         *("http:", "https:", "/", "//", "\\", "@", ":", ":443", "?", "#", "&", "=", "%", "%2", "+"),
@@ -187,14 +188,14 @@ url_like = st.builds(
 )
 
 
-@given(any_text | url_like)
-def test_whatever_is_sent_is_accepted_or_refused(sent: str) -> None:
+@given(any_string | url_like)
+def test_any_string_is_accepted_or_refused(sent: str) -> None:
     try:
         stored = accept(sent)
     except UrlNotAcceptable:
         return
     assert stored.isascii()
-    assert len(stored) <= urls.MAX_BYTES
+    assert len(stored) <= MAX_URL_BYTES
     assert accept(stored) == stored
     key = url_key(stored)
     assert key == url_key(sent)
@@ -210,11 +211,11 @@ def test_ip_addresses_are_refused_in_any_spelling(
     spelling = {"d": "{}", "o": "0{:o}", "x": "0x{:x}"}
     host = ".".join(spelling[base].format(n) for base, n in zip(bases, numbers, strict=False))
     fullwidth = host.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789abcdefx."})
-    for text in (host, f"{host}.", fullwidth, quote(host).replace("1", "%31")):
-        assert refusal(f"https://{text}/") == "ip-address"
+    for respelled in (host, f"{host}.", fullwidth, quote(host).replace("1", "%31")):
+        assert refusal(f"https://{respelled}/") == "ip-address"
 
 
-# A page that needs no normalising: whichever two of them differ are different pages.
+# Pages that need no normalizing: two of them are the same only if they are equal.
 segments = st.text("aB1-._~%/?+ é'", min_size=1, max_size=4).filter(lambda s: s.strip("."))
 values = st.text("aB1=%&+# é'", max_size=3)
 pages = st.tuples(
@@ -225,7 +226,7 @@ pages = st.tuples(
 type Page = tuple[list[str], list[str], dict[str, str | None]]
 
 
-def spelled(page: Page) -> str:
+def page_url(page: Page) -> str:
     labels, path, query = page
     parts = [
         quote(name, safe="") + ("" if value is None else "=" + quote(value, safe=""))
@@ -236,20 +237,20 @@ def spelled(page: Page) -> str:
 
 
 @given(pages, pages, st.integers(0, 6))
-def test_different_pages_never_have_one_key(one: Page, other: Page, shared: int) -> None:
-    # Pages that differ in one respect only, or in none, are the hard ones.
+def test_different_pages_have_different_keys(one: Page, other: Page, shared: int) -> None:
+    # Pages that differ in one part or in none are the difficult cases.
     mixed = (
         one[0] if shared & 1 else other[0],
         one[1] if shared & 2 else other[1],
         one[2] if shared & 4 else other[2],
     )
     same = one == mixed
-    assert (url_key(accept(spelled(one))) == url_key(accept(spelled(mixed)))) == same
+    assert (url_key(accept(page_url(one))) == url_key(accept(page_url(mixed)))) == same
 
 
 @given(pages, st.data())
-def test_equivalent_spellings_have_one_key(page: Page, data: st.DataObject) -> None:
-    usual = spelled(page)
+def test_equivalent_spellings_have_the_same_key(page: Page, data: st.DataObject) -> None:
+    usual = page_url(page)
     rest = usual.removeprefix("https://")
     host, _, rest = rest.partition("/")
     path, _, query = rest.partition("?")
@@ -257,9 +258,9 @@ def test_equivalent_spellings_have_one_key(page: Page, data: st.DataObject) -> N
     def choose(*choices: str) -> str:
         return data.draw(st.sampled_from(choices))
 
-    def respelled(text: str) -> str:
-        """Unreserved characters escaped at will, and escapes in either case."""
-        tokens = re.findall(r"%..|.", text)
+    def respelled(encoded: str) -> str:
+        """Some unreserved characters are escaped, and escapes are in either case."""
+        tokens = re.findall(r"%..|.", encoded)
         return "".join(
             choose(token, token.lower())
             if token[0] == "%"

@@ -1,6 +1,6 @@
-"""The URL rules of submitted links: what is accepted, and when two URLs are the same.
+"""The URL rules for submitted links: which are accepted, and when two of them are the same.
 
-docs/url-equivalence.md shows the same rules with examples; its tables are what the tests check.
+docs/url-equivalence.md shows the same rules with examples; its tables are the data of the tests.
 Sources: the WHATWG URL Standard for parsing (by ada-url), RFC 3986 section 2 for percent-escapes,
 RFC 1035 section 2.3.4 for the lengths of host names.
 """
@@ -14,34 +14,35 @@ from typing import Final
 
 from ada_url import URL, HostType, idna
 
+from seealso.limits import MAX_URL_BYTES
+
 KEY_VERSION: Final = 1
-MAX_BYTES: Final = 2048
 MAX_LABELS: Final = 20
 
-# In the order of the checks: the first that applies is the one that is told.
+# In the order of the checks: the first that applies is reported.
 REFUSALS: Final = {
     "too-long": "The URL is longer than 2,048 bytes.",
     "control-character": "The URL contains a control character.",
-    "not-parseable": "This is not a URL. Give the whole address, as in https://example.com/page.",
+    "not-parseable": "This is not a valid URL. Enter the whole address, such as https://example.com/page.",
     "scheme": "The URL must begin with http:// or https://.",
     "credentials": "The URL must not contain a user name or password (an @ before the host).",
-    "port": "The URL must not name a port other than its scheme's (80 for http, 443 for https).",
-    "ip-address": "The URL must name its host; an IP address is not accepted.",
-    "empty-label": "The host has an empty part: two dots in a row, or a dot in front.",
+    "port": "The URL must use its scheme's default port (80 for http, 443 for https).",
+    "ip-address": "The URL must have a host name; IP addresses are not accepted.",
+    "empty-label": "The host has an empty part: two dots in a row, or a leading dot.",
     "long-label": "A part of the host is longer than 63 characters.",
     "long-host": "The host is longer than 253 characters.",
     "hyphen": "A part of the host begins or ends with a hyphen.",
-    "a-label": "A part of the host begins with xn-- and is not a valid internationalised name.",
+    "a-label": "A part of the host begins with xn-- and is not a valid internationalized name.",
     "single-label": "The host has only one part; a public host has at least two.",
     "many-labels": "The host has more than 20 parts.",
-    "reserved-name": "The host ends in a name that is not on the public internet.",
+    "reserved-name": "The host ends in a reserved name, which is not on the public internet.",
     "blocked": "Links to this host are not accepted.",
-    "own-page": "This is the address of the article itself.",
+    "own-page": "This is the URL of the article itself.",
 }
 
 # RFC 6761 (localhost, test, example, invalid), RFC 6762 with its appendix G (local, internal,
 # intranet, private, corp, home, lan), RFC 8375 (home.arpa), RFC 7686 (onion), RFC 9476 (alt);
-# localdomain is what many systems give a machine that has no domain.
+# localdomain is what many systems assign to a machine without a domain.
 # fmt: off
 RESERVED_NAMES: Final = frozenset({
     "local", "localhost", "internal", "localdomain", "intranet", "private", "corp", "home", "lan",
@@ -49,10 +50,10 @@ RESERVED_NAMES: Final = frozenset({
 })
 # fmt: on
 
-# Tab, LF and CR are left to the WHATWG parser, which drops them.
+# Without tab, LF and CR, which the WHATWG parser removes.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# What the WHATWG parser does with http and https: slashes of either kind are skipped after the
-# scheme, wherever tabs and line ends stand between them, and the authority ends at the next one.
+# As the WHATWG parser reads http and https URLs: after the scheme it skips slashes and backslashes,
+# with tabs and line ends anywhere between them; the authority ends at the next slash.
 _CREDENTIALS = re.compile(r"[^:]*:[/\\\t\n\r]*[^/\\?#]*@")
 _WWW = re.compile(r"www[0-9]*\.(?=.*\.)")
 _ESCAPE_OR_ILLEGAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
@@ -69,8 +70,8 @@ _TRACKING_PREFIXES = tuple(_TRACKING["prefixes"])
 class UrlNotAcceptable(Exception):
     """A URL that cannot be submitted.
 
-    `code` is a key of `REFUSALS` and stays as it is; `reason` is the sentence for people.
-    Neither holds any of what was sent.
+    `code` is a key of `REFUSALS`, for programs, and never changes; `reason` is its sentence, for
+    people. Neither repeats anything that was sent.
     """
 
     def __init__(self, code: str) -> None:
@@ -80,17 +81,17 @@ class UrlNotAcceptable(Exception):
 
 
 def accept(sent: str) -> str:
-    """The WHATWG serialisation of a submitted URL: ASCII, what is stored and shown.
+    """The WHATWG serialization of a submitted URL, in ASCII; this is what is stored and shown.
 
-    Raises UrlNotAcceptable for what the URL itself shows, and nothing else, whatever was sent.
-    Whether an article may have it is for `check_allowed` to say.
+    Raises UrlNotAcceptable, and no other exception, if the URL could be accepted for no article.
+    `check_allowed` checks what depends on the article.
     """
     sent = _trimmed(sent)
     try:
         size = len(sent.encode())
     except UnicodeEncodeError:  # a lone surrogate
         raise UrlNotAcceptable("not-parseable") from None
-    if size > MAX_BYTES:
+    if size > MAX_URL_BYTES:
         raise UrlNotAcceptable("too-long")
     if _CONTROL.search(sent):
         raise UrlNotAcceptable("control-character")
@@ -105,13 +106,13 @@ def accept(sent: str) -> str:
         raise UrlNotAcceptable("credentials")
     if url.port:
         raise UrlNotAcceptable("port")
-    serialised = url.href
-    if len(serialised) > MAX_BYTES:
+    serialized = url.href
+    if len(serialized) > MAX_URL_BYTES:
         raise UrlNotAcceptable("too-long")
     if url.host_type is not HostType.DEFAULT:
         raise UrlNotAcceptable("ip-address")
     _check_host(url.hostname)
-    return serialised
+    return serialized
 
 
 def _trimmed(sent: str) -> str:
@@ -165,9 +166,9 @@ def check_allowed(url: str, own_urls: Iterable[str], *, is_blocked: bool) -> Non
 
 
 def host_key(host: str) -> str:
-    """The form in which a host is blocked: as in the URL key, so www.example.com is example.com.
+    """The form in which a blocked host is stored and compared: as in the URL key, without www.
 
-    Raises UrlNotAcceptable if `host` is not a host, or none that a link could have.
+    Raises UrlNotAcceptable if `host` is not a host, or one that no link could have.
     """
     url = URL(accept(f"https://{host}/"))
     if url.href != f"https://{url.hostname}/":
@@ -176,11 +177,10 @@ def host_key(host: str) -> str:
 
 
 def url_key(url: str, version: int = KEY_VERSION) -> str:
-    """The key of what `accept` returned: two URLs are the same when their keys are.
+    """The key of what `accept` returned: two URLs are the same when their keys are equal.
 
-    The key is itself a URL, written so that its own key is no other: the scheme is http, and the
-    path always ends in a slash. Raises ValueError for an unknown version and for what is not an
-    http or https URL.
+    The key is itself a URL, and is its own key: its scheme is http, and its path always ends in a
+    slash. Raises ValueError for an unknown version, and if `url` is not an http or https URL.
     """
     if version != KEY_VERSION:
         raise ValueError(f"there is no version {version} of the URL key")
@@ -191,8 +191,8 @@ def url_key(url: str, version: int = KEY_VERSION) -> str:
     if parsed.port:  # never in an accepted URL; an article's own page may have one
         origin = f"{parsed.protocol}//{_key_host(parsed.hostname)}:{parsed.port}"
     path = _key_escapes(parsed.pathname)
-    folder, last = path.rsplit("/", 1)
-    if last and not _INDEX_PAGE.fullmatch(last):
+    folder, last_segment = path.rsplit("/", 1)
+    if last_segment and not _INDEX_PAGE.fullmatch(last_segment):
         folder = path
     query = _key_query(_key_escapes(parsed.search[1:]))
     return f"{origin}{folder}/{'?' if query else ''}{query}"
@@ -210,9 +210,9 @@ def _check_host(host: str) -> None:
     decoded = idna.decode(name) if "xn--" in name else name
     if any("-" in (label[0], label[-1]) for label in labels + decoded.split(".")):
         raise UrlNotAcceptable("hyphen")
-    # The URL Standard takes ASCII names as they are, whatever follows xn-- (whatwg/url#914). A
-    # label that idna cannot decode stays as it was. It is encoded again because `xn---l2w`
-    # decodes to the same letter as `xn--l2w`, and one host must not have two spellings.
+    # The URL Standard does not check what follows xn-- in ASCII names (whatwg/url#914). idna.decode
+    # leaves a label that it cannot decode unchanged. The name is encoded again because `xn---l2w`
+    # decodes to the same letter as `xn--l2w`, and a host must not have two spellings.
     if decoded.startswith("xn--") or ".xn--" in decoded or idna.encode(decoded) != name.encode():
         raise UrlNotAcceptable("a-label")
     if len(labels) == 1:
@@ -230,27 +230,29 @@ def _key_host(host: str) -> str:
     if not www:
         return host
     rest = host[www.end() :]
-    # One `www` is dropped, not two: what begins with another keeps one in front to be dropped.
+    # Only one `www.` is dropped. If another follows, one is put in front again, so that the key of
+    # this key, which drops one too, is the same.
     return f"www.{rest}" if _WWW.match(rest) else rest
 
 
-def _key_escapes(text: str) -> str:
-    return _ESCAPE_OR_ILLEGAL.sub(_key_escape, text)
+def _key_escapes(path_or_query: str) -> str:
+    return _ESCAPE_OR_ILLEGAL.sub(_key_escape, path_or_query)
 
 
 def _key_escape(match: re.Match[str]) -> str:
-    found = match.group()
-    if len(found) == 1:
-        return f"%{ord(found):02X}"
-    character = chr(int(found[1:], 16))
-    return character if character in _UNRESERVED else found.upper()
+    escape = match.group()
+    if len(escape) == 1:  # no escape, but an illegal character
+        return f"%{ord(escape):02X}"
+    character = chr(int(escape[1:], 16))
+    return character if character in _UNRESERVED else escape.upper()
 
 
 def _key_query(query: str) -> str:
-    kept = []
-    for part in query.split("&"):
-        name = part.partition("=")[0]
-        if part and name not in _TRACKING_NAMES and not name.startswith(_TRACKING_PREFIXES):
-            kept.append((name, part))
-    kept.sort(key=lambda pair: pair[0])
-    return "&".join(part for _, part in kept)
+    parameters = []
+    for parameter in query.split("&"):
+        name = parameter.partition("=")[0]
+        is_tracking = name in _TRACKING_NAMES or name.startswith(_TRACKING_PREFIXES)
+        if parameter and not is_tracking:
+            parameters.append((name, parameter))
+    parameters.sort(key=lambda pair: pair[0])
+    return "&".join(parameter for _, parameter in parameters)

@@ -1,8 +1,8 @@
-"""The HTTP contract: models of every body, one entry per operation, and the OpenAPI made of them.
+"""The HTTP contract: a model of every body, every operation, and the OpenAPI document of both.
 
     python -m seealso.contract docs/openapi.json
 
-A new route is its models and one Operation, in the file of its subject. No function imports this
-package: pydantic is not in the layer. The functions build plain dictionaries (pages.py,
-problems.py), and the tests hold these up against the models.
+A new route needs its models and one Operation, in the file of its subject. No function imports this
+package, because pydantic is not in the layer. The functions build plain dictionaries, and the tests
+check them against the models.
 """

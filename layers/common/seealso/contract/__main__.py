@@ -1,4 +1,4 @@
-"""Writes the OpenAPI document to the file that is named."""
+"""Write the OpenAPI document to the file named on the command line."""
 
 import json
 import sys
@@ -6,5 +6,5 @@ from pathlib import Path
 
 from seealso.contract.openapi import document
 
-text = json.dumps(document(), ensure_ascii=False, indent=2)
-Path(sys.argv[1]).write_text(text + "\n", encoding="utf-8")
+content = json.dumps(document(), ensure_ascii=False, indent=2)
+Path(sys.argv[1]).write_text(content + "\n", encoding="utf-8")

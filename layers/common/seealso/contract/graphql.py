@@ -1,11 +1,18 @@
-"""GraphQL: a query by POST or GET. What there is to query, the schema tells by introspection."""
+"""GraphQL: a query by POST or GET. Introspection describes the schema, this file the HTTP side."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from seealso.contract.members import Body
-from seealso.contract.operations import IF_NONE_MATCH, UNCACHED, Operation, Parameter, Reply
+from seealso.contract.operations import (
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    UNCACHED,
+    Operation,
+    Parameter,
+    Reply,
+)
 
 _JSON = "application/json"
 _RESPONSE = "application/graphql-response+json"
@@ -13,17 +20,17 @@ _RESPONSE = "application/graphql-response+json"
 _DOCUMENT = "query Article($id: Int!) { qa_ai_by_pk(id: $id) { id title } }"
 _Document = Annotated[str, Field(examples=[_DOCUMENT])]
 _Name = Annotated[str, Field(examples=["Article"])]
-_NAME = "Which of the document's operations; needed where there are several."
-_VARIABLES = "The variables' values, a JSON object."
+_NAME = "The operation to execute. Required when the document has more than one."
+_VARIABLES = "The values of the variables, as a JSON object."
 _EXTENSIONS = (
-    'A JSON object: `{"cost": true}` asks what the query has cost; other members are ignored.'
+    'A JSON object. `{"cost": true}` requests the cost of the query; other members are ignored.'
 )
 
 Code = Literal["validation-failed", "parse-failed", "not-supported", "too-expensive", "unexpected"]
 
 
 class Query(BaseModel):
-    """A query; members that are not known are ignored."""
+    """A query. Unknown members are ignored."""
 
     model_config = ConfigDict(strict=True)
 
@@ -38,16 +45,18 @@ class Query(BaseModel):
 
 
 class QueryCost(Body):
-    """What a query has cost."""
+    """The cost of a query."""
 
-    requests: int = Field(ge=0, description="To the store.")
-    round_trips: int = Field(ge=0, description="Of requests that were on their way together.")
-    read_units: float = Field(ge=0)
-    server_ms: float = Field(ge=0)
+    requests: int = Field(ge=0, description="Requests to the database.")
+    round_trips: int = Field(
+        ge=0, description="Requests that were sent together count as one round trip."
+    )
+    read_units: float = Field(ge=0, description="As DynamoDB charges them.")
+    server_ms: float = Field(ge=0, description="Milliseconds from parsing the request to the data.")
 
 
 class QueryDataExtensions(Body):
-    """What comes with a query's data."""
+    """Additional information about a query."""
 
     cost: QueryCost
 
@@ -55,70 +64,73 @@ class QueryDataExtensions(Body):
 class QueryData(Body):
     """A query's data."""
 
-    data: dict[str, Any] = Field(description="What was asked for, under the query's own keys.")
+    data: dict[str, Any] = Field(description="The selected fields, under the keys of the query.")
     extensions: QueryDataExtensions = Field(
         default_factory=QueryDataExtensions.model_construct,
-        description="There where the cost was asked for.",
+        description="Present when the request asked for the cost.",
     )
 
 
 class QueryErrorLocation(Body):
-    """A place in the document."""
+    """A position in the document."""
 
     line: int = Field(ge=1)
     column: int = Field(ge=1)
 
 
 class QueryErrorExtensions(Body):
-    """What Hasura adds to an error."""
+    """The members that Hasura adds to an error."""
 
     path: str = Field(pattern=r"^\$", examples=["$.selectionSet.qa_ai.args.limit"])
     code: Code
     request_id: str = Field(
         default_factory=str,
-        description="What the request is called in the logs; there where it came to no query.",
+        description="Identifies the request in the logs; present when the request failed before "
+        "the query was run.",
     )
 
 
 class QueryError(Body):
-    """One thing that is wrong with a request."""
+    """One reason why a request was refused or failed."""
 
     message: str = Field(min_length=1, max_length=500)
     locations: list[QueryErrorLocation] = Field(
-        default_factory=list, min_length=1, description="There where it is one of the document's."
+        default_factory=list,
+        min_length=1,
+        description="Present when the error is at a position in the document.",
     )
     extensions: QueryErrorExtensions
 
 
 class QueryErrors(Body):
-    """A refused query: there is no data besides, not even a part of it."""
+    """The answer to a refused or failed query. It never contains data, not even a part of it."""
 
     errors: list[QueryError] = Field(min_length=1)
 
 
-def _json_text(example: str) -> Any:
+def _json_string(example: str) -> Any:
     return Annotated[str, Field(examples=[example], json_schema_extra={"contentMediaType": _JSON})]
 
 
 def _answer(*headers: str) -> Reply:
     description = (
-        f"The data; or, unless the client prefers `{_RESPONSE}`, the errors of a query that is "
-        "refused, or the server's."
+        f"The data; or, unless the client prefers `{_RESPONSE}`, the errors of a refused query or "
+        "of the server."
     )
     headers = (*headers, "NoSniff", "ServerTiming", "Vary", "RetryAfter")
     return Reply(200, description, QueryData | QueryErrors, headers, (_JSON, _RESPONSE))
 
 
 def _refusal(status: int, description: str, *headers: str) -> Reply:
-    # To those who do not prefer the one type, errors of the server's are answered 200.
+    # A client that does not prefer application/graphql-response+json gets a 200 instead of a 5xx.
     media_types = (_RESPONSE,) if status >= 500 else (_JSON, _RESPONSE)
     return Reply(status, description, QueryErrors, (*UNCACHED, "Vary", *headers), media_types)
 
 
-_PREFERRED = f"and the client prefers `{_RESPONSE}` (others get 200)"
+_PREFERRED = f"and the client prefers `{_RESPONSE}` (otherwise the status is 200)"
 _REFUSALS = (
     _refusal(400, f"The request is malformed; or the query is refused {_PREFERRED}."),
-    _refusal(500, f"Something went wrong here {_PREFERRED}."),
+    _refusal(500, f"Internal server error, {_PREFERRED}."),
     _refusal(503, f"Temporarily unavailable, {_PREFERRED}.", "RetryAfter"),
 )
 
@@ -127,11 +139,11 @@ OPERATIONS = (
         "POST",
         "/graphql",
         "queryGraphql",
-        "Query articles by GraphQL",
+        "Query articles with GraphQL",
         (),
         (
             _answer("NotCached"),
-            _refusal(413, "The body is over 65,536 bytes."),
+            _refusal(413, "The body exceeds the limit of 65,536 bytes."),
             _refusal(415, f"The body is not `{_JSON}`."),
             *_REFUSALS,
         ),
@@ -143,23 +155,25 @@ OPERATIONS = (
         "GET",
         "/graphql",
         "queryGraphqlByUrl",
-        "Query articles by GraphQL, for answers that caches may keep",
+        "Query articles with GraphQL; the answer may be cached",
         (
-            Parameter("query", "query", _Document, "The document.", required=True),
+            Parameter("query", "query", _Document, "The GraphQL document.", required=True),
             Parameter("operationName", "query", _Name, _NAME),
-            Parameter("variables", "query", _json_text('{"id": 6646098}'), _VARIABLES),
-            Parameter("extensions", "query", _json_text('{"cost": true}'), _EXTENSIONS),
+            Parameter("variables", "query", _json_string('{"id": 6646098}'), _VARIABLES),
+            Parameter("extensions", "query", _json_string('{"cost": true}'), _EXTENSIONS),
             IF_NONE_MATCH,
         ),
         (
             _answer("DataTag", "DataCached"),
             Reply(
                 304,
-                "The client has it already: `If-None-Match` names its tag.",
+                NOT_MODIFIED,
                 None,
                 ("ETag", "Cached", "NoSniff", "ServerTiming", "Vary"),
             ),
-            _refusal(405, "The query is a mutation; no method has any.", "Allow"),
+            _refusal(
+                405, "The query is a mutation; these are not supported by any method.", "Allow"
+            ),
             *_REFUSALS,
         ),
         (),

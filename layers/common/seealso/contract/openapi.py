@@ -22,27 +22,28 @@ OPERATIONS = (
     *admin.OPERATIONS,
 )
 
-# Statuses of the gateway's own answers, which it can give instead of any operation's.
+# The gateway's own answers, which it can give to any request.
 _GATEWAY = {
     404: "No route has this method and path",
-    413: "The request is larger than the gateway takes",
-    429: "Too many requests just now",
-    500: "A function came to no answer",
-    503: "A function took too long, or none was free",
+    413: "The request exceeds the gateway's size limit",
+    429: "Too many requests",
+    500: "The function failed",
+    503: "The function timed out, or none was available",
 }
 
-# Those of the gateway's authorizer, before an operation of the admin endpoint.
+# The answers of the gateway's authorizer to requests of the admin endpoint.
 _AUTHORIZER = {
-    401: "There is no valid token",
-    403: "The token may not do this",
+    401: "The token is missing or invalid",
+    403: "The token does not allow this operation",
 }
 
-# Component: (header, its OpenAPI object). Required are those of answers that no gateway shares.
+# Component: (header, its OpenAPI object). Required are only headers of statuses that the gateway
+# never answers itself, because its own answers lack them.
 _HEADERS: dict[str, tuple[str, Json]] = {
     "ETag": (
         "ETag",
         {
-            "description": "A strong tag over the body (RFC 9110).",
+            "description": "A strong ETag of the body (RFC 9110).",
             "required": True,
             "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
         },
@@ -50,14 +51,15 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     "VersionTag": (
         "ETag",
         {
-            "description": "The version, quoted: what If-Match must name to change it.",
+            "description": "The version in quotes. Send it in If-Match to make a change.",
             "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
         },
     ),
     "DataTag": (
         "ETag",
         {
-            "description": "A strong tag over the body (RFC 9110); of data without its cost only.",
+            "description": "A strong ETag of the body (RFC 9110). Absent if the answer has "
+            "errors or a cost.",
             "schema": {"type": "string", "pattern": '^"[0-9a-f]+"$'},
         },
     ),
@@ -65,7 +67,7 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     "DataCached": (
         "Cache-Control",
         {
-            "description": "`no-store` for all but data without its cost.",
+            "description": "`no-store` if the answer has errors or a cost.",
             "required": True,
             "schema": {"enum": [CACHED, "no-store"]},
         },
@@ -74,7 +76,7 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     "Location": (
         "Location",
         {
-            "description": "Where what was made can be read.",
+            "description": "The URL of the new resource.",
             "schema": {"type": "string", "format": "uri"},
         },
     ),
@@ -84,14 +86,14 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     "RetryAfter": (
         "Retry-After",
         {
-            "description": "After how many seconds to try again.",
+            "description": "Seconds to wait before retrying.",
             "schema": {"type": "integer", "minimum": 1},
         },
     ),
     "ServerTiming": (
         "Server-Timing",
         {
-            "description": "Duration and store requests; only where the deployment says so.",
+            "description": "Duration and database requests, if enabled for the deployment.",
             "schema": {"type": "string"},
         },
     ),
@@ -99,9 +101,9 @@ _HEADERS: dict[str, tuple[str, Json]] = {
 
 
 class _Schemas(GenerateJsonSchema):
-    """JSON Schema without a title for each member: they would only repeat the names."""
+    """JSON Schema without titles of members, which would only repeat their names."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 pydantic calls it so
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 the base class's signature
         return False
 
 
@@ -112,7 +114,7 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
         types += [parameter.type for parameter in operation.parameters]
         types += [reply.body for reply in operation.replies if reply.body is not None]
         types += [operation.request] if operation.request else []
-    adapters = {repr(each): TypeAdapter(each) for each in types}
+    adapters = {repr(kind): TypeAdapter(kind) for kind in types}
     schemas, shared = TypeAdapter.json_schemas(
         [(name, "validation", adapter) for name, adapter in adapters.items()],
         ref_template="#/components/schemas/{model}",
@@ -121,15 +123,15 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
     schema_of = {name: schema for (name, _), schema in schemas.items()}
     paths: dict[str, Json] = {}
     for operation in operations:
-        described = _operation(operation, schema_of)
-        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+        operation_object = _operation(operation, schema_of)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = operation_object
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "seealso",
             "version": version("seealso"),
-            "summary": "Articles with what to read next and the links that readers submit.",
-            "description": "Members may be added to any object: ignore those that you do not know. "
+            "summary": "Articles with related articles and links submitted by other site owners.",
+            "description": "Members may be added to any object: clients must ignore unknown ones. "
             "Unknown query parameters are ignored.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
@@ -142,14 +144,14 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
                 "withdraw_token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "The withdraw_token of the link's receipt.",
+                    "description": "The `withdraw_token` from the link's receipt.",
                 },
                 "editor": {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "An access token of the deployment's issuer (by default its "
-                    "Amazon Cognito user pool), whose groups hold `editors` or `admins`.",
+                    "description": "An access token from the deployment's issuer (by default its "
+                    "Amazon Cognito user pool), whose groups include `editors` or `admins`.",
                 },
             },
         },
@@ -167,18 +169,18 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
             content = {"schema": schema_of[repr(reply.body)]}
             answers[reply.status]["content"] = dict.fromkeys(reply.media_types, content)
     names = (*operation.problems, "internal") if operation.has_problems else ()
-    for status in sorted({PROBLEMS[name][0] for name in names}):
-        answers[status] = _problems([name for name in names if PROBLEMS[name][0] == status])
+    for status in sorted({PROBLEMS[name].status for name in names}):
+        answers[status] = _problems([name for name in names if PROBLEMS[name].status == status])
     gateway = _GATEWAY | (_AUTHORIZER if operation.bearer == "editor" else {})
     for status, meaning in gateway.items():
         answer = answers.setdefault(status, {"description": "", "content": {}})
-        said = f"{meaning} (the gateway's own answer)."
-        answer["description"] = f"{answer['description']} {said}".strip()
+        description = f"{meaning} (the gateway's own answer)."
+        answer["description"] = f"{answer['description']} {description}".strip()
         schema = schema_of[repr(GatewayMessage)]
-        if own := answer["content"].get("application/json"):
-            schema = {"anyOf": [own["schema"], schema]}
+        if function_content := answer["content"].get("application/json"):
+            schema = {"anyOf": [function_content["schema"], schema]}
         answer["content"]["application/json"] = {"schema": schema}
-    described: Json = {
+    operation_object: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": [
@@ -197,15 +199,18 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
         content = {"schema": schema_of[repr(operation.request)]}
         types = ["application/json"]
         types += ["application/x-www-form-urlencoded"] if operation.forms else []
-        described["requestBody"] = {"required": True, "content": dict.fromkeys(types, content)}
+        operation_object["requestBody"] = {
+            "required": True,
+            "content": dict.fromkeys(types, content),
+        }
     if operation.bearer:
-        described["security"] = [{operation.bearer: []}]
-    return described
+        operation_object["security"] = [{operation.bearer: []}]
+    return operation_object
 
 
 def _problems(names: Sequence[str]) -> Json:
-    """The answer of one status with the problems that it can be."""
-    status = PROBLEMS[names[0]][0]
+    """The OpenAPI response of one status, with the problems that have it."""
+    status = PROBLEMS[names[0]].status
     headers = ("NotCached", "NoSniff", *(("RetryAfter",) if status in (429, 503) else ()))
     schema = {
         "$ref": "#/components/schemas/Problem",
@@ -215,7 +220,7 @@ def _problems(names: Sequence[str]) -> Json:
         },
     }
     return {
-        "description": " ".join(f"{PROBLEMS[name][1]} (`{name}`)." for name in names),
+        "description": " ".join(f"{PROBLEMS[name].title} (`{name}`)." for name in names),
         "headers": _headers(headers),
         "content": {"application/problem+json": {"schema": schema}},
     }

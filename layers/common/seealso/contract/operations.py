@@ -1,4 +1,4 @@
-"""What an operation is: parameters, replies, problems; and what operations share."""
+"""The parts of an operation (parameters, replies, problems), and what several operations share."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -10,7 +10,7 @@ from seealso.contract.members import ArticleId, LinkId
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter; those in the path are required, others where it is said."""
+    """A parameter. Those in the path are always required."""
 
     name: str
     place: Literal["path", "query", "header"]
@@ -21,7 +21,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer other than a problem; `headers` are components of _HEADERS."""
+    """An answer other than a problem. `headers` are keys of _HEADERS in openapi.py."""
 
     status: int
     description: str
@@ -32,7 +32,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one route; `problems` are those it has besides `internal`."""
+    """One method of one route. `problems` are its problems' names, except for `internal`."""
 
     method: str
     path: str
@@ -42,30 +42,33 @@ class Operation:
     replies: tuple[Reply, ...]
     problems: tuple[str, ...]
     request: Any = None
-    bearer: str | None = None  # what the bearer token is, where one is needed
-    forms: bool = False  # whether forms are taken beside JSON
-    has_problems: bool = True  # False where its refusals are other bodies, among the replies
+    bearer: str | None = None  # the security scheme of the bearer token, if one is required
+    forms: bool = False  # whether forms are accepted in addition to JSON
+    has_problems: bool = True  # False if its refusals are among the replies
+
+
+NOT_MODIFIED = "Not modified: `If-None-Match` contains the current ETag."
 
 
 def read_replies(description: str, body: Any) -> tuple[Reply, ...]:
-    """The replies of every public read (seealso.http.answer_read)."""
+    """The replies of every public read (read_response in http/responses.py)."""
     headers = ("ETag", "Cached", "NoSniff", "ServerTiming")
     return (
         Reply(200, description, body, headers),
-        Reply(304, "The client has it already: `If-None-Match` names its tag.", None, headers),
+        Reply(304, NOT_MODIFIED, None, headers),
     )
 
 
 ARTICLE_ID = Parameter("id", "path", ArticleId, "The article's id.")
 IF_NONE_MATCH = Parameter(
-    "If-None-Match", "header", str, "The tags that the client has, or `*` (RFC 9110)."
+    "If-None-Match", "header", str, "The ETags that the client has, or `*` (RFC 9110)."
 )
 
-LINK_ID = Parameter("link_id", "path", LinkId, "The id in the link's receipt.")
+LINK_ID = Parameter("link_id", "path", LinkId, "The link's id, as in its receipt.")
 UNCACHED = ("NotCached", "NoSniff", "ServerTiming")
 LIMIT = Parameter(
     "limit",
     "query",
     Annotated[int, Field(ge=1, le=100, json_schema_extra={"default": 20})],
-    "How many at most.",
+    "Maximum number of results.",
 )

@@ -1,4 +1,4 @@
-"""Refusals: problems of the functions, and what the gateway answers by itself."""
+"""Refusals: problems of the functions, and the gateway's own answers."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from seealso.contract.members import ArticleId, Body
 
 
 class FieldError(Body):
-    """What is wrong with one field; the value itself is not repeated."""
+    """Why one field is invalid. The value is not repeated."""
 
     field: str
     detail: str
@@ -21,26 +21,32 @@ class Problem(Body):
     title: str
     status: int = Field(ge=400, le=599)
     detail: str
-    request_id: str = Field(description="What the request is called in the logs.")
+    request_id: str = Field(description="Identifies the request in the logs.")
     errors: list[FieldError] = Field(
-        default_factory=list, min_length=1, description="There where fields are at fault."
+        default_factory=list,
+        min_length=1,
+        description="Present when individual fields are invalid.",
     )
     article_id: ArticleId = Field(
         default_factory=int,
-        description="`duplicate-link`: the article whose page shows the URL, if one does.",
+        description="`duplicate-link`: the article whose page shows the URL, if it is shown.",
     )
     url: str = Field(
-        default_factory=str, description="`duplicate-link`: the URL as that page shows it."
+        default_factory=str, description="`duplicate-link`: the URL as shown on that page."
     )
     cap: int = Field(
-        default_factory=int, ge=0, le=20, description="`page-full`: how many places the page has."
+        default_factory=int,
+        ge=0,
+        le=20,
+        description="`page-full`: how many links the page can show.",
     )
     current: dict[str, Any] | None = Field(
-        default_factory=dict, description="`precondition-failed`: what is there now; null: nothing."
+        default_factory=dict,
+        description="`precondition-failed`: the current state; null if there is none.",
     )
 
 
 class GatewayMessage(Body):
-    """What the gateway answers by itself, before any function is asked."""
+    """The gateway's own answer, without a function's."""
 
     message: str

@@ -1,4 +1,4 @@
-"""Submitting: a link for an article's page, what has become of it, and its withdrawal."""
+"""Submitting a link to an article's page, the link's status, and its withdrawal."""
 
 from typing import Annotated, Literal
 
@@ -9,21 +9,21 @@ from seealso.contract.operations import ARTICLE_ID, LINK_ID, UNCACHED, Operation
 
 
 class Submission(BaseModel):
-    """A link for an article's page, and what its submitter agrees to."""
+    """A link to be shown on an article's page, and its submitter's consent."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
     url: str = Field(
-        description="The page to link to. What is accepted, and which URLs are the same, is in "
-        "docs/url-equivalence.md.",
+        description="The page to link to. docs/url-equivalence.md says which URLs are accepted and "
+        "which are the same.",
         max_length=2048,
         json_schema_extra={"format": "uri"},
         examples=["https://cinema.example.net/heat-2"],
     )
     title: str | None = Field(
         None,
-        description="Trimmed; 1 to 200 characters without control characters and without those "
-        "that turn the direction of writing. Empty is none.",
+        description="1 to 200 characters after surrounding white space is removed, without control "
+        "and bidirectional control characters. An empty string means no title.",
     )
     has_right_to_share: Literal[True] = Field(
         description="I confirm that I have the right to share this link. Forms: `true` or `on`."
@@ -35,14 +35,16 @@ class Submission(BaseModel):
 
 
 class Receipt(Body):
-    """What the submitter of a link gets, and gets again for the same Idempotency-Key."""
+    """The answer to a submission; the same again for a repeated Idempotency-Key."""
 
     link_id: LinkId
     article_id: ArticleId
-    status: Status = Field(description="The status of now, whatever has become of the link.")
+    status: Status = Field(description="The link's current status.")
     status_url: str = Field(json_schema_extra={"format": "uri"})
-    withdraw_token: str = Field(description="Keep it: it is not stored, and withdraws the link.")
-    places_left: int = Field(ge=0, le=20, description="As of just now.")
+    withdraw_token: str = Field(
+        description="Needed to withdraw the link. Keep it: it cannot be recovered."
+    )
+    places_left: int = Field(ge=0, le=20, description="At the time of the response.")
 
 
 class LinkStatus(Body):
@@ -70,12 +72,18 @@ OPERATIONS = (
                 "Idempotency-Key",
                 "header",
                 Annotated[str, Field(pattern="^[A-Za-z0-9_-]{16,128}$")],
-                "A random text of the client's. Sent again with the same article and an equivalent "
-                "URL, it gets the same receipt; without it, a second try is a duplicate.",
+                "A random string chosen by the client. Repeating a request with the same key, "
+                "article and equivalent URL returns the same receipt; without a key, the repeat is "
+                "refused as a duplicate.",
             ),
-            Parameter("Origin", "header", str, "The gateway's own or a site's; or none."),
+            Parameter(
+                "Origin",
+                "header",
+                str,
+                "If present, must be the API's own origin or that of one of the network's sites.",
+            ),
         ),
-        (Reply(201, "The link is published, or waits.", Receipt, ("Location", *UNCACHED)),),
+        (Reply(201, "The link is published or pending.", Receipt, ("Location", *UNCACHED)),),
         (
             "too-large",
             "invalid-id",
@@ -100,7 +108,7 @@ OPERATIONS = (
         "GET",
         "/links/{link_id}",
         "getLink",
-        "What has become of a submitted link",
+        "Get the status of a submitted link",
         (LINK_ID,),
         (Reply(200, "The link.", LinkStatus, UNCACHED),),
         ("not-found", "unavailable"),
@@ -111,7 +119,7 @@ OPERATIONS = (
         "withdrawLink",
         "Withdraw a link",
         (LINK_ID,),
-        (Reply(204, "The link is off the page; its URL is free.", None, UNCACHED),),
+        (Reply(204, "The link is withdrawn, or had already ended.", None, UNCACHED),),
         ("unauthorized", "forbidden", "not-found", "unavailable"),
         bearer="withdraw_token",
     ),

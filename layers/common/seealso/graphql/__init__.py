@@ -1,6 +1,6 @@
-"""GraphQL over the articles, Hasura-style (docs/graphql.md).
+"""GraphQL over the articles, in Hasura's style (docs/graphql.md).
 
-Top-down: transport.py (HTTP), answering.py (from a query to its data), documents.py (parsing,
-limits, validation), planning.py (from arguments to selections), schema.py (the types). Only
-functions/graphql has graphql-core; nothing else may import from here.
+Read top-down: transport.py (HTTP), answering.py (from a query to its data), documents.py (parsing,
+limits, validation), planning.py (from arguments to selections), schema.py (the types). graphql-core
+is installed in functions/graphql only, so no other function may import this package.
 """

@@ -1,7 +1,7 @@
-"""From a query to its data: all of its fields are planned, read together, and shaped.
+"""From a query to its data: all top-level fields are planned, read together, then shaped.
 
-Rows are shaped here and not by the library's executor, which takes four times as long for the
-query of a page view (docs/decisions.md); it answers introspection alone.
+Rows are shaped here, not by the library's executor, which takes four times as long for the query of
+a page view (docs/decisions.md). The executor answers introspection only.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,9 @@ from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from graphql.type import GraphQLObjectType
 
 from seealso.errors import ReadLimitExceeded
-from seealso.graphql.documents import Document, document_of
-from seealso.graphql.planning import selection_of
-from seealso.graphql.refusals import invalid, refused
+from seealso.graphql.documents import Document, parse_document
+from seealso.graphql.planning import plan_selection
+from seealso.graphql.refusals import QueryRefused, invalid, refused
 from seealso.graphql.schema import ARTICLE, LINK, QUERY, SCHEMA
 from seealso.graphql.settings import MAX_ANSWER_CHARACTERS, MAX_ERRORS, settings
 from seealso.reading.selections import Selection, read_selections
@@ -33,42 +33,42 @@ from seealso.store.values import Json
 _LISTS = {"links": LINK}
 
 
-class _Shown(NamedTuple):
-    """What stands under one key of an object: a column, and of which fields if it is a list."""
+class _OutputField(NamedTuple):
+    """The value of one key of an object: a column and, if it is a list, its objects' fields."""
 
     column: str
-    fields: "dict[str, _Shown] | None"
+    fields: "dict[str, _OutputField] | None"
 
 
-class _Asked(NamedTuple):
-    """A field at the top: its rows, how each is shown, and whether there is one at most."""
+class _TopField(NamedTuple):
+    """A top-level field: which rows it selects and how each of them is shaped."""
 
     selection: Selection
-    shown: dict[str, _Shown]
-    is_one: bool
+    output: dict[str, _OutputField]
+    is_single: bool  # its value is a row or null, not a list
 
 
 def answer_query(
     store: Store, query: str, operation_name: str | None, variables: dict[str, Any]
 ) -> dict[str, Any]:
-    """The data of a query. Raises QueryRefused, and what the store's client raises."""
-    document = document_of(query)
+    """The data of a query. Raises QueryRefused and StoreFailure."""
+    document = parse_document(query)
     operation = document.operation(operation_name)
     execution = _Execution(document, operation, variables)
-    asked: dict[str, _Asked] = {}
-    introspected: list[FieldNode] = []
-    fields = execution.top()
-    for key, nodes in fields.items():
+    fields: dict[str, _TopField] = {}
+    introspection: list[FieldNode] = []
+    nodes_by_key = execution.top_nodes()
+    for key, nodes in nodes_by_key.items():
         name = nodes[0].name.value
         if name in ("__schema", "__type"):
-            introspected += nodes
+            introspection += nodes
         elif name != "__typename":
-            asked[key] = execution.asked(nodes)
-    data: dict[str, Any] = dict.fromkeys(fields, QUERY.name)
-    if introspected:
-        data |= execution.introspect(introspected)
-    if asked:
-        data |= _read(store, asked)
+            fields[key] = execution.top_field(nodes)
+    data: dict[str, Any] = dict.fromkeys(nodes_by_key, QUERY.name)
+    if introspection:
+        data |= execution.introspect(introspection)
+    if fields:
+        data |= _read(store, fields)
     return data
 
 
@@ -85,41 +85,45 @@ class _Execution:
         values = get_variable_values(SCHEMA, definitions, variables, max_errors=MAX_ERRORS)
         if isinstance(values, list):
             raise invalid(document.node, values)
-        # One that may be null and was not sent is null in Hasura, where the specification would
-        # leave out the comparison that it stands in, and take every article.
-        names = [each.variable.name.value for each in definitions]
+        # In Hasura, a nullable variable that was not sent is null. The specification would omit the
+        # comparison that uses it instead, and the query would select every article.
+        names = [definition.variable.name.value for definition in definitions]
         self._values = {**dict.fromkeys(names), **values}
 
-    def top(self) -> dict[str, list[FieldNode]]:
-        """The fields at the top by their keys, as directives and fragments leave them."""
-        return self._collected(collect_fields, QUERY, self._operation.selection_set)
+    def top_nodes(self) -> dict[str, list[FieldNode]]:
+        """The top-level fields by key, with directives and fragments applied."""
+        return self._collect(collect_fields, QUERY, self._operation.selection_set)
 
-    def asked(self, nodes: list[FieldNode]) -> _Asked:
+    def top_field(self, nodes: list[FieldNode]) -> _TopField:
         node = nodes[0]
         name = node.name.value
         try:
             arguments = get_argument_values(QUERY.fields[name], node, self._values)
         except GraphQLError as error:
             raise invalid(self._document.node, [error]) from None
-        shown = self._shown(ARTICLE, nodes)
-        columns = frozenset(each.column for each in shown.values()) - {"__typename"}
-        selection = selection_of(node, arguments, columns)
-        return _Asked(selection, shown, name == "qa_ai_by_pk")
+        output = self._output(ARTICLE, nodes)
+        columns = frozenset(field.column for field in output.values()) - {"__typename"}
+        selection = plan_selection(node, arguments, columns)
+        return _TopField(selection, output, name == "qa_ai_by_pk")
 
-    def _shown(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> dict[str, _Shown]:
-        shown: dict[str, _Shown] = {}
-        for key, inner in self._collected(collect_sub_fields, kind, nodes).items():
-            name = inner[0].name.value
-            of = _LISTS.get(name)
-            shown[key] = _Shown(name, self._shown(of, inner) if of else None)
-        return shown
+    def _output(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> dict[str, _OutputField]:
+        output: dict[str, _OutputField] = {}
+        for key, inner_nodes in self._collect(collect_sub_fields, kind, nodes).items():
+            name = inner_nodes[0].name.value
+            item_kind = _LISTS.get(name)
+            fields = self._output(item_kind, inner_nodes) if item_kind else None
+            output[key] = _OutputField(name, fields)
+        return output
 
-    def _collected(
-        self, collect: Callable[..., dict[str, list[FieldNode]]], kind: GraphQLObjectType, of: Any
+    def _collect(
+        self,
+        collect: Callable[..., dict[str, list[FieldNode]]],
+        kind: GraphQLObjectType,
+        selected: Any,
     ) -> dict[str, list[FieldNode]]:
         try:
-            return collect(SCHEMA, self._document.fragments, self._values, kind, of)
-        except GraphQLError as error:  # a directive's condition is null
+            return collect(SCHEMA, self._document.fragments, self._values, kind, selected)
+        except GraphQLError as error:  # the condition of a directive is null
             raise invalid(self._document.node, [error]) from None
 
     def introspect(self, nodes: list[FieldNode]) -> dict[str, Any]:
@@ -138,50 +142,50 @@ class _Execution:
         return result.data or {}
 
 
-def _read(store: Store, asked: dict[str, _Asked]) -> dict[str, Any]:
+def _read(store: Store, fields: dict[str, _TopField]) -> dict[str, Any]:
+    selections = [field.selection for field in fields.values()]
+    max_read_units = settings().max_read_units
     try:
-        found = read_selections(
-            store, [each.selection for each in asked.values()], settings().read_units
-        )
+        rows_by_selection = read_selections(store, selections, max_read_units)
     except ReadLimitExceeded:
-        message = f"The query would cost more than {settings().read_units} read units."
+        message = f"The query would cost more than {max_read_units} read units."
         raise refused("too-expensive", f"{message} Request fewer articles.") from None
     data: dict[str, Any] = {}
     size = 0
-    for key, each in asked.items():
-        rows = []
-        for row in found[each.selection]:
-            rows.append(_object(row, each.shown, ARTICLE))
-            # The same text under many keys is large only when it is written out.
-            size += _characters(rows[-1])
+    for key, field in fields.items():
+        objects = []
+        for row in rows_by_selection[field.selection]:
+            objects.append(_object(row, field.output, ARTICLE))
+            # A text selected under many keys is one string in memory, but is written many times.
+            size += _characters(objects[-1])
             if size > MAX_ANSWER_CHARACTERS:
                 raise too_large()
-        data[key] = (rows[0] if rows else None) if each.is_one else rows
+        data[key] = (objects[0] if objects else None) if field.is_single else objects
     return data
 
 
-def too_large() -> Exception:
-    """The refusal of an answer that would be longer than one can be."""
+def too_large() -> QueryRefused:
+    """The refusal of a query whose answer would exceed the size that Lambda can return."""
     message = "The response would be too large. Select `text` for fewer articles."
     return refused("too-expensive", message)
 
 
-def _object(row: Json, shown: dict[str, _Shown], kind: GraphQLObjectType) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, (column, fields) in shown.items():
+def _object(row: Json, output: dict[str, _OutputField], kind: GraphQLObjectType) -> dict[str, Any]:
+    shaped: dict[str, Any] = {}
+    for key, (column, fields) in output.items():
         if column == "__typename":
-            made[key] = kind.name
+            shaped[key] = kind.name
         elif fields is None:
-            made[key] = row[column]
+            shaped[key] = row[column]
         else:
-            made[key] = [_object(each, fields, _LISTS[column]) for each in row[column]]
-    return made
+            shaped[key] = [_object(item, fields, _LISTS[column]) for item in row[column]]
+    return shaped
 
 
-def _characters(shown: Any) -> int:
-    """How many there are in the texts of what is shown."""
-    if isinstance(shown, str):
-        return len(shown)
-    if isinstance(shown, dict):
-        return sum(map(_characters, shown.values()))
-    return sum(map(_characters, shown)) if isinstance(shown, list) else 0
+def _characters(value: Any) -> int:
+    """The number of characters in all strings of a JSON value, keys not counted."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_characters, value.values()))
+    return sum(map(_characters, value)) if isinstance(value, list) else 0

@@ -1,6 +1,6 @@
 """From a field's arguments to a selection, with Hasura's semantics (docs/graphql.md).
 
-What is not served is refused: a wrong or cut-off answer is never given.
+Unsupported arguments are refused: an answer is never wrong or silently truncated.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,18 +12,20 @@ from seealso.graphql.refusals import Code, refused
 from seealso.reading.selections import Selection
 from seealso.tables.indexes import ALL
 
-MAX_VALUES = 100  # ids that are named, and of each kind what is left out
+MAX_VALUES = 100  # in `_in`; excluded ids; excluded domains
 MAX_LIMIT = 100
 MAX_OFFSET = 1_000
-SERVED = (
-    "Served are: where with _and of id (_eq, _in, _neq, _gt, _gte, _lt, _lte) and domain (_eq, "
-    "_neq, _nin); order_by id; limit up to 100, needed unless ids are named by _eq or _in; offset "
-    "up to 1000."
+SUPPORTED = (
+    "Supported: `where` on `id` (_eq, _in, _neq, _gt, _gte, _lt, _lte) and `domain` (_eq, _neq, "
+    "_nin), combined with `_and`; `order_by: {id: asc}` or `{id: desc}`; `limit` up to "
+    f"{MAX_LIMIT} (required unless `id` uses `_eq` or `_in`); `offset` up to {MAX_OFFSET}."
 )
 
 
-def selection_of(node: FieldNode, arguments: dict[str, Any], columns: frozenset[str]) -> Selection:
-    """What a field asks for, from its coerced arguments. Raises QueryRefused."""
+def plan_selection(
+    node: FieldNode, arguments: dict[str, Any], columns: frozenset[str]
+) -> Selection:
+    """What a top-level field selects; `arguments` are coerced. Raises QueryRefused."""
     if node.name.value == "qa_ai_by_pk":
         return Selection(columns, ids=frozenset([arguments["id"]]))
     return _Plan(node).selection(arguments, columns)
@@ -34,8 +36,8 @@ class _Plan:
 
     def __init__(self, node: FieldNode) -> None:
         self._node = node
-        self._named: set[int] | None = None
-        self._domains: set[int] | None = None
+        self._ids: set[int] | None = None  # None: not by id
+        self._domains: set[int] | None = None  # None: of any domain
         self._without_ids: set[int] = set()
         self._without_domains: set[int] = set()
         self._within = ALL
@@ -43,28 +45,30 @@ class _Plan:
     def selection(self, arguments: dict[str, Any], columns: frozenset[str]) -> Selection:
         path = f"$.selectionSet.{self._node.name.value}.args"
         if arguments.get("distinct_on") is not None:
-            self._not_supported("distinct_on is not served.", f"{path}.distinct_on")
+            self._not_supported("distinct_on is not supported.", f"{path}.distinct_on")
         if (where := arguments.get("where")) is not None:
             self._read_where(where, f"{path}.where")
         descending = self._descending(arguments.get("order_by") or [], f"{path}.order_by")
         offset = self._count(arguments, "offset", path) or 0
         if offset > MAX_OFFSET:
-            self._not_supported("offset is over 1000.", f"{path}.offset")
+            self._not_supported(f"offset must be at most {MAX_OFFSET}.", f"{path}.offset")
         limit = self._count(arguments, "limit", path)
-        if self._named is None and (limit is None or limit > MAX_LIMIT):
-            self._not_supported("A limit up to 100 is needed here.", f"{path}.limit")
-        for left_out in (self._without_ids, self._without_domains):
-            if len(left_out) > MAX_VALUES:
-                self._not_supported("Over 100 values are left out.", f"{path}.where")
-        named = None if self._named is None else frozenset(self._named)
+        if self._ids is None and (limit is None or limit > MAX_LIMIT):
+            message = f"limit is required and must be at most {MAX_LIMIT}."
+            self._not_supported(message, f"{path}.limit")
+        for excluded in (self._without_ids, self._without_domains):
+            if len(excluded) > MAX_VALUES:
+                message = f"At most {MAX_VALUES} values may be excluded (_neq, _nin)."
+                self._not_supported(message, f"{path}.where")
+        ids = None if self._ids is None else frozenset(self._ids)
         domain = None
         if self._domains is not None:
-            # Two different ones at once: no article.
+            # No domain is left when two `_eq` differ: then no article matches.
             domain = next(iter(self._domains), None)
-            named = frozenset[int]() if domain is None else named
+            ids = frozenset[int]() if domain is None else ids
         return Selection(
             columns,
-            named,
+            ids,
             domain,
             self._within,
             frozenset(self._without_ids),
@@ -76,38 +80,39 @@ class _Plan:
 
     def _read_where(self, where: dict[str, Any], path: str) -> None:
         for name, value in where.items():
-            here = f"{path}.{name}"
+            member_path = f"{path}.{name}"
             if value is None:
-                self._refuse("validation-failed", f"{name} must not be null.", here)
+                self._refuse("validation-failed", f"{name} must not be null.", member_path)
             match name:
                 case "_and":
-                    for index, each in enumerate(value):
-                        self._read_where(each, f"{here}[{index}]")
+                    for index, condition in enumerate(value):
+                        self._read_where(condition, f"{member_path}[{index}]")
                 case "id":
-                    self._read_comparisons(self._compare_id, value, here)
+                    self._read_comparisons(self._compare_id, value, member_path)
                 case "domain":
-                    self._read_comparisons(self._compare_domain, value, here)
+                    self._read_comparisons(self._compare_domain, value, member_path)
                 case _:
-                    self._not_supported(f"{name} is not served.", here)
+                    self._not_supported(f"{name} is not supported.", member_path)
 
     def _read_comparisons(
         self, compare: Callable[[str, Any, str], None], comparisons: dict[str, Any], path: str
     ) -> None:
         for operator, value in comparisons.items():
-            here = f"{path}.{operator}"
+            operator_path = f"{path}.{operator}"
             if value is None:
-                self._refuse("validation-failed", f"{operator} must not be null.", here)
+                self._refuse("validation-failed", f"{operator} must not be null.", operator_path)
             if isinstance(value, list) and len(value) > MAX_VALUES:
-                self._not_supported(f"{operator} has over 100 values.", here)
-            compare(operator, value, here)
+                message = f"{operator} accepts at most {MAX_VALUES} values."
+                self._not_supported(message, operator_path)
+            compare(operator, value, operator_path)
 
     def _compare_id(self, operator: str, value: Any, path: str) -> None:
         lowest, highest = self._within
         match operator:
             case "_eq":
-                self._named = _narrowed(self._named, {value})
+                self._ids = _intersection(self._ids, {value})
             case "_in":
-                self._named = _narrowed(self._named, set(value))
+                self._ids = _intersection(self._ids, set(value))
             case "_neq":
                 self._without_ids.add(value)
             case "_gt":
@@ -119,23 +124,23 @@ class _Plan:
             case "_lte":
                 self._within = self._within._replace(highest=min(highest, value))
             case _:
-                self._not_supported(f"{operator} is not served for id.", path)
+                self._not_supported(f"{operator} is not supported on id.", path)
 
     def _compare_domain(self, operator: str, value: Any, path: str) -> None:
         match operator:
             case "_eq":
-                self._domains = _narrowed(self._domains, {value})
+                self._domains = _intersection(self._domains, {value})
             case "_neq":
                 self._without_domains.add(value)
             case "_nin":
                 self._without_domains.update(value)
             case _:
-                self._not_supported(f"{operator} is not served for domain.", path)
+                self._not_supported(f"{operator} is not supported on domain.", path)
 
     def _descending(self, order_by: list[dict[str, Any]], path: str) -> bool:
         orders = [*_orders(order_by)]
         if len(orders) > 1 or any(name != "id" for name, _ in orders):
-            self._not_supported("Only an order by id is served.", path)
+            self._not_supported("order_by must be a single order by id.", path)
         return any(direction.startswith("desc") for _, direction in orders)
 
     def _count(self, arguments: dict[str, Any], name: str, path: str) -> int | None:
@@ -145,19 +150,20 @@ class _Plan:
             self._refuse("validation-failed", message, f"{path}.{name}")
         return value
 
-    def _not_supported(self, what: str, path: str) -> NoReturn:
-        self._refuse("not-supported", f"{what} {SERVED}", path)
+    def _not_supported(self, message: str, path: str) -> NoReturn:
+        self._refuse("not-supported", f"{message} {SUPPORTED}", path)
 
     def _refuse(self, code: Code, message: str, path: str) -> NoReturn:
         raise refused(code, message, path, [self._node])
 
 
-def _narrowed(earlier: set[int] | None, values: set[int]) -> set[int]:
+def _intersection(earlier: set[int] | None, values: set[int]) -> set[int]:
+    """The values that satisfy the earlier conditions too; None: there were no earlier ones."""
     return values if earlier is None else earlier & values
 
 
 def _orders(order_by: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    for each in order_by:
-        for name, direction in each.items():
+    for members in order_by:
+        for name, direction in members.items():
             if direction is not None:
                 yield name, direction

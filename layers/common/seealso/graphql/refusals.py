@@ -1,4 +1,4 @@
-"""Refused queries: errors as Hasura words them, with a code and a path in their extensions."""
+"""Refused queries: errors in Hasura's shape, with a code and a path in their extensions."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -18,12 +18,12 @@ type Code = Literal[
     "validation-failed", "parse-failed", "not-supported", "too-expensive", "unexpected"
 ]
 
-# The library's messages quote what was sent.
+# The library's messages quote the document, which may be long.
 _MAX_MESSAGE = 500
 
 
 class QueryRefused(Exception):
-    """A request that is answered with errors alone."""
+    """A request whose answer has errors and no data."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(errors)
@@ -33,44 +33,44 @@ class QueryRefused(Exception):
 def error(
     code: Code, message: str, path: str = "$", locations: Sequence[SourceLocation] | None = None
 ) -> dict[str, Any]:
-    """One error of an answer."""
-    made: dict[str, Any] = {"message": message[:_MAX_MESSAGE]}
+    """One error of an answer, as its JSON object."""
+    formatted: dict[str, Any] = {"message": message[:_MAX_MESSAGE]}
     if locations:
-        made["locations"] = [each.formatted for each in locations]
-    made["extensions"] = {"path": path, "code": code}
-    return made
+        formatted["locations"] = [location.formatted for location in locations]
+    formatted["extensions"] = {"path": path, "code": code}
+    return formatted
 
 
 def refused(
     code: Code, message: str, path: str = "$", nodes: Sequence[Node] | None = None
 ) -> QueryRefused:
-    """A refusal for one reason."""
+    """A refusal with one error."""
     return QueryRefused([error(code, message, path, GraphQLError(message, nodes).locations)])
 
 
-def invalid(document: Node, found: Sequence[GraphQLError]) -> QueryRefused:
-    """A refusal for what the library has found in a document or its variables."""
+def invalid(document: Node, errors: Sequence[GraphQLError]) -> QueryRefused:
+    """A refusal with the errors that the library reported for a document or its variables."""
     return QueryRefused(
         [
             error(
                 "validation-failed",
-                each.message,
-                path_of(document, each.nodes[0]) if each.nodes else "$",
-                each.locations,
+                graphql_error.message,
+                _path(document, graphql_error.nodes[0]) if graphql_error.nodes else "$",
+                graphql_error.locations,
             )
-            for each in found
+            for graphql_error in errors
         ]
     )
 
 
-def path_of(document: Node, wanted: Node) -> str:
-    """Where in a document a node is, as Hasura tells it: `$.selectionSet.qa_ai.args.limit`."""
-    # A stack of its own: a document may be deeper than the interpreter recurses.
+def _path(document: Node, target: Node) -> str:
+    """The path of a node in a document, in Hasura's form: `$.selectionSet.qa_ai.args.limit`."""
+    # An explicit stack, because a document may be deeper than the interpreter's recursion limit.
     stack: list[tuple[Node, str]] = [(document, "$")]
     while stack:
-        node, above = stack.pop()
-        path = above + _step(node)
-        if node is wanted:
+        node, parent_path = stack.pop()
+        path = parent_path + _step(node)
+        if node is target:
             return path
         for key in node.keys:
             child = getattr(node, key, None)
@@ -79,9 +79,9 @@ def path_of(document: Node, wanted: Node) -> str:
             elif isinstance(child, (list, tuple)):
                 index = "[{}]" if key == "values" else ""
                 stack += [
-                    (each, path + index.format(number))
-                    for number, each in enumerate(child)
-                    if isinstance(each, Node)
+                    (item, path + index.format(number))
+                    for number, item in enumerate(child)
+                    if isinstance(item, Node)
                 ]
     return "$"
 

@@ -1,28 +1,28 @@
-"""What the template's parameters say about GraphQL, and its fixed limits."""
+"""The limits of a GraphQL request: parameters of the template, and fixed ones."""
 
 from functools import cache
 from typing import NamedTuple
 
 from seealso.settings import choice, integer
 
-# How many errors of a document or its variables are reported.
+# Errors reported for one document or its variables.
 MAX_ERRORS = 5
-# Of a request's body; by GET, the gateway allows less.
+# Of a POST body; the gateway's limit for a GET request is lower.
 MAX_REQUEST_BYTES = 65_536
-# Lambda's answers end at 6 MB (AWS, "Lambda quotas"), and JSON escapes make strings longer.
+# A Lambda response is limited to 6 MB (AWS, "Lambda quotas"), and JSON escapes make strings longer.
 MAX_ANSWER_CHARACTERS = 5_000_000
 
 
 class Settings(NamedTuple):
-    """The limits of one request."""
+    """The limits of one request; docs/graphql.md says what each of them counts."""
 
     introspection: bool
-    tokens: int
-    depth: int
-    fields: int
-    top_fields: int
-    directives: int
-    read_units: int
+    max_tokens: int
+    max_depth: int
+    max_fields: int
+    max_top_fields: int
+    max_directives: int
+    max_read_units: int
 
 
 @cache
@@ -33,10 +33,10 @@ def settings() -> Settings:
     """
     return Settings(
         introspection=choice("GRAPHQL_INTROSPECTION", "on", "off") == "on",
-        tokens=integer("GRAPHQL_TOKENS", 1, 1_000_000),
-        depth=integer("GRAPHQL_DEPTH", 1, 1_000),
-        fields=integer("GRAPHQL_FIELDS", 1, 100_000),
-        top_fields=integer("GRAPHQL_TOP_FIELDS", 1, 10_000),
-        directives=integer("GRAPHQL_DIRECTIVES", 0, 100_000),
-        read_units=integer("GRAPHQL_READ_UNITS", 1, 1_000_000),
+        max_tokens=integer("GRAPHQL_TOKENS", 1, 1_000_000),
+        max_depth=integer("GRAPHQL_DEPTH", 1, 1_000),
+        max_fields=integer("GRAPHQL_FIELDS", 1, 100_000),
+        max_top_fields=integer("GRAPHQL_TOP_FIELDS", 1, 10_000),
+        max_directives=integer("GRAPHQL_DIRECTIVES", 0, 100_000),
+        max_read_units=integer("GRAPHQL_READ_UNITS", 1, 1_000_000),
     )

@@ -1,8 +1,8 @@
 """GraphQL over HTTP: requests, media types and statuses.
 
-The specification is that of the GraphQL Foundation ("GraphQL Over HTTP"). Where a client does not
-prefer application/graphql-response+json, what could be parsed as a request is answered 200, errors
-included, as Hasura does.
+The specification is the GraphQL Foundation's "GraphQL Over HTTP". Unless the client prefers
+application/graphql-response+json, every well-formed request gets a 200, even when its answer has
+errors, as from Hasura.
 """
 
 import json
@@ -21,10 +21,10 @@ from seealso.members import Members
 
 _RESPONSE = "application/graphql-response+json"
 _JSON = "application/json"
-# Lambda's answers end at 6 MB (AWS, "Lambda quotas"), the JSON around the body included.
+# A Lambda response is limited to 6 MB (AWS, "Lambda quotas"), including the JSON around the body.
 _MAX_PAYLOAD = 5_900_000
-# A shorter body is no longer than that in whatever escapes.
-_SURELY_SMALL = 900_000
+# A character takes at most 6 bytes of JSON in UTF-8, so shorter bodies need not be measured.
+_MAX_UNMEASURED_CHARACTERS = 900_000
 
 
 class Query(NamedTuple):
@@ -37,11 +37,15 @@ class Query(NamedTuple):
 
 
 def parse_query(request: Request) -> Query:
-    """The GraphQL request of an HTTP request, by GET or POST. Raises Refusal 400, 413 or 415."""
-    members = _posted(request) if request.method == "POST" else _in_query_string(request)
+    """The GraphQL request in a GET or POST request.
+
+    Raises Refusal: malformed-request, too-large or unsupported-media-type.
+    """
+    is_post = request.method == "POST"
+    members = _body_members(request) if is_post else _query_string_members(request)
     document = members.get("query")
     if not isinstance(document, str):
-        raise _malformed("query", "must be a string with a GraphQL document.")
+        raise _malformed("query", "is required and must be a string containing a GraphQL document.")
     name = members.get("operationName")
     if name is not None and not isinstance(name, str):
         raise _malformed("operationName", "must be a string or null.")
@@ -54,7 +58,7 @@ def parse_query(request: Request) -> Query:
     return Query(document, name or None, objects["variables"] or {}, extensions.get("cost") is True)
 
 
-def _posted(request: Request) -> dict[str, Any]:
+def _body_members(request: Request) -> dict[str, Any]:
     members = json_body(request, MAX_REQUEST_BYTES)
     for name in ("query", "operationName", "variables", "extensions"):
         if name in members.repeated:
@@ -62,38 +66,41 @@ def _posted(request: Request) -> dict[str, Any]:
     return members
 
 
-def _in_query_string(request: Request) -> dict[str, Any]:
+def _query_string_members(request: Request) -> dict[str, Any]:
     members: dict[str, Any] = {
         name: request.query_string(name)
         for name in ("query", "operationName", "variables", "extensions")
     }
     for name in ("variables", "extensions"):
         if members[name] is not None:
-            members[name] = _object_in(members[name], name)
+            members[name] = _parse_object(members[name], name)
     return members
 
 
-def _object_in(text: str, name: str) -> Members | None:
-    if text.strip() == "null":
+def _parse_object(value: str, name: str) -> Members | None:
+    if value.strip() == "null":
         return None
     try:
-        return json_members(text.encode())
+        return json_members(value.encode())
     except (Refusal, UnicodeEncodeError):
         raise _malformed(name, "must be a JSON object.") from None
 
 
 def data_response(request: Request, data: dict[str, Any], cost: dict[str, Any] | None) -> Response:
-    """The answer with a query's data. Raises QueryRefused where it is too large."""
+    """The answer with a query's data. Raises QueryRefused if it is too large."""
     body: dict[str, Any] = {"data": data}
     if cost is not None:
         body["extensions"] = {"cost": cost}
-    # Only what can be requested again by the same URL is worth caching.
+    # A cache finds an answer by its URL alone, and a cost differs each time.
     is_cacheable = request.method == "GET" and cost is None
     response = read_response(request, body) if is_cacheable else json_response(200, body)
-    text = response.body or ""
-    if len(text) > _SURELY_SMALL and len(json.dumps(text).encode()) > _MAX_PAYLOAD:
+    payload = response.body or ""
+    if (
+        len(payload) > _MAX_UNMEASURED_CHARACTERS
+        and len(json.dumps(payload).encode()) > _MAX_PAYLOAD
+    ):
         raise too_large()
-    if text:
+    if payload:
         response.headers["content-type"] = _media_type(request)
     response.headers["vary"] = "Accept"
     return response
@@ -107,7 +114,7 @@ def query_refusal_response(request: Request, refusal: QueryRefused) -> Response:
 
 
 def refusal_response(request: Request, refusal: Refusal) -> Response:
-    """The answer to a refusal that is not the query's own, in GraphQL's shape."""
+    """The answer to a refusal that is not about the query itself, in GraphQL's shape."""
     status = PROBLEMS[refusal.name].status
     code: Code = "validation-failed"
     if status >= 500:
@@ -115,9 +122,9 @@ def refusal_response(request: Request, refusal: Refusal) -> Response:
         status = status if _prefers_response(request) else 200
     elif not refusal.errors:
         code = "parse-failed"
-    answer_error = error(code, str(refusal.detail))
-    answer_error["extensions"]["request_id"] = request.request_id
-    return _errors(request, status, [answer_error], refusal_headers(refusal))
+    response_error = error(code, str(refusal.detail))
+    response_error["extensions"]["request_id"] = request.request_id
+    return _errors(request, status, [response_error], refusal_headers(refusal))
 
 
 def _errors(
@@ -127,8 +134,8 @@ def _errors(
     return json_response(status, {"errors": errors}, own_headers | headers)
 
 
-def _malformed(name: str, problem: str) -> Refusal:
-    return Refusal.of_field("malformed-request", name, f"{name} {problem}")
+def _malformed(name: str, reason: str) -> Refusal:
+    return Refusal.of_field("malformed-request", name, f"{name} {reason}")
 
 
 def _media_type(request: Request) -> str:
@@ -146,9 +153,9 @@ def _prefers_response(request: Request) -> bool:
 
 
 def _weight(parameters: list[str]) -> float:
-    """The q of a media range (RFC 9110, 12.4.2)."""
-    for each in parameters:
-        name, _, value = each.partition("=")
+    """The weight of a media range, its parameter `q` (RFC 9110, 12.4.2)."""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
         if name.strip() == "q":
             try:
                 return float(value)
