@@ -18,7 +18,14 @@ from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
 from seealso.submitting.parsing import parse_submission, with_form_consents
-from seealso.submitting.submitting import Rules, check_origin, submit, withdraw
+from seealso.submitting.submitting import (
+    Rules,
+    check_origin,
+    is_token_of,
+    submit,
+    told_reason,
+    withdraw,
+)
 from seealso.tables.links import get_link
 
 RULES = Rules(
@@ -66,7 +73,10 @@ def get_status(store: Store, request: Request) -> Response:
         "link_back": link.link_back,
         "submitted_at": link.submitted_at,
         "published_at": link.published_at,
+        "expires_at": link.due_at,
     }
+    if is_token_of(link, request.bearer_token):
+        body["reason"] = told_reason(link)
     return json_response(200, body)
 
 

@@ -8,6 +8,7 @@ import contextlib
 import hmac
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -88,7 +89,10 @@ def submit(
     key = idempotency_key or os.urandom(32).hex()
     token = _derived(store, "withdraw-token", key)
     link_id = _derived(store, "link-id", key)
-    link = _new_link(link_id, token, article_id, site, submission, now, rules)
+    link = replace(
+        _new_link(link_id, token, article_id, site, submission, now, rules),
+        article_title=context.article_title,
+    )
     stored = _store_link(store, link, site)
     return Receipt(stored, token, _places_left(context.page_item, stored, site.cap))
 
@@ -114,6 +118,7 @@ class _Context(NamedTuple):
     submissions: int  # of the client in this window, this one included
     page_item: Json | None
     site: sites.Site | None
+    article_title: str | None
     errors: tuple[SubmissionError, ...]  # of all fields
 
 
@@ -127,7 +132,7 @@ def _read_context(
             store.links: [links.page_key(article_id)],
             store.sites: sites.block_keys(urls.host_suffixes(submission.url)),
         },
-        only={store.articles: ("id", "domain", "state")},
+        only={store.articles: ("id", "domain", "state", "title")},
     )
     try:
         counted, answer = store.client.send_all(
@@ -145,6 +150,7 @@ def _read_context(
         rate_limit.submissions_counted(counted),
         next(iter(batch_items(answer, store.links)), None),
         site,
+        article["title"] if article else None,
         submission.errors + _disallowed(submission.url, article_id, blocks, site),
     )
 
@@ -268,20 +274,32 @@ def _places_left(page_item: Json | None, link: Link, cap: int) -> int:
 def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
     """Withdraw a link by its submitter's token; doing it again changes nothing.
 
-    A link that is rejected, removed or expired is off the page already and keeps its status.
-    Raises Refusal `not-found` or `forbidden`.
+    A link that is rejected, removed or expired is off the page already and keeps its status; its
+    URL and title are erased, so that no editor can restore it. Raises Refusal `not-found` or `forbidden`.
     """
     while True:
         link = links.get_link(store, link_id)
         if link is None:
             raise link_not_found()
-        if not hmac.compare_digest(link.token_hash, token_hash(token)):
+        if not is_token_of(link, token):
             raise Refusal("forbidden", "The withdraw token does not match this link.")
-        if link.status not in links.CLAIM_HOLDERS:
-            return
         with contextlib.suppress(VersionConflict):
-            links.withdraw(store, link, Cause(now, "submitter"))
+            if link.status in links.CLAIM_HOLDERS:
+                links.withdraw(store, link, Cause(now, "submitter"))
+            elif link.url is not None:
+                links.forget(store, link, Cause(now, "submitter"))
             return
+
+
+def is_token_of(link: Link, token: str | None) -> bool:
+    """Whether a token is the one that withdraws the link."""
+    return token is not None and hmac.compare_digest(link.token_hash, token_hash(token))
+
+
+def told_reason(link: Link) -> str | None:
+    """An editor's reason for the link's last change, if the submitter may read it."""
+    last = link.history[-1] if link.history else {}
+    return last.get("reason") if last.get("tell_submitter") else None
 
 
 def token_hash(token: str) -> str:

@@ -20,6 +20,7 @@ from seealso.tables import skips
 
 TIMELINE = "all"
 STATES = ("published", "draft", "deleted")
+UNPUBLISHED = ("draft", "deleted")
 # An id above this was given by hand, perhaps by mistake: new ids go on from the others, since one
 # at the very end would leave none.
 MAX_COUNTED_ID = 2_000_000_000
@@ -58,6 +59,8 @@ def article_item(article: Article) -> Json:
     if article.state == "published":
         item["listed_domain"] = article.domain
         item["timeline"] = TIMELINE
+    else:
+        item["unpublished"] = article.state
     return item
 
 
@@ -236,34 +239,43 @@ class Listed(NamedTuple):
 
 
 def list_articles(
-    store: Store, domain: int, states: Iterable[str], limit: int, below: int | None = None
+    store: Store,
+    domain: int | None,
+    states: Iterable[str],
+    limit: int,
+    below: int | None = None,
 ) -> list[Listed]:
-    """A domain's articles in these states with ids under `below`, the highest first.
+    """Articles in these states with ids under `below`, the highest first; at most `limit`.
 
-    At most `limit`; one query for each state, all in one round trip.
+    Of a domain, or, unless they are published, of all sites. One query for each state, all in one
+    round trip.
     """
     found = read_together(
-        store,
-        [_read_state(store, _domain_state(domain, state), limit, below) for state in states],
+        store, [_read_state(store, domain, state, limit, below) for state in states]
     )
     # While the index follows a change of state, an article may be in it twice.
     articles: dict[int, Listed] = {}
     for item in (item for items in found for item in items):
-        state = item["domain_state"].partition("#")[2]
-        listed = Listed(item["id"], domain, item["title"], item["date"], state, item["version"])
+        number, _, state = item["domain_state"].partition("#")
+        listed = Listed(
+            item["id"], int(number), item["title"], item["date"], state, item["version"]
+        )
         if listed.id not in articles or articles[listed.id].version < listed.version:
             articles[listed.id] = listed
     return [articles[article_id] for article_id in sorted(articles, reverse=True)[:limit]]
 
 
 def _read_state(
-    store: Store, domain_state: str, limit: int, below: int | None
+    store: Store, domain: int | None, state: str, limit: int, below: int | None
 ) -> Reading[list[Json]]:
+    index, key, value = "admin-domain", "domain_state", _domain_state(domain or 0, state)
+    if domain is None:
+        index, key, value = "unpublished-id", "unpublished", state
     query: Json = {
         "TableName": store.articles,
-        "IndexName": "admin-domain",
-        "KeyConditionExpression": "domain_state = :domain_state",
-        "ExpressionAttributeValues": marshal_item({":domain_state": domain_state}),
+        "IndexName": index,
+        "KeyConditionExpression": f"{key} = :key",
+        "ExpressionAttributeValues": marshal_item({":key": value}),
         "ScanIndexForward": False,
         "Limit": limit,
     }

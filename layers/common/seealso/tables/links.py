@@ -43,6 +43,8 @@ _TRANSITIONS: dict[str, frozenset[str]] = {
     "pending": frozenset({"published", "rejected", "expired", "withdrawn", "removed"}),
     "published": frozenset({"lapsed", "withdrawn", "removed"}),
     "lapsed": frozenset({"published", "expired", "withdrawn", "removed"}),
+    "rejected": frozenset({"pending"}),
+    "removed": frozenset({"pending"}),
 }
 
 
@@ -72,6 +74,8 @@ class Link:
     claim: str  # the pk of its claim
     consent: dict[str, Any]  # the version of the wording agreed to, and when
     token_hash: str
+    article_title: str | None = None  # as of submission
+    needs_editor: str | None = None  # why only an editor may publish it, such as `restored`
     due_at: str | None = None  # when it expires, while it is pending or lapsed
     history: list[dict[str, Any]] = field(default_factory=list)
 
@@ -86,6 +90,7 @@ class Cause(NamedTuple):
     at: datetime
     by: str  # an editor's user name, `submitter` or `schedule`
     reason: str | None = None
+    tell_submitter: bool = False  # whether the submitter may read the reason
 
 
 class LinkNotAdded(Exception):
@@ -221,12 +226,39 @@ def link_item(link: Link) -> Json:
     """The link's plain item with the index keys that its status calls for."""
     item = {name: value for name, value in asdict(link).items() if value is not None}
     item["domain_status"] = domain_status(link.domain, link.status)
+    if link.url is not None:
+        item |= host_keys(link.url, link.submitted_at)
     if link.due_at:
         item["due"] = "due"
     elif link.status not in CLAIM_HOLDERS and link.url is not None:
         # To be erased some time after it ended.
         item |= {"due": "ended", "due_at": link.history[-1]["at"]}
     return {"pk": f"link#{link.link_id}", **item}
+
+
+def host_keys(url: str, submitted_at: str) -> dict[str, str]:
+    """The keys of the index by host: a host and its subdomains are one stretch of it.
+
+    Such as `example.com` and `com.example.blog.#2026-...`: the last two labels, then all labels
+    reversed with the time.
+    """
+    host = host_of(url)
+    return {"host_group": host_group(host), "host_at": f"{host_prefix(host)}#{submitted_at}"}
+
+
+def host_of(url: str) -> str:
+    """The host of a stored URL, without `www.`: these are serialized and have no port or user."""
+    host = url.partition("://")[2].partition("/")[0].partition("?")[0].partition("#")[0]
+    return host.removesuffix(".").removeprefix("www.")
+
+
+def host_group(host: str) -> str:
+    return ".".join(host.split(".")[-2:])
+
+
+def host_prefix(host: str) -> str:
+    """What the index's sort keys of a host and its subdomains begin with."""
+    return "".join(f"{label}." for label in reversed(host.split(".")))
 
 
 def domain_status(domain: int, status: str) -> str:
@@ -370,6 +402,41 @@ def reject(
     return _end(store, link, "rejected", cause, is_blocked=keep_blocked, also=also)
 
 
+def restore(store: Store, link: Link, cause: Cause, site: Site, also: Sequence[Json] = ()) -> Link:
+    """Make a rejected or removed link pending again, for an editor to decide about.
+
+    Raises DuplicateLink if another link claims its URL, PageClosed or QueueFull where its page has
+    no room, ValueError if its URL is erased.
+    """
+    if link.url is None:
+        raise ValueError("an erased link cannot be restored")
+    due_at = rfc3339(cause.at + timedelta(days=site.pending_days))
+    updated = replace(_updated(link, "pending", cause, due_at=due_at), needs_editor="restored")
+    actions = [_take_claim(store, link), _restore_on_page(store, link, cause, site), *also]
+    try:
+        return _save(store, link, updated, actions)
+    except StoreError as error:
+        if error.condition_failed(1):
+            claim = error.existing(1) or {}
+            raise DuplicateLink(claim["link_id"], claim["article_id"]) from None
+        if not error.condition_failed(2):
+            raise
+        page = error.existing(2) or {}
+        if page.get("closed_until", "") >= rfc3339(cause.at):
+            raise PageClosed from None
+        raise QueueFull from None
+
+
+def forget(store: Store, link: Link, cause: Cause) -> Link:
+    """Erase an ended link as its submitter wishes, which its history records; it stays ended."""
+    updated = replace(
+        _erased(link),
+        version=link.version + 1,
+        history=[*link.history, _history_entry(cause, link.status)],
+    )
+    return _save(store, link, updated, [])
+
+
 def remove(
     store: Store, link: Link, cause: Cause, *, keep_blocked: bool = True, also: Sequence[Json] = ()
 ) -> Link:
@@ -421,17 +488,23 @@ def _updated(
 ) -> Link:
     if not can_become(link.status, status):
         raise ValueError(f"{status} cannot follow {link.status}")
-    entry = {"at": rfc3339(cause.at), "status": status, "by": cause.by}
-    if cause.reason:
-        entry["reason"] = cause.reason
     return replace(
         link,
         status=status,
         version=link.version + 1,
         published_at=published_at or link.published_at,
         due_at=due_at,
-        history=[*link.history, entry],
+        history=[*link.history, _history_entry(cause, status)],
     )
+
+
+def _history_entry(cause: Cause, status: Status) -> dict[str, Any]:
+    entry: dict[str, Any] = {"at": rfc3339(cause.at), "status": status, "by": cause.by}
+    if cause.reason:
+        entry["reason"] = cause.reason
+    if cause.tell_submitter:
+        entry["tell_submitter"] = True
+    return entry
 
 
 def _save(store: Store, link: Link, updated: Link, actions: Sequence[Json]) -> Link:
@@ -485,6 +558,15 @@ def _block_claim(store: Store, link: Link) -> Json:
     return {"Update": claim}
 
 
+def _take_claim(store: Store, link: Link) -> Json:
+    """The claim of a link that is restored: its own, blocked or not, or one that nobody has."""
+    claim = _own_claim(store, link)
+    claim["UpdateExpression"] = "SET link_id = :link_id, article_id = :article_id REMOVE blocked"
+    claim["ExpressionAttributeValues"] |= marshal_item({":article_id": link.article_id})
+    claim["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return {"Update": claim}
+
+
 def _own_claim(store: Store, link: Link) -> Json:
     return {
         "TableName": store.links,
@@ -519,6 +601,15 @@ def _publish_on_page(store: Store, link: Link, updated: Link, cap: int) -> Json:
     return _update_page(
         store, link, sets, [_is_below("published", ":cap", cap)], values, shown=updated
     )
+
+
+def _restore_on_page(store: Store, link: Link, cause: Cause, site: Site) -> Json:
+    values = {":one": 1, ":zero": 0, ":pending_cap": site.pending_cap, ":now": rfc3339(cause.at)}
+    conditions = [
+        _is_below("pending", ":pending_cap", site.pending_cap),
+        "(attribute_not_exists(closed_until) OR closed_until < :now)",
+    ]
+    return _update_page(store, link, [_more("pending")], conditions, values)
 
 
 def _leave_page(store: Store, link: Link) -> list[Json]:

@@ -4,7 +4,11 @@ from typing import NamedTuple, TypedDict
 
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
-from seealso.tables.links import domain_status
+from seealso.tables.links import (
+    CLAIM_HOLDERS,
+    domain_status,
+    host_keys,
+)
 
 
 class QueuedLink(TypedDict):
@@ -19,6 +23,9 @@ class QueuedLink(TypedDict):
     link_back: str
     submitted_at: str
     published_at: str | None
+    article_title: str | None  # as of submission
+    needs_editor: str | None
+    expires_at: str | None
     version: int
 
 
@@ -31,6 +38,23 @@ class Position(NamedTuple):
 
     submitted_at: str
     link_id: str
+
+
+# How a cursor writes a HostPosition.
+HOST_POSITION = r"[a-z0-9.-]{1,254}#[0-9TZ:.-]{20,30} [0-9a-f]{32}"
+
+
+class HostPosition(NamedTuple):
+    """Where in the index by host a link is."""
+
+    host_at: str
+    link_id: str
+
+
+def host_position(link: QueuedLink) -> str:
+    """A link's HostPosition as a cursor has it."""
+    assert link["url"] is not None
+    return f"{host_keys(link['url'], link['submitted_at'])['host_at']} {link['link_id']}"
 
 
 def list_queue(
@@ -72,6 +96,9 @@ def _queued(item: Json, status: str) -> QueuedLink:
         "link_back": item["link_back"],
         "submitted_at": item["submitted_at"],
         "published_at": item.get("published_at"),
+        "article_title": item.get("article_title"),
+        "needs_editor": item.get("needs_editor"),
+        "expires_at": item.get("due_at") if status in CLAIM_HOLDERS else None,
         "version": item["version"],
     }
 
