@@ -275,7 +275,9 @@ def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
     """Withdraw a link by its submitter's token; doing it again changes nothing.
 
     A link that is rejected, removed or expired is off the page already and keeps its status; its
-    URL and title are erased, so that no editor can restore it. Raises Refusal `not-found` or `forbidden`.
+    URL and title are erased, so that no editor can restore it.
+
+    Raises Refusal `not-found` or `forbidden`.
     """
     while True:
         link = links.get_link(store, link_id)

@@ -7,7 +7,9 @@ from seealso.store.values import Json, marshal_item
 from seealso.tables.links import (
     CLAIM_HOLDERS,
     domain_status,
+    host_group,
     host_keys,
+    host_prefix,
 )
 
 
@@ -78,6 +80,25 @@ def list_queue(
         key = {name: value, "submitted_at": after.submitted_at, "pk": f"link#{after.link_id}"}
         query["ExclusiveStartKey"] = marshal_item(key)
     return [_queued(item, status) for item in store.client.query_first(query, limit)]
+
+
+def list_host(
+    store: Store, host: str, limit: int, after: HostPosition | None = None
+) -> list[QueuedLink]:
+    """Links of any status of a host and its subdomains, by host and time; at most `limit`."""
+    query: Json = {
+        "TableName": store.links,
+        "IndexName": "host",
+        "KeyConditionExpression": "host_group = :group AND begins_with(host_at, :prefix)",
+        "ExpressionAttributeValues": marshal_item(
+            {":group": host_group(host), ":prefix": host_prefix(host)}
+        ),
+    }
+    if after is not None:
+        key = {"host_group": host_group(host), "host_at": after.host_at}
+        query["ExclusiveStartKey"] = marshal_item({**key, "pk": f"link#{after.link_id}"})
+    items = store.client.query_first(query, limit)
+    return [_queued(item, item["status"]) for item in items]
 
 
 def position(link: QueuedLink) -> str:
