@@ -54,6 +54,8 @@ from tests.support.scan import scan
 from tests.support.tables import another, make_store
 from tests.support.transitions import decide, set_columns, set_state
 
+pytestmark = pytest.mark.slow  # faults wait for retries and time limits
+
 TRANSACTION = "TransactWriteItems"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHORT_SECONDS = 0.2

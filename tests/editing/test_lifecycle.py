@@ -46,6 +46,8 @@ from tests.support.invariants import violations
 from tests.support.tables import make_store
 from tests.support.transitions import change_link, decide, set_columns, set_state
 
+pytestmark = pytest.mark.slow  # histories of many steps
+
 # One site publishes links at once, one wants approval; the third domain has no site at first.
 AT_ONCE, APPROVED, WITHOUT_SITE = 7, 3, 5
 DOMAINS = (AT_ONCE, APPROVED, WITHOUT_SITE)

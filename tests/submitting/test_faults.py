@@ -27,6 +27,8 @@ from tests.support.invariants import check
 from tests.support.requests import KEY, URL, fields, post, posted, problem
 from tests.support.scan import everything
 
+pytestmark = pytest.mark.slow  # faults wait for retries and time limits
+
 TRANSACTION = "TransactWriteItems"
 # For faults that are the same whether an engine honors client tokens or not.
 in_process = pytest.mark.parametrize("between", engines.names()[:1], indirect=True)

@@ -40,6 +40,8 @@ from tests.support.scan import delete_items
 from tests.support.tables import another
 from tests.support.transitions import change_link
 
+pytestmark = pytest.mark.slow  # histories of many steps
+
 # Small, so that they are met often.
 CAP, PENDING_CAP = 2, 2
 PENDING_DAYS, LAPSED_DAYS = 14, 30

@@ -39,7 +39,8 @@ from tests.support.races import RACERS, Racers, outcome_names
 from tests.support.scan import delete_items
 from tests.support.transitions import change_link
 
-pytestmark = engines.on_the_reference
+# Many rounds of sixteen threads.
+pytestmark = [engines.on_the_reference, pytest.mark.slow]
 
 ROUNDS = 10
 # Small, so that it is met often.
