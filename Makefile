@@ -31,6 +31,7 @@ run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=456
 test: $(project) $(tools) ## run every test but the long provings
 	@$(python) -m local.dynamodb_local
 	@$(python) -m tests.graphql_http
+	@$(python) -m tests.graphql_clients
 	@exec $(venv)/bin/pytest -n logical --dist worksteal
 
 .PHONY: prove

@@ -81,13 +81,13 @@ def _persisted_digest(extensions: dict[str, Any]) -> str | None:
     persisted = extensions.get("persistedQuery")
     if persisted is None:
         return None
-    version, digest = 0, None
-    if isinstance(persisted, dict):
-        version, digest = persisted.get("version"), persisted.get("sha256Hash")
-    if version != 1 or not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+    members = persisted if isinstance(persisted, dict) else {}
+    digest = members.get("sha256Hash")
+    is_digest = isinstance(digest, str) and _SHA256.fullmatch(digest)
+    if not is_digest or members.get("version") != 1:
         reason = "must have a persistedQuery with version 1 and a sha256Hash of 64 hex digits."
         raise _malformed("extensions", reason)
-    return digest.lower()
+    return str(digest).lower()
 
 
 def _digest(document: str) -> str:
