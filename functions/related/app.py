@@ -1,13 +1,19 @@
 """What to read next: an article's related lists, a domain's articles; and the API's description."""
 
-import json
+from functools import cache
 from pathlib import Path
 
 from seealso.errors import article_not_found
 from seealso.http.cursors import list_page
 from seealso.http.handler import serve
 from seealso.http.requests import Request
-from seealso.http.responses import Response, read_response
+from seealso.http.responses import (
+    Document,
+    Response,
+    document,
+    document_response,
+    read_response,
+)
 from seealso.reading.page import list_domain, read_related
 from seealso.store.tables import Store
 
@@ -28,8 +34,12 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 
 def openapi(_store: Store, request: Request) -> Response:
-    document = json.loads(Path(__file__).with_name("openapi.json").read_bytes())
-    return read_response(request, document)
+    return document_response(request, _description())
+
+
+@cache
+def _description() -> Document:
+    return document(Path(__file__).with_name("openapi.json").read_text("utf-8"))
 
 
 handler = serve(

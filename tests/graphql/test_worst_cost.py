@@ -15,13 +15,13 @@ from cfnlint.decode import cfn_yaml
 from local.paths import ROOT
 from seealso.graphql.settings import settings
 from seealso.limits import MAX_ARTICLE_TITLE, MAX_TEXT_BYTES
-from seealso.store import tables as store_tables
 from seealso.store.calls import Call
 from seealso.store.client import Usage
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.store.values import marshal_item
 from seealso.tables.articles import Article, article_item
 from tests.support import engines, tables
+from tests.support.environment import use_store
 from tests.support.gateway import Response, request
 
 # Others count units otherwise than AWS does.
@@ -59,11 +59,7 @@ def network(request: pytest.FixtureRequest, all_engines: Any) -> Iterator[Store]
 
 @pytest.fixture
 def _environment(network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in tables.environment(network).items():
-        monkeypatch.setenv(name, value)
-    reset_store()
-    # A store with more time, since a busy machine may need it.
-    store_tables._local.store = tables.another(network)
+    use_store(network, monkeypatch)
     settings.cache_clear()
     yield
     reset_store()

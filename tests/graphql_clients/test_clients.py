@@ -13,12 +13,17 @@ from local.paths import ROOT
 from seealso.tables.articles import Article, put_articles
 from tests.graphql_clients import PACKAGES, answers
 from tests.support import gateway, tables
+from tests.support.environment import use_store
 from tests.support.node_packages import serving
 
-pytestmark = pytest.mark.skipif(
-    not PACKAGES.is_available(),
-    reason="needs Node 20, npm and their packages, which make test fetches; CI=true fails without",
-)
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(
+        not PACKAGES.is_available(),
+        reason="needs Node 20, npm and their packages, which make test fetches; "
+        "CI=true fails without",
+    ),
+]
 
 QUERY = "query Article($id: Int!) @cached(ttl: 120) { qa_ai_by_pk(id: $id) { id title } }"
 TITLE = "A title \N{EM DASH} \U0001f600"
@@ -72,8 +77,7 @@ def exchanges(all_engines: Any) -> Iterator[Exchanges]:
         return gateway.application({**environ, "wsgi.input": BytesIO(body)}, start_response)
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in tables.environment(store).items():
-            patch.setenv(name, value)
+        use_store(store, patch)
         with serving(application) as url:
             yield Exchanges(sent, answers(f"{url}/graphql", QUERY, {"id": 1}))
     tables.drop(store)

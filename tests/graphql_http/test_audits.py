@@ -8,6 +8,7 @@ from tests.support import gateway
 from tests.support.node_packages import serving
 
 
+@pytest.mark.engine
 @pytest.mark.skipif(
     not PACKAGES.is_available(),
     reason="needs Node 20, npm and their packages, which make test fetches; CI=true fails without",

@@ -45,14 +45,11 @@ type Need = Call | Item
 type Reading[T] = Generator[Mapping[Any, Need], Mapping[Any, Any], T]
 
 
-class ReadLimit(NamedTuple):
+class _Limit(NamedTuple):
     """What a client's request may cost, in read units, and what each need costs at most."""
 
     units: float
     worst_units: Callable[[Need], float]
-
-
-_UNLIMITED = ReadLimit(math.inf, lambda _: 0.0)
 
 
 def read_one[T](store: Store, reading: Reading[T]) -> T:
@@ -61,13 +58,18 @@ def read_one[T](store: Store, reading: Reading[T]) -> T:
 
 
 def read_together[T](
-    store: Store, readings: Sequence[Reading[T]], limit: ReadLimit = _UNLIMITED
+    store: Store,
+    readings: Sequence[Reading[T]],
+    max_read_units: float = math.inf,
+    worst_units: Callable[[Need], float] = lambda _: 0.0,
 ) -> list[T]:
     """What the readings return, in their order.
 
-    Raises StoreError, StoreUnavailable, or ReadLimitExceeded after the wave in which the client's
-    request has exceeded the limit.
+    `worst_units` says what a need costs at most. Raises StoreError, StoreUnavailable, or
+    ReadLimitExceeded after the wave in which the client's request has come to cost more than
+    `max_read_units`.
     """
+    limit = _Limit(max_read_units, worst_units)
     results: dict[int, T] = {}
     needs: dict[int, Mapping[Any, Need]] = {}
     items: dict[Item, Json | None] = {}
@@ -103,7 +105,7 @@ def _answers(
     store: Store,
     needs: Mapping[int, Mapping[Any, Need]],
     items: dict[Item, Json | None],
-    limit: ReadLimit,
+    limit: _Limit,
 ) -> dict[int, dict[Any, Any]]:
     """The answers to what each reading needs; `items` are those read so far, and grows."""
     wanted = [need for named in needs.values() for need in named.values()]
@@ -129,7 +131,7 @@ def _answers(
 
 
 def _next_wave(
-    calls: Sequence[Call], items: Sequence[Item], limit: ReadLimit, spent: float
+    calls: Sequence[Call], items: Sequence[Item], limit: _Limit, spent: float
 ) -> tuple[Sequence[Call], Sequence[Item]]:
     """The calls and items to read next, at least one of them."""
     wave = _affordable(calls, _OVERSHOOT * limit.units - spent, limit)
@@ -143,7 +145,7 @@ def _next_wave(
     return (calls[:1], []) if calls else ([], items[:1])
 
 
-def _affordable[N: Need](needs: Sequence[N], units: float, limit: ReadLimit) -> Sequence[N]:
+def _affordable[N: Need](needs: Sequence[N], units: float, limit: _Limit) -> Sequence[N]:
     """The first needs that together cost at most so many units in the worst case."""
     sums = accumulate(map(limit.worst_units, needs))
     return needs[: sum(total <= units for total in sums)]
