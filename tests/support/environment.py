@@ -40,6 +40,7 @@ def variables(store: Store) -> dict[str, str]:
         "GRAPHQL_FIELDS": "500",
         "GRAPHQL_TOP_FIELDS": "50",
         "GRAPHQL_DIRECTIVES": "100",
+        "GRAPHQL_INDEX_ENTRIES": "2000",
         "GRAPHQL_READ_UNITS": "200",
     }
 

@@ -22,6 +22,7 @@ class Settings(NamedTuple):
     max_fields: int
     max_top_fields: int
     max_directives: int
+    max_index_entries: int
     max_read_units: int
 
 
@@ -38,5 +39,6 @@ def settings() -> Settings:
         max_fields=integer("GRAPHQL_FIELDS", 1, 100_000),
         max_top_fields=integer("GRAPHQL_TOP_FIELDS", 1, 10_000),
         max_directives=integer("GRAPHQL_DIRECTIVES", 0, 100_000),
+        max_index_entries=integer("GRAPHQL_INDEX_ENTRIES", 1, 1_000_000),
         max_read_units=integer("GRAPHQL_READ_UNITS", 1, 1_000_000),
     )
