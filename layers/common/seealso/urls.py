@@ -86,13 +86,13 @@ def accept(sent: str) -> str:
     Raises UrlNotAcceptable, and no other exception, if the URL could be accepted for no article.
     `check_allowed` checks what depends on the article.
     """
-    sent = _trimmed(sent)
     try:
         size = len(sent.encode())
     except UnicodeEncodeError:  # a lone surrogate
         raise UrlNotAcceptable("not-parseable") from None
     if size > MAX_URL_BYTES:
         raise UrlNotAcceptable("too-long")
+    sent = _trimmed(sent)
     if _CONTROL.search(sent):
         raise UrlNotAcceptable("control-character")
     try:

@@ -11,6 +11,7 @@ numbers, so that a page of five usual links stays within the 1 KB that a write u
 """
 
 import random
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -81,6 +82,7 @@ class Link:
 
 
 _FIELDS = tuple(member.name for member in fields(Link))
+_WWW = re.compile(r"^www[0-9]*\.(?=.*\.)")
 _NEVER_KNOWN = {"url": None, "title": None, "published_at": None}
 
 
@@ -247,9 +249,9 @@ def host_keys(url: str, submitted_at: str) -> dict[str, str]:
 
 
 def host_of(url: str) -> str:
-    """The host of a stored URL, without `www.`: these are serialized and have no port or user."""
-    host = url.partition("://")[2].partition("/")[0].partition("?")[0].partition("#")[0]
-    return host.removesuffix(".").removeprefix("www.")
+    """The host of a stored URL, which has no port or user, without `www.` as in urls.host_key()."""
+    host = url.partition("://")[2].partition("/")[0]
+    return _WWW.sub("", host.removesuffix("."), count=1)
 
 
 def host_group(host: str) -> str:
