@@ -1,6 +1,6 @@
 """`sam build`, then what it cannot do: less to load, bytecode, and a hash of the layer.
 
-python -m local.build     builds what is deployed to AWS, into .aws-sam/build
+python -m local.build ENV     builds what is deployed to an environment, into .aws-sam/build
 """
 
 import hashlib
@@ -10,16 +10,18 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from local import commands, guard
+from local import commands, environments, guard
+from local.environments import Environment
 from local.paths import LOCAL, LOGS, ROOT, TOOLS
 from local.steps import Failure
 
 TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
 LAYER = "CommonLayer"
+BUILT = ROOT / ".aws-sam/build"  # of the release
 _KEPT = 3
 # Dependencies of dependencies that no function needs. aws-xray-sdk requires botocore and does not
 # import it on Lambda, whose runtime has it anyway; cffi's own modules are for building extensions.
@@ -43,11 +45,10 @@ def build_local() -> Path:
     return target
 
 
-def build_release() -> Path:
-    """Builds for AWS with the parameters of samconfig.toml. Raises Failure when the build fails."""
-    target = ROOT / ".aws-sam/build"
-    _build(TEMPLATE, target, {})
-    return target
+def build_release(environment: Environment) -> Path:
+    """Builds for AWS and an environment's architecture. Raises Failure when the build fails."""
+    _build(TEMPLATE, BUILT, {"Architecture": environment.parameters["Architecture"]})
+    return BUILT
 
 
 def host_architecture() -> str:
@@ -117,7 +118,7 @@ def _write_release(target: Path) -> None:
     template.write_text(text.replace(placeholder, f'RELEASE: "{release}"'))
 
 
-def overrides(parameters: dict[str, str]) -> list[str]:
+def overrides(parameters: Mapping[str, str]) -> list[str]:
     """Template parameters as SAM's --parameter-overrides takes them."""
     return [f"{name}={value}" for name, value in parameters.items()]
 
@@ -150,7 +151,8 @@ def _remove_old(folder: Path) -> None:
 
 def main() -> int:
     try:
-        print(f"built {build_release().relative_to(ROOT)}")
+        environment = environments.environment(sys.argv[1])
+        print(f"built {build_release(environment).relative_to(ROOT)} for {environment.name}")
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1

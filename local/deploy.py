@@ -1,5 +1,6 @@
 """`sam deploy` of a built template to the emulator."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from local import account, commands
@@ -16,23 +17,29 @@ PARAMETERS = {
 }
 
 
-def deploy(port: int, template: Path, log: Path) -> None:
-    """Deploys as stack STACK_NAME. Raises Failure that names the first resource at fault."""
+def deploy(
+    port: int,
+    template: Path,
+    log: Path,
+    stack_name: str = STACK_NAME,
+    parameters: Mapping[str, str] = PARAMETERS,
+) -> None:
+    """Deploys as a stack. Raises Failure that names the first resource at fault."""
     command: list[str | Path] = [
         SAM,
         "deploy",
         "--template-file",
         template,
         "--stack-name",
-        STACK_NAME,
+        stack_name,
     ]
     command += ["--config-env", "local", "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
     command += ["--no-progressbar", "--no-confirm-changeset"]
-    command += ["--parameter-overrides", *overrides(PARAMETERS)]
+    command += ["--parameter-overrides", *overrides(parameters)]
     environment = account.environment(port)
     environment |= {"SAM_CLI_POLL_DELAY": "0.3", "SAM_CLI_TELEMETRY": "0"}
     if commands.run(command, environment, log):
-        raise Failure(f"sam deploy failed: {_reason(port, log)} (all of it: {log})")
+        raise Failure(f"sam deploy failed: {_reason(port, log, stack_name)} (all of it: {log})")
 
 
 def outputs(port: int) -> dict[str, str]:
@@ -42,10 +49,10 @@ def outputs(port: int) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def _reason(port: int, log: Path) -> str:
+def _reason(port: int, log: Path, stack_name: str) -> str:
     cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
     try:
-        events = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+        events = cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
     except cloudformation.exceptions.ClientError:
         events = []
     for event in reversed(events):

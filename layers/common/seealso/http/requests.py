@@ -53,7 +53,10 @@ class Request(NamedTuple):
         """What absolute URLs begin with: PublicUrl, or the address that the request was sent to."""
         # The gateway routes by Host, so a Host that is not its own never arrives here.
         public_url = os.environ.get("PUBLIC_URL")
-        return public_url or f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['host']}"
+        return (
+            public_url
+            or f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['host']}"
+        )
 
     def path_integer(self, name: str, minimum: int) -> int:
         """The number in the path. Raises Refusal `invalid-id` for anything but plain decimal."""
