@@ -217,3 +217,16 @@ def test_the_default_address_can_be_closed_only_with_an_own_domain() -> None:
     assert server["x-amazon-apigateway-endpoint-configuration"] == {
         "disableExecuteApiEndpoint": {"Fn::If": ["IsDefaultAddressClosed", True, False]}
     }
+
+
+def test_concurrency_of_public_functions_alone_can_be_limited() -> None:
+    limited = {
+        name: function["Properties"]["ReservedConcurrentExecutions"]
+        for name, function in of_type("AWS::Lambda::Function").items()
+        if "ReservedConcurrentExecutions" in function["Properties"]
+    }
+    assert set(limited) == {"GetArticle", "Related", "SubmitLink", "Graphql"}
+    # 0, the default, means no limit; in a function's properties it would switch the function off.
+    no_limit = {"Ref": "AWS::NoValue"}
+    for value in limited.values():
+        assert value == {"Fn::If": ["LimitsPublic", {"Ref": "PublicConcurrency"}, no_limit]}
