@@ -1,4 +1,4 @@
-# Every target sets up what it needs under .local/ and remakes it only when its lock file changes.
+# Every target sets up what it needs under .local/, again only when its lock file has changed.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -18,31 +18,52 @@ setup_log := .local/logs/setup.log
 tools := .local/tools/sam/.made .local/tools/emulator/.made
 locks := $(basename $(wildcard functions/*/requirements.in requirements/*.in))
 checked := layers/common functions cli local tests bench
+pytest := $(venv)/bin/pytest -n logical --dist worksteal
+TESTS ?= tests
+# The folders whose tests run on DynamoDB Local, which needs Java; tests/graphql_http needs Node.
+on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% tests/release% \
+	tests/end_to_end%,$(TESTS))
+define fetch_what_tests_need
+	$(if $(on_dynamodb_local),@$(python) -m local.dynamodb_local)
+	$(if $(filter tests tests/ tests/graphql_http%,$(TESTS)),@$(python) -m tests.graphql_http)
+endef
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566]
 	@exec $(python) -m local.run --port $(PORT)
 
 .PHONY: test
-test: $(project) $(tools) ## run every test but the long provings
-	@$(python) -m local.dynamodb_local
-	@$(python) -m tests.graphql_http
-	@exec $(venv)/bin/pytest -n logical --dist worksteal
+test: $(project) $(tools) ## run all tests but the long-running ones [TESTS=tests/store]
+	$(fetch_what_tests_need)
+	@exec $(pytest) $(TESTS)
 
-.PHONY: prove
-prove: $(project) $(tools) ## run the long provings
-	@$(python) -m local.dynamodb_local
-	@exec $(venv)/bin/pytest -n logical --dist worksteal -m prove
+.PHONY: test-fast
+test-fast: $(project) ## run the tests that need no engine but moto
+	@exec $(pytest) -m "not long and not engine and not slow" $(TESTS)
+
+.PHONY: test-long
+test-long: $(project) $(tools) ## run the long-running tests, examples at random [SEED=1]
+	$(fetch_what_tests_need)
+	@seed=$${SEED:-$$RANDOM}; echo "To draw the same examples again: make test-long SEED=$$seed"; \
+		exec $(pytest) -m "long or hypothesis" --hypothesis-profile long --hypothesis-seed $$seed \
+		$(TESTS)
+
+.PHONY: format
+format: $(project) ## format the code, fix what can be fixed
+	@$(venv)/bin/ruff format
+	@$(venv)/bin/ruff check --fix
 
 .PHONY: lint
-lint: $(project) $(tools) ## check style, types and the template
+lint: $(project) $(tools) ## check style, types, spelling, references and the template
 	@$(venv)/bin/ruff check
 	@$(venv)/bin/ruff format --check
 	@$(venv)/bin/mypy $(checked)
+	@$(venv)/bin/codespell
+	@$(python) -m local.references
 	@$(venv)/bin/cfn-lint template.yaml
 	@$(sam) validate --lint
 
@@ -52,7 +73,7 @@ bench: $(project) $(tools) ## measure the budgets and write docs/benchmarks.md [
 
 .PHONY: load
 load: $(project) ## load articles into the running local stack: FILE=...
-	@test -n "$(FILE)" || { echo "say which file: make load FILE=data/articles.jsonl" >&2; exit 2; }
+	@test -n "$(FILE)" || { echo "FILE is required: make load FILE=data/articles.jsonl" >&2; exit 2; }
 	@exec $(venv)/bin/seealso load "$(FILE)" --local
 
 .PHONY: openapi
@@ -60,7 +81,7 @@ openapi: $(project) ## write docs/openapi.json from the models
 	@exec $(python) -m seealso.contract docs/openapi.json
 
 .PHONY: build
-build: $(project) $(tools) ## build what is deployed, into .aws-sam/build [ENV=dev]
+build: $(project) $(tools) ## build the release for AWS into .aws-sam/build [ENV=dev]
 	@exec $(python) -m local.build $(ENV)
 
 .PHONY: deploy
@@ -68,25 +89,25 @@ deploy: build ## deploy to AWS with your own credentials [ENV=dev]
 	@exec $(python) -m local.release $(ENV)
 
 .PHONY: lock
-lock: $(filter .local/%,$(uv)) ## lock the newest versions that requirements/*.in allow
+lock: $(filter .local/%,$(uv)) ## lock the newest versions that the *.in files allow
 	@for name in $(locks); do \
 		$(uv) pip compile -q --upgrade --universal --generate-hashes --python-version $(version) \
 			--no-emit-index-url --no-header $$name.in -o $$name.txt; \
 	done
 
 .PHONY: clean
-clean: ## remove everything that these targets made
+clean: ## remove everything that these targets created
 	@rm -rf .local .aws-sam
 
-# $1: the environment's folder, $2: its lock file.
+# Creates a virtual environment. $1: its folder, $2: its lock file.
 define make_environment
 	@echo "setting up $1"
 	@$(uv) venv -q --clear --no-project --python $(version) $1 2> $(setup_log) || { echo \
-		"No Python $(version) here and none could be downloaded: install it" \
-		"(pyenv install $(version)), then try again. More in $(setup_log)." >&2; exit 1; }
+		"Python $(version) is not installed and could not be downloaded. Install it" \
+		"(pyenv install $(version)) and try again. Details: $(setup_log)" >&2; exit 1; }
 	@$(uv) pip sync -q --require-hashes --compile-bytecode --python $1/bin/python $2 \
-		2> $(setup_log) || { echo "Could not install $2: this needs the network, once." \
-		"Then try again. More in $(setup_log)." >&2; exit 1; }
+		2> $(setup_log) || { echo "Could not install $2. Check the network connection" \
+		"and try again. Details: $(setup_log)" >&2; exit 1; }
 endef
 
 $(setup_log):
@@ -96,12 +117,12 @@ $(setup_log):
 .local/tools/uv/bin/uv: requirements/bootstrap.txt | $(setup_log)
 	@echo "setting up .local/tools/uv"
 	@python3 -m venv --clear .local/tools/uv > $(setup_log) 2>&1 || { rm -rf .local/tools/uv; \
-		echo "python3 -m venv failed: install Python 3 with venv (Debian: python3-venv), or uv." \
-		"More in $(setup_log)." >&2; exit 1; }
+		echo "python3 -m venv failed. Install Python 3 with venv (Debian: python3-venv), or uv." \
+		"Details: $(setup_log)" >&2; exit 1; }
 	@.local/tools/uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
 		-r $< > $(setup_log) 2>&1 || { rm -rf .local/tools/uv; \
-		echo "Could not install uv: this needs the network, once. Then try again." \
-		"More in $(setup_log)." >&2; exit 1; }
+		echo "Could not install uv. Check the network connection and try again." \
+		"Details: $(setup_log)" >&2; exit 1; }
 	@touch $@
 
 $(venv)/.made: requirements/dev.txt .python-version | $(filter .local/%,$(uv)) $(setup_log)

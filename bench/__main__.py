@@ -1,7 +1,7 @@
-"""`make bench`: measure, write docs/benchmarks.md, and fail where a budget does not hold.
+"""`make bench`: measures, writes docs/benchmarks.md, and fails if a budget is exceeded.
 
-`python -m bench submissions` measures and writes that part alone; so do `views`, `graphql`
-and `editing`.
+`python -m bench submissions` measures and rewrites only that part; the others are `views`,
+`graphql` and `editing`.
 """
 
 import os
@@ -38,29 +38,29 @@ request).
 
 
 def main() -> int:
-    written = _FILE.read_text("utf-8") if _FILE.exists() else ""
-    parts = dict(zip(_PARTS, _split(written), strict=True))
-    hold = True
+    existing = _FILE.read_text("utf-8") if _FILE.exists() else ""
+    parts = dict(zip(_PARTS, _split(existing), strict=True))
+    all_hold = True
     for name in sys.argv[1:] or _PARTS:
         parts[name], holds = _views() if name == "views" else _reported(_REPORTS[name].report)
-        hold = hold and holds
+        all_hold = all_hold and holds
     text = "\n".join(part.strip() + "\n" for part in parts.values())
     _FILE.write_text(text, "utf-8")
     print(text)
-    return 0 if hold else 1
+    return 0 if all_hold else 1
 
 
 _REPORTS = {"graphql": graphql, "submissions": submissions, "editing": editing}
 _PARTS = ("views", *_REPORTS)
 
 
-def _split(written: str) -> list[str]:
-    """The parts of what was written before, in the order of _PARTS."""
-    found = []
+def _split(text: str) -> list[str]:
+    """The parts of docs/benchmarks.md, in the order of _PARTS."""
+    parts = []
     for module in reversed(_REPORTS.values()):
-        written, heading, part = written.partition(module.HEADING)
-        found.append(heading + part)
-    return [written, *reversed(found)]
+        text, heading, part = text.partition(module.HEADING)
+        parts.append(heading + part)
+    return [text, *reversed(parts)]
 
 
 def _reported(report: Callable[[Store], tuple[str, bool]]) -> tuple[str, bool]:
@@ -80,7 +80,7 @@ def _views() -> tuple[str, bool]:
     for size in sizes:
         for domains in DOMAINS:
             measure = partial(pages.measure_mixed, count=size, domains=domains)
-            # On disk, which is the folder of TMPDIR: in memory it would take some GB.
+            # On disk, in the folder of TMPDIR: in memory it would need several GB.
             rows += _measured(measure, on_disk=size > 100_000)
     rows += _measured(partial(pages.measure_run, length=RUN))
     table = "".join(row.line() for row in rows)
@@ -88,7 +88,7 @@ def _views() -> tuple[str, bool]:
 
 
 def _measured(measure: Callable[[Store], list[Row]], on_disk: bool = False) -> list[Row]:
-    """Measure on an engine of its own."""
+    """Measures on an engine of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
         dynamodb_local.running(Path(folder), on_disk=on_disk) as endpoint,

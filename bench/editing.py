@@ -1,4 +1,4 @@
-"""What each action of an editor costs, and that the queue is one query at any length."""
+"""The cost of each editor's action, and a check that listing the queue is one query."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from bench import worlds
-from bench.units import Recorded, snapshot, write_units
+from bench import networks
+from bench.units import recorded_calls, snapshot, write_units
 from seealso.editing import articles as editing
 from seealso.editing import links as moderation
 from seealso.editing import purging
@@ -33,10 +33,10 @@ DOMAIN = 7
 LISTED = 20
 
 _TEXT = """
-Articles have items of 4 KB. Each change is one transaction with its audit entry; write units are
-worked out by the documented rules (bench/units.py). The article that is purged has 5 published and
-2 pending links. The queue holds {queued:,} pending links of {domains} sites when its first pages
-are read, of {listed} links each.
+Articles have items of 4 KB. Each change and its audit entry are one transaction; write units are
+computed by DynamoDB's documented rules (bench/units.py). The purged article has 5 published and 2
+pending links. The queue has {queued:,} pending links of {domains} sites when its first page of
+{listed} links is listed.
 
 | action | requests | round trips | read units | write units |
 |---|---:|---:|---:|---:|
@@ -45,13 +45,13 @@ are read, of {listed} links each.
 
 
 class Cost(NamedTuple):
-    """What one action has cost."""
+    """The cost of one action."""
 
-    what: str
+    name: str
     requests: int
     round_trips: int
     read_units: float
-    write_units: int | None  # None: it only reads
+    write_units: int | None  # None for an action that only reads
 
 
 def report(store: Store) -> tuple[str, bool]:
@@ -61,7 +61,7 @@ def report(store: Store) -> tuple[str, bool]:
         queued=QUEUED, domains=DOMAINS, listed=LISTED, costs="".join(map(_line, costs)).rstrip()
     )
     return f"{HEADING}\n{text}", all(
-        cost.requests == 1 for cost in costs if cost.what.startswith("queue")
+        cost.requests == 1 for cost in costs if cost.name.startswith("queue")
     )
 
 
@@ -78,21 +78,23 @@ def _changes(store: Store) -> Iterator[Cost]:
     block = Block("spam.example.net", None)
     yield _cost(store, "block a host", lambda: site_editing.block_host(store, context, block))
 
-    draft = replace(worlds.of_4_kb(Article(1, DOMAIN, worlds.TITLE, "", "2026-11-23"), None), id=0)
+    draft = replace(
+        networks.of_4_kb(Article(1, DOMAIN, networks.TITLE, "", "2026-11-23"), None), id=0
+    )
     draft = replace(draft, state="draft", version=1)
     yield _cost(store, "create an article", lambda: editing.create(store, context, None, draft))
     yield _cost(store, "read an article", lambda: articles.get_article(store, 1), reads=True)
-    for what, action, columns in (
-        ("patch a draft", "patch", {"title": f"{worlds.TITLE} again"}),
+    for name, action, columns in (
+        ("patch a draft", "patch", {"title": f"{networks.TITLE} again"}),
         ("publish an article", "publish", None),
-        ("patch a published article", "patch", {"title": worlds.TITLE}),
+        ("patch a published article", "patch", {"title": networks.TITLE}),
         ("move an article to another domain", "patch", {"domain": DOMAIN + 1}),
         ("move it back", "patch", {"domain": DOMAIN}),
         ("unpublish an article", "unpublish", None),
         ("delete an article", "delete", None),
         ("restore an article", "restore", None),
     ):
-        yield _cost(store, what, _on_article(store, context, action, columns))
+        yield _cost(store, name, _on_article(store, context, action, columns))
     yield _cost(
         store,
         "list a domain's articles",
@@ -101,12 +103,12 @@ def _changes(store: Store) -> Iterator[Cost]:
     )
 
     second = editing.create(store, context, None, replace(draft, state="published"))
-    made = [_submitted(store, second.id, number) for number in range(9)]
-    yield _cost(store, "read a link", lambda: links.get_link(store, made[0]), reads=True)
-    yield _cost(store, "approve a link", _on_link(store, context, made[0], "approve"))
-    yield _cost(store, "reject a link", _on_link(store, context, made[1], "reject"))
-    yield _cost(store, "remove a published link", _on_link(store, context, made[0], "remove"))
-    for link_id in made[2:7]:
+    link_ids = [_submitted(store, second.id, number) for number in range(9)]
+    yield _cost(store, "read a link", lambda: links.get_link(store, link_ids[0]), reads=True)
+    yield _cost(store, "approve a link", _on_link(store, context, link_ids[0], "approve"))
+    yield _cost(store, "reject a link", _on_link(store, context, link_ids[1], "reject"))
+    yield _cost(store, "remove a published link", _on_link(store, context, link_ids[0], "remove"))
+    for link_id in link_ids[2:7]:
         _on_link(store, context, link_id, "approve")()
     set_state(store, context, second.id, 1, "delete")
     yield _cost(store, "purge an article", lambda: purging.purge(store, context, second.id, 2))
@@ -125,11 +127,11 @@ def _on_article(
     store: Store, context: ChangeContext, action: str, columns: dict[str, Any] | None
 ) -> Callable[[], object]:
     def change() -> object:
-        # As the editor has read it before, at no cost of the change.
         if columns is None:
             return set_state(store, context, 1, version, action)
         return set_columns(store, context, 1, version, columns, action)
 
+    # Editors have read the article before, so reading it is not part of the cost.
     article = articles.get_article(store, 1)
     assert article is not None
     version = article.version
@@ -150,7 +152,7 @@ def _submitted(store: Store, article_id: int, number: int) -> str:
     return submitting.submit(
         store,
         article_id,
-        Submission(url, worlds.TITLE),
+        Submission(url, networks.TITLE),
         None,
         "192.0.2.7",
         datetime.now(UTC),
@@ -158,46 +160,49 @@ def _submitted(store: Store, article_id: int, number: int) -> str:
     ).link.link_id
 
 
-def _cost(store: Store, what: str, action: Callable[[], object], *, reads: bool = False) -> Cost:
+def _cost(store: Store, name: str, action: Callable[[], object], *, reads: bool = False) -> Cost:
     before = {} if reads else snapshot(store)
     usage = store.client.start()
-    with Recorded() as calls:
+    with recorded_calls() as calls:
         action()
     requests, round_trips, read_units = usage.requests, usage.round_trips, usage.read_units
-    written = None if reads else write_units(store, before, snapshot(store), calls.made)
-    return Cost(what, requests, round_trips, read_units, written)
+    written = None if reads else write_units(store, before, snapshot(store), calls)
+    return Cost(name, requests, round_trips, read_units, written)
 
 
 def _line(cost: Cost) -> str:
     written = "" if cost.write_units is None else str(cost.write_units)
-    return f"| {cost.what} | {cost.requests} | {cost.round_trips} | {cost.read_units:g} | {written} |\n"
+    return (
+        f"| {cost.name} | {cost.requests} | {cost.round_trips} "
+        f"| {cost.read_units:g} | {written} |\n"
+    )
 
 
 # ---- the queue -------------------------------------------------------------------------------
 
 
 def _queues(store: Store) -> Iterator[Cost]:
-    # Straight into the table: the queue reads nothing else.
-    began = datetime(2026, 11, 1, tzinfo=UTC)
-    pending = (links.link_item(_pending(number, began)) for number in range(QUEUED))
-    worlds.write(store, store.links, pending)
-    for what, domain in (("all sites", None), ("one site", DOMAIN)):
+    # Written directly into the table, because the queue reads nothing else.
+    first = datetime(2026, 11, 1, tzinfo=UTC)
+    pending = (links.link_item(_pending(number, first)) for number in range(QUEUED))
+    networks.write(store, store.links, pending)
+    for sites, domain in (("all sites", None), ("one site", DOMAIN)):
         yield _cost(
             store,
-            f"queue of {what}, first page of {QUEUED:,} links",
+            f"queue of {sites}, first page of {QUEUED:,} links",
             partial(list_queue, store, "pending", domain, LISTED + 1),
             reads=True,
         )
 
 
-def _pending(number: int, began: datetime) -> Link:
-    at = rfc3339(began + timedelta(seconds=number))
+def _pending(number: int, first: datetime) -> Link:
+    at = rfc3339(first + timedelta(seconds=number))
     return Link(
         link_id=f"{number:032x}",
         article_id=number // 10 + 1000,
         domain=number % DOMAINS,
         url=f"https://www.a-site-of-a-reader.org/2026/11/about-the-film-{number:09}",
-        title=worlds.TITLE,
+        title=networks.TITLE,
         status="pending",
         version=1,
         link_back="unchecked",

@@ -1,4 +1,4 @@
-"""What the query of web clients' page views costs, and its CPU beside `GET /articles/{id}`."""
+"""The cost of the web clients' query for a page view, and its CPU time relative to GET."""
 
 import io
 import json
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from typing import Any
 
-from bench import worlds
+from bench import networks
 from bench.pages import Row
 from local.paths import ROOT
 from seealso.store.tables import Store, reset_store
 from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.skips import record_skips
-from tests.support import events, functions, tables
+from tests.support import environment, events, functions, tables
 
 HEADING = "## GraphQL"
 BUDGET = (3, 1, 2.0)  # requests, round trips, read units
@@ -35,8 +35,8 @@ the most expensive of {views} each. The article and its source have items of 4 K
 | query | articles | domains | requests | round trips | read units | budget | holds |
 |---|---:|---:|---:|---:|---:|---|---|
 {rows}
-The function's own work, from event to answer with its log line, for the same article with the same
-hints: process CPU time, median of {blocks} interleaved blocks of {block}, DynamoDB Local beside it.
+The function's own work, from event to response and log line, for the same article and hints:
+process CPU time, median of {blocks} interleaved blocks of {block}.
 
 | | CPU ms | relative to GET |
 |---|---:|---:|
@@ -51,12 +51,12 @@ def report(store: Store) -> tuple[str, bool]:
     rows: list[Row] = []
     endpoint = store.client.endpoint
     for size in SIZES:
-        here = tables.make_store(endpoint)
-        rows += _mixed(here, size)
+        mixed = tables.make_store(endpoint)
+        rows += _mixed(mixed, size)
         if size < SIZES[-1]:
-            tables.drop(here)
-    get, warm, new = _cpu(here)
-    tables.drop(here)
+            tables.drop(mixed)
+    get, warm, new = _cpu(mixed)
+    tables.drop(mixed)
     rows += _in_a_run(store)
     text = _TEXT.format(
         views=VIEWS,
@@ -73,52 +73,56 @@ def report(store: Store) -> tuple[str, bool]:
 
 
 def _mixed(store: Store, size: int) -> list[Row]:
-    articles = list(worlds.mixed(size, DOMAINS))
+    articles = list(networks.mixed(size, DOMAINS))
     pages = _written(store, articles, random.Random(2).sample(articles[size // 10 :], VIEWS))
     ids = {article.id for article in articles}
     network = size, DOMAINS
     return [
-        _dearest(store, "unchanged", network, map(_variables, pages), BUDGET),
-        _dearest(
+        _most_expensive(store, "unchanged", network, map(_variables, pages), BUDGET),
+        _most_expensive(
             store,
             "a foreign domain",
             network,
-            (_variables(each) | {"domain": (each.domain + 1) % DOMAINS} for each in pages),
+            (_variables(page) | {"domain": (page.domain + 1) % DOMAINS} for page in pages),
             BUDGET,
         ),
-        _dearest(
+        _most_expensive(
             store,
             "an id that does not exist",
             network,
-            (_variables(each) | {"id": each.id + 1} for each in pages if each.id + 1 not in ids),
+            (_variables(page) | {"id": page.id + 1} for page in pages if page.id + 1 not in ids),
             BUDGET,
         ),
     ]
 
 
 def _in_a_run(store: Store) -> list[Row]:
-    articles = worlds.with_run(RUN)
-    run = sorted((each for each in articles if each.domain == 99), key=lambda each: each.id)
+    articles = networks.with_run(RUN)
+    run = sorted(
+        (article for article in articles if article.domain == 99), key=lambda article: article.id
+    )
     chosen = [run[-1], *random.Random(3).sample(run[RUN // 2 :], VIEWS - 1)]
     pages = _written(store, articles, chosen)
     record_skips(store, sleep=lambda _: None)
-    network = len(articles), len({each.domain for each in articles})
-    absent = (_variables(each) | {"id": each.id + 1} for each in pages)
+    network = len(articles), len({article.domain for article in articles})
+    absent = (_variables(page) | {"id": page.id + 1} for page in pages)
     return [
-        _dearest(
+        _most_expensive(
             store, "in a skip range of its domain", network, map(_variables, pages), RUN_BUDGET
         ),
-        _dearest(store, "in a skip range, an id that may not exist", network, absent, RUN_BUDGET),
+        _most_expensive(
+            store, "in a skip range, an id that may not exist", network, absent, RUN_BUDGET
+        ),
     ]
 
 
 def _written(store: Store, articles: list[Article], chosen: list[Article]) -> list[Article]:
-    """Writes the articles, the chosen ones and their source with items of 4 KB; those chosen."""
-    worlds.write(store, store.articles, map(article_item, articles))
+    """Writes the articles, and the chosen ones with 4 KB and a source of 4 KB: the chosen ones."""
+    networks.write(store, store.articles, map(article_item, articles))
     source = articles[0]
-    pages = [worlds.of_4_kb(each, source.id) for each in chosen]
+    pages = [networks.of_4_kb(article, source.id) for article in chosen]
     put_articles(store, [*zip(pages, chosen, strict=True)])
-    put_articles(store, [(worlds.of_4_kb(source, None), source)])
+    put_articles(store, [(networks.of_4_kb(source, None), source)])
     return pages
 
 
@@ -132,28 +136,28 @@ def _variables(article: Article) -> dict[str, Any]:
     }
 
 
-def _dearest(
+def _most_expensive(
     store: Store,
-    what: str,
+    name: str,
     size: tuple[int, int],
     views: Iterable[dict[str, Any]],
     budget: tuple[int, int, float],
 ) -> Row:
-    """The dearest of some queries; `size` is how many articles and domains there are."""
+    """The most expensive of some queries; `size` is the number of articles and of domains."""
     requests, round_trips, units = 0, 0, 0.0
     _use(store)
-    with redirect_stdout(io.StringIO()):  # where the function's log lines go
+    with redirect_stdout(io.StringIO()):  # the function's log lines
         for variables in views:
-            cost = _answered(_post(QUERY, variables))["extensions"]["cost"]
+            cost = _checked_body(_post(QUERY, variables))["extensions"]["cost"]
             requests = max(requests, cost["requests"])
             round_trips = max(round_trips, cost["round_trips"])
             units = max(units, cost["read_units"])
-    return Row(what, *size, requests, round_trips, units, budget)
+    return Row(name, *size, requests, round_trips, units, budget)
 
 
 def _use(store: Store) -> None:
     """Lets the functions reach the store's tables."""
-    os.environ |= tables.environment(store)
+    os.environ |= environment.variables(store)
     reset_store()
 
 
@@ -163,9 +167,9 @@ def _post(query: str, variables: dict[str, Any]) -> events.Event:
     return events.event("POST /graphql", headers=headers, body=json.dumps(body))
 
 
-def _answered(event: events.Event) -> Any:
-    answer = functions.handler("graphql")(event, None)
-    body = json.loads(answer["body"])
+def _checked_body(event: events.Event) -> Any:
+    response = functions.handler("graphql")(event, None)
+    body = json.loads(response["body"])
     assert len(body["data"]["linksbottom"]) == 3, body
     return body
 
@@ -174,11 +178,11 @@ def _answered(event: events.Event) -> Any:
 
 
 def _cpu(store: Store) -> tuple[list[float], list[float], list[float]]:
-    """CPU in ms of a page view by GET, by the query, and by one not seen before, block by block."""
-    article = list(worlds.mixed(SIZES[-1], DOMAINS))[-1]
-    source = next(worlds.mixed(1, DOMAINS))
+    """CPU time in ms of GET, of the query, and of a query that is new each time, for each block."""
+    article = list(networks.mixed(SIZES[-1], DOMAINS))[-1]
+    source = next(networks.mixed(1, DOMAINS))
     (page,) = _written(store, [source, article], [article])
-    target = events.event(
+    get_event = events.event(
         "GET /articles/{id}", {"id": str(page.id)}, f"domain={page.domain}&source={page.source_id}"
     )
     variables = _variables(page)
@@ -186,7 +190,7 @@ def _cpu(store: Store) -> tuple[list[float], list[float], list[float]]:
     get_article, graphql = functions.handler("get_article"), functions.handler("graphql")
     numbers = iter(range(BLOCK * (BLOCKS + 1)))
     kinds: list[Callable[[], tuple[Any, events.Event]]] = [
-        lambda: (get_article, target),
+        lambda: (get_article, get_event),
         lambda: (graphql, _post(QUERY, variables)),
         lambda: (graphql, _post(f"{QUERY}# {next(numbers)}", variables)),
     ]
@@ -194,12 +198,12 @@ def _cpu(store: Store) -> tuple[list[float], list[float], list[float]]:
     with redirect_stdout(io.StringIO()):
         for _ in range(BLOCKS + 1):
             for kind, sample in zip(kinds, samples, strict=True):
-                asked = [kind() for _ in range(BLOCK)]
+                requests = [kind() for _ in range(BLOCK)]
                 started = time.process_time()
-                answers = [handler(event, None) for handler, event in asked]
+                responses = [handler(event, None) for handler, event in requests]
                 sample.append((time.process_time() - started) * 1000 / BLOCK)
-                assert {answer["statusCode"] for answer in answers} == {200}
-    # The first block opens the connections and reads the site's policy.
+                assert {response["statusCode"] for response in responses} == {200}
+    # Without the first block, which opens the connections and reads the site's policy.
     get, warm, new = (sample[1:] for sample in samples)
     return get, warm, new
 

@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from bench import worlds
+from bench import networks
 from seealso.reading.page import read_page
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, article_item, put_articles
@@ -16,9 +16,9 @@ VIEWS = 40
 
 @dataclass(frozen=True)
 class Row:
-    """The dearest of some page views or queries, beside the budget that they have."""
+    """The most expensive of some page views or queries, and their budget."""
 
-    what: str
+    name: str
     articles: int
     domains: int
     requests: int
@@ -35,10 +35,10 @@ class Row:
         )
 
     def line(self) -> str:
-        """The row as docs/benchmarks.md has it."""
+        """The row of the Markdown table."""
         requests, round_trips, units = self.budget
         return (
-            f"| {self.what} | {self.articles:,} | {self.domains:,} "
+            f"| {self.name} | {self.articles:,} | {self.domains:,} "
             f"| {self.requests} | {self.round_trips} | {self.units:g} "
             f"| {requests}, {round_trips}, {units:g} "
             f"| {'yes' if self.holds() else '**no**'} |\n"
@@ -47,47 +47,51 @@ class Row:
 
 def measure_mixed(store: Store, count: int, domains: int) -> list[Row]:
     """Page views over a mixed network."""
-    articles = list(worlds.mixed(count, domains))
+    articles = list(networks.mixed(count, domains))
     _write(store, f"{count:,} articles, {domains:,} domains", articles)
     viewed = random.Random(2).sample(articles[count // 10 :], VIEWS)
-    long = []
+    changes = []
     for article in viewed:
         source = articles[random.Random(article.id).randrange(count // 10)]
-        long += [(article, source.id), (source, None)]
-    changed = {article.id: worlds.of_4_kb(article, source_id) for article, source_id in long}
+        changes += [(article, source.id), (source, None)]
+    changed = {article.id: networks.of_4_kb(article, source_id) for article, source_id in changes}
     before = {article.id: article for article in articles}
-    put_articles(store, [(article, before[each]) for each, article in changed.items()])
-    worlds.write_links(store, [article.id for article in viewed])
+    put_articles(store, [(article, before[article.id]) for article in changed.values()])
+    networks.write_links(store, [article.id for article in viewed])
     pages = [changed[article.id] for article in viewed]
     return [
-        _dearest(store, "id, domain and source known", count, domains, pages, True, (3, 1, 2.5)),
-        _dearest(store, "only the id known", count, domains, pages, False, (4, 2, 2.5)),
+        _most_expensive(
+            store, "id, domain and source known", count, domains, pages, True, (3, 1, 2.5)
+        ),
+        _most_expensive(store, "only the id known", count, domains, pages, False, (4, 2, 2.5)),
     ]
 
 
 def measure_run(store: Store, length: int) -> list[Row]:
-    """Page views just above and within a long same-domain run, once the job has run."""
-    articles = worlds.with_run(length)
+    """Page views in and just above a long run of one domain, after the daily job."""
+    articles = networks.with_run(length)
     _write(store, f"a run of {length:,}", articles)
     started = time.monotonic()
     print(f"  {record_skips(store, sleep=lambda _: None)}", end="", file=sys.stderr)
     print(f" {time.monotonic() - started:.0f} s", file=sys.stderr)
     run = sorted((article for article in articles if article.domain == 99), key=lambda a: a.id)
     viewed = [run[-1], *random.Random(3).sample(run[length // 2 :], VIEWS - 1)]
-    pages = [worlds.of_4_kb(article, run[0].id) for article in viewed]
+    pages = [networks.of_4_kb(article, run[0].id) for article in viewed]
     put_articles(store, list(zip(pages, viewed, strict=True)))
-    worlds.write_links(store, [article.id for article in viewed])
+    networks.write_links(store, [article.id for article in viewed])
     return [
-        _dearest(store, "in a skip range, all known", len(articles), 11, pages, True, (6, 3, 5)),
-        _dearest(
+        _most_expensive(
+            store, "in a skip range, all known", len(articles), 11, pages, True, (6, 3, 5)
+        ),
+        _most_expensive(
             store, "in a skip range, only the id known", len(articles), 11, pages, False, (7, 4, 5)
         ),
     ]
 
 
-def _dearest(
+def _most_expensive(
     store: Store,
-    what: str,
+    name: str,
     count: int,
     domains: int,
     pages: list[Article],
@@ -96,7 +100,7 @@ def _dearest(
 ) -> Row:
     requests, round_trips, units = 0, 0, 0.0
     for article in pages:
-        # The site is read once in 50 s by each container: a warm one has it.
+        # A container reads the site once in 50 s; a warm one has it cached.
         read_page(store, article.id)
         usage = store.client.start()
         page = (
@@ -109,12 +113,12 @@ def _dearest(
         requests = max(requests, usage.requests)
         round_trips = max(round_trips, usage.round_trips)
         units = max(units, usage.read_units)
-    return Row(what, count, domains, requests, round_trips, units, budget)
+    return Row(name, count, domains, requests, round_trips, units, budget)
 
 
-def _write(store: Store, what: str, articles: list[Article]) -> None:
+def _write(store: Store, name: str, articles: list[Article]) -> None:
     started = time.monotonic()
-    worlds.write(store, store.articles, map(article_item, articles))
+    networks.write(store, store.articles, map(article_item, articles))
     seconds = time.monotonic() - started
     rate = len(articles) / seconds
-    print(f"{what}: written in {seconds:.0f} s, {rate:,.0f} articles/s", file=sys.stderr)
+    print(f"{name}: written in {seconds:.0f} s, {rate:,.0f} articles/s", file=sys.stderr)

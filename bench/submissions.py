@@ -1,4 +1,4 @@
-"""What a submission costs, how many there may be in a second, and the function's own work."""
+"""The cost of a submission, submissions per second, and the function's CPU time."""
 
 import io
 import json
@@ -15,20 +15,20 @@ from typing import Any
 
 import boto3
 
-from bench import worlds
-from bench.units import Recorded, snapshot, write_units
+from bench import networks
+from bench.units import recorded_calls, snapshot, write_units
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.store.values import Json, marshal_item
 from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Receipt, Rules, submit
 from seealso.tables.articles import Article, put_articles
-from tests.support import events, functions, tables
+from tests.support import environment, events, functions, tables
 from tests.support.transitions import change_link
 
 HEADING = "## Submissions"
-BUDGET = (3, 1, 2, 12)  # requests, transactions of them, round_trips, write units
+BUDGET = (3, 1, 2, 12)  # requests, transactions among them, round trips, write units
 AT_ONCE, APPROVED = 1, 2  # domains
-# Nobody's cap: so that a page takes submissions for as long as they are counted.
+# High enough that a page accepts submissions throughout a measurement.
 NO_CAP = 1_000_000_000
 PAGES = 1_000
 FIRST_PAGE = 1_000_000
@@ -40,35 +40,35 @@ _TITLE = "A title of the length that titles of links will usually have"
 _TEXT = """
 The article has an item of 4 KB, the URL {url} characters, the title {title}. A container is warm
 when it has read the sites' policies (kept for 50 s) and the day's key; what a cold one adds is
-read one after the other, before the submission's own two round trips. Write units are worked out
-from what changed in the tables, by the documented rules (bench/units.py). DynamoDB Local reports
-more for a transaction, which is in the table beside it and is not what AWS charges.
+read sequentially, before the submission's own two round trips. Write units are computed from the
+changed items by DynamoDB's documented rules (bench/units.py). The column "reported" has the units
+that DynamoDB Local reports, which are higher for a transaction than what AWS charges.
 
 | submission | requests | transactions | round trips | read units | write units | reported | holds |
 |---|---:|---:|---:|---:|---:|---:|---|
 | budget | {budget[0]} | {budget[1]} | {budget[2]} | | {budget[3]} | | |
 {costs}
-Submissions per second, all accepted, from threads of one Python process beside DynamoDB Local in
-memory ({cores} cores for both; AWS bounds one page by its item: 1,000 write units a second):
+Submissions per second, all accepted, from threads of one Python process, with DynamoDB Local in
+memory on the same {cores} cores (on AWS, one page's item is limited to 1,000 write units a second):
 
 | threads | on one page | over {pages:,} pages |
 |---:|---:|---:|
 {rates}
-The function's own work, from event to answer with its log line, beside the same three calls made
-bare by boto3 in the same run: process CPU time, median of {blocks} interleaved blocks of {block}.
+The function's own work, from event to response and log line, compared with the same three calls
+made directly with boto3: process CPU time, median of {blocks} interleaved blocks of {block}.
 
 | | CPU ms | relative to boto3 | aim |
 |---|---:|---:|---|
-| boto3, three calls | {bare:.2f} | 1 | |
+| boto3, three calls | {by_boto3:.2f} | 1 | |
 | submit_link, whole | {whole:.2f} | {ratio:.2f} | at most 1.3 |
 """
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one submission has cost; `reported` are the engine's own write units."""
+    """The cost of one submission; `reported` are the engine's own write units."""
 
-    what: str
+    name: str
     requests: int
     transactions: int
     round_trips: int
@@ -80,21 +80,21 @@ class Cost:
     def holds(self) -> bool:
         measured = (self.requests, self.transactions, self.round_trips, self.write_units)
         return not self.has_budget or all(
-            each <= allowed for each, allowed in zip(measured, BUDGET, strict=True)
+            value <= allowed for value, allowed in zip(measured, BUDGET, strict=True)
         )
 
 
 def report(store: Store) -> tuple[str, bool]:
     """This part of docs/benchmarks.md, from measurements on an empty store; and if budgets hold."""
     _make_sites(store)
-    measured = tables.another(store)
-    costs = _costs(measured)
-    measured.client.close()
+    container = tables.another(store)
+    costs = _costs(container)
+    container.client.close()
     _put_site(store, {"domain": APPROVED, "publish": "approved", "pending_cap": NO_CAP})
     _put_articles(store, [(FIRST_PAGE + number, APPROVED) for number in range(PAGES)])
-    _rates(store, max(THREADS))  # an engine that has just started is slower
+    _rates(store, max(THREADS))  # warms up the engine
     rates = [(threads, *_rates(store, threads)) for threads in THREADS]
-    bare, whole, ratio = _cpu(store)
+    by_boto3, whole, ratio = _cpu(store)
     text = _TEXT.format(
         url=len(_url(0)),
         title=len(_TITLE),
@@ -107,7 +107,7 @@ def report(store: Store) -> tuple[str, bool]:
         ),
         blocks=BLOCKS,
         block=BLOCK,
-        bare=bare,
+        by_boto3=by_boto3,
         whole=whole,
         ratio=ratio,
     )
@@ -125,10 +125,12 @@ def _put_site(store: Store, site: Json) -> None:
 
 
 def _put_articles(store: Store, articles: list[tuple[int, int]]) -> None:
-    made = [Article(number, domain, worlds.TITLE, "", "2026-11-23") for number, domain in articles]
-    for start in range(0, len(made), 100):
-        batch = [(worlds.of_4_kb(each, None), None) for each in made[start : start + 100]]
-        put_articles(store, batch)
+    new = (
+        networks.of_4_kb(Article(article_id, domain, networks.TITLE, "", "2026-11-23"), None)
+        for article_id, domain in articles
+    )
+    for batch in batched(new, 100, strict=False):
+        put_articles(store, [(article, None) for article in batch])
 
 
 _numbers = count()
@@ -155,7 +157,7 @@ def _submit(store: Store, article_id: int) -> Receipt:
 
 def _costs(store: Store) -> list[Cost]:
     _put_articles(store, [(1, AT_ONCE), (2, APPROVED), (3, APPROVED)])
-    # The first of a day makes the day's key, which later containers read.
+    # The first submission of a day creates the day's key, which later containers read.
     costs = [_cost(store, "the first of a day, in a cold container", 1, has_budget=False)]
     cold = tables.another(store)
     costs.append(_cost(cold, "in a cold container", 1, has_budget=False))
@@ -171,22 +173,24 @@ def _costs(store: Store) -> list[Cost]:
     return costs
 
 
-def _cost(store: Store, what: str, article_id: int, *, has_budget: bool = True) -> Cost:
+def _cost(store: Store, name: str, article_id: int, *, has_budget: bool = True) -> Cost:
     before = snapshot(store)
     usage = store.client.start()
-    with Recorded() as calls:
+    with recorded_calls() as calls:
         _submit(store, article_id)
     requests, round_trips = usage.requests, usage.round_trips
-    reads, reported = usage.read_units, usage.write_units
-    written = write_units(store, before, snapshot(store), calls.made)
-    transactions = sum(call.operation == "TransactWriteItems" for call in calls.made)
-    return Cost(what, requests, transactions, round_trips, reads, written, reported, has_budget)
+    read_units, reported = usage.read_units, usage.write_units
+    written = write_units(store, before, snapshot(store), calls)
+    transactions = sum(call.operation == "TransactWriteItems" for call in calls)
+    return Cost(
+        name, requests, transactions, round_trips, read_units, written, reported, has_budget
+    )
 
 
 def _cost_line(cost: Cost) -> str:
     holds = "yes" if cost.holds() else "**no**"
     return (
-        f"| {cost.what} | {cost.requests} | {cost.transactions} | {cost.round_trips} "
+        f"| {cost.name} | {cost.requests} | {cost.transactions} | {cost.round_trips} "
         f"| {cost.read_units:g} | {cost.write_units} | {cost.reported:g} "
         f"| {holds if cost.has_budget else ''} |\n"
     )
@@ -196,31 +200,31 @@ def _cost_line(cost: Cost) -> str:
 
 
 def _rates(store: Store, threads: int) -> tuple[float, float]:
-    """Submissions per second on one page, and over many, by so many threads."""
+    """Submissions per second with this many threads, on one page and on many."""
     one = _rate(store, threads, lambda: FIRST_PAGE)
     return one, _rate(store, threads, lambda: FIRST_PAGE + next(_numbers) % PAGES)
 
 
 def _rate(store: Store, threads: int, article: Callable[[], int]) -> float:
-    done: list[int] = []
+    counts: list[int] = []
     failures: list[BaseException] = []
     barrier = threading.Barrier(threads)
 
     def submitter() -> None:
-        mine = tables.another(store)
+        container = tables.another(store)
         try:
-            _submit(mine, article())  # so that the policies and the day's key are there
+            _submit(container, article())  # reads the policies and the day's key
             barrier.wait()
             submitted, end = 0, time.monotonic() + SECONDS
             while time.monotonic() < end:
-                _submit(mine, article())
+                _submit(container, article())
                 submitted += 1
-            done.append(submitted)
-        except BaseException as failure:  # noqa: BLE001 raised below, in the thread that asked
+            counts.append(submitted)
+        except BaseException as failure:  # noqa: BLE001 raised below, in the caller's thread
             failures.append(failure)
             barrier.abort()
         finally:
-            mine.client.close()
+            container.client.close()
 
     running = [threading.Thread(target=submitter) for _ in range(threads)]
     for thread in running:
@@ -229,22 +233,22 @@ def _rate(store: Store, threads: int, article: Callable[[], int]) -> float:
         thread.join()
     if failures:
         raise failures[0]
-    return sum(done) / SECONDS
+    return sum(counts) / SECONDS
 
 
 # ---- CPU -------------------------------------------------------------------------------------
 
 
 def _cpu(store: Store) -> tuple[float, float, float]:
-    """CPU of three bare boto3 calls and of the whole function, in ms, and their median ratio."""
-    # boto3 makes the same calls in tables of its own.
+    """CPU time in ms of three boto3 calls and of the function, and the median of their ratio."""
+    # boto3 makes the same calls, on its own tables.
     mirror = tables.make_store(store.client.endpoint)
     _make_sites(mirror)
     first = 10**9
     articles = [(first + number, AT_ONCE) for number in range(BLOCK * (BLOCKS + 1))]
-    for each in (store, mirror):
-        _put_articles(each, articles)
-    bare = boto3.client(
+    _put_articles(store, articles)
+    _put_articles(mirror, articles)
+    dynamodb = boto3.client(
         "dynamodb",
         endpoint_url=mirror.client.endpoint,
         region_name=tables.REGION,
@@ -252,35 +256,35 @@ def _cpu(store: Store) -> tuple[float, float, float]:
         aws_secret_access_key=tables.CREDENTIALS.secret_key,
     )
     methods: dict[str, Callable[..., Any]] = {
-        "UpdateItem": bare.update_item,
-        "BatchGetItem": bare.batch_get_item,
-        "TransactWriteItems": bare.transact_write_items,
+        "UpdateItem": dynamodb.update_item,
+        "BatchGetItem": dynamodb.batch_get_item,
+        "TransactWriteItems": dynamodb.transact_write_items,
     }
-    os.environ |= tables.environment(store)
+    os.environ |= environment.variables(store)
     reset_store()
     samples: list[tuple[float, float]] = []
-    with redirect_stdout(io.StringIO()):  # where the function's log lines go
+    with redirect_stdout(io.StringIO()):  # the function's log lines
         submit_link = functions.handler("submit_link")
         for article_ids in batched((number for number, _ in articles), BLOCK, strict=True):
             posts = [_post(article_id) for article_id in article_ids]
-            with Recorded() as calls:
+            with recorded_calls() as calls:
                 started = time.process_time()
-                answers = [submit_link(post, None) for post in posts]
+                responses = [submit_link(post, None) for post in posts]
                 whole = time.process_time() - started
-            assert {answer["statusCode"] for answer in answers} == {201}
-            made = [
-                (methods[call.operation], _in_tables_of(mirror, store, call.body))
-                for call in calls.made
+            assert {response["statusCode"] for response in responses} == {201}
+            boto3_calls = [
+                (methods[call.operation], _in_other_tables(call.body, store, mirror))
+                for call in calls
                 if call.operation in methods
             ]
             started = time.process_time()
-            for method, body in made:
+            for method, body in boto3_calls:
                 method(**body)
             samples.append((time.process_time() - started, whole))
-    bare.close()
+    dynamodb.close()
     current_store().client.close()
     mirror.client.close()
-    # The first block opens the connections and reads the policies.
+    # Without the first block, which opens the connections and reads the policies.
     by_boto3, by_function = zip(*samples[1:], strict=True)
     ratio = statistics.median(whole / calls for calls, whole in samples[1:])
     milliseconds = 1000 / BLOCK
@@ -306,7 +310,7 @@ def _post(article_id: int) -> events.Event:
     )
 
 
-def _in_tables_of(theirs: Store, mine: Store, body: Json) -> Json:
-    text = json.dumps(body).replace(mine.links, theirs.links)
-    renamed: Json = json.loads(text.replace(mine.articles, theirs.articles))
+def _in_other_tables(body: Json, own: Store, other: Store) -> Json:
+    text = json.dumps(body).replace(own.links, other.links)
+    renamed: Json = json.loads(text.replace(own.articles, other.articles))
     return renamed

@@ -1,1 +1,1 @@
-"""The local run: template.yaml deployed to an AWS emulator, for `make run` and the tests."""
+"""Building template.yaml and running it on an AWS emulator, for `make run` and the tests."""

@@ -1,4 +1,4 @@
-"""The emulator's account: fixed keys and region, and nothing of the user's own AWS set-up."""
+"""The emulator's account: fixed keys and region. The user's own AWS configuration is not read."""
 
 import os
 
@@ -11,17 +11,18 @@ SECRET_KEY = "test"  # noqa: S105 - the emulator's root key, no secret
 
 
 def endpoint(port: int) -> str:
-    """Where the emulator takes AWS calls.
+    """The emulator's URL for AWS calls.
 
-    By name, because its Host decides: http://127.0.0.1 is the deployed API (local.gateway).
+    The emulator decides by the Host header: requests to 127.0.0.1 go to the deployed API
+    (local/gateway.py), so AWS calls use localhost.
     """
     return f"http://localhost:{port}"
 
 
 def environment(port: int) -> dict[str, str]:
     """This process's environment with the emulator in place of the user's AWS account."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | {
+    others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return others | {
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_REGION": REGION,
@@ -36,7 +37,8 @@ def environment(port: int) -> dict[str, str]:
 
 def session() -> boto3.Session:
     """A boto3 session that reads no profile, whatever AWS_PROFILE says."""
-    # An empty profile would be looked for; a variable without a name is not read at all.
+    # botocore would look for a profile even if its name is empty. A session variable that is
+    # mapped to no environment variable and no option is never read.
     core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     core.set_config_variable("config_file", os.devnull)
     core.set_config_variable("credentials_file", os.devnull)

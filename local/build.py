@@ -1,6 +1,6 @@
-"""`sam build`, then what it cannot do: less to load, bytecode, and a hash of the layer.
+"""`sam build`, followed by what it cannot do: remove unneeded files, compile, and hash the layer.
 
-python -m local.build ENV     builds what is deployed to an environment, into .aws-sam/build
+python -m local.build ENV     builds an environment's release for AWS into .aws-sam/build
 """
 
 import hashlib
@@ -21,17 +21,17 @@ from local.steps import Failure
 TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
 LAYER = "CommonLayer"
-BUILT = ROOT / ".aws-sam/build"  # of the release
-_KEPT = 3
-# Dependencies of dependencies that no function needs. aws-xray-sdk requires botocore and does not
-# import it on Lambda, whose runtime has it anyway; cffi's own modules are for building extensions.
-_LEFT_OUT = ("botocore*", "cffi*", "pycparser*", "*dateutil*", "six*", "urllib3*")
+BUILT = ROOT / ".aws-sam/build"  # the release
+_BUILDS_KEPT = 3
+# Transitive dependencies that no function needs. aws-xray-sdk requires botocore but does not import
+# it on Lambda, whose runtime includes it anyway; cffi's own modules are for building extensions.
+_UNNEEDED = ("botocore*", "cffi*", "pycparser*", "*dateutil*", "six*", "urllib3*")
 
 
 def build_local() -> Path:
-    """Builds for this machine, unless the same sources were built before.
+    """Builds for this machine, unless these sources have been built before.
 
-    Returns the folder that holds the built template.yaml. Raises Failure when the build fails.
+    Returns the folder that holds the built template.yaml. Raises Failure if the build fails.
     """
     parameters = {"Architecture": host_architecture()}
     target = LOCAL / "build" / _fingerprint(parameters)
@@ -46,13 +46,13 @@ def build_local() -> Path:
 
 
 def build_release(environment: Environment) -> Path:
-    """Builds for AWS and an environment's architecture. Raises Failure when the build fails."""
+    """Builds for AWS and the environment's architecture. Raises Failure if the build fails."""
     _build(TEMPLATE, BUILT, {"Architecture": environment.parameters["Architecture"]})
     return BUILT
 
 
 def host_architecture() -> str:
-    """This machine's architecture in Lambda's words."""
+    """This machine's architecture, as Lambda names it."""
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
@@ -62,11 +62,11 @@ def _build(template: Path, target: Path, parameters: dict[str, str]) -> None:
     command += ["--template-file", template, "--build-dir", target]
     if parameters:
         command += ["--config-env", "local", "--parameter-overrides", *overrides(parameters)]
-    # `sam build` takes the first python3.13 on the PATH that has pip.
+    # `sam build` uses the first python3.13 on the PATH that has pip.
     path = f"{SAM.parent}:{os.environ['PATH']}"
     log = LOGS / "build.log"
     if commands.run(command, os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}, log):
-        raise Failure(f"sam build failed: {commands.last_line(log)} (all of it: {log})")
+        raise Failure(f"sam build failed: {commands.error_line(log)}\nFull output: {log}")
     _finish_layer(target / LAYER)
     for folder in target.iterdir():
         if folder.is_dir() and folder.name != LAYER:
@@ -75,7 +75,7 @@ def _build(template: Path, target: Path, parameters: dict[str, str]) -> None:
 
 
 def _finish_layer(layer: Path) -> None:
-    # It makes docs/openapi.json, and nothing else imports it.
+    # It generates docs/openapi.json; no function imports it.
     shutil.rmtree(layer / "python/seealso/contract")
     subprocess.run(
         [sys.executable, "-X", "no_debug_ranges", "-m", "local.bytecode", str(layer)],
@@ -85,16 +85,17 @@ def _finish_layer(layer: Path) -> None:
 
 
 def _finish_function(function: Path) -> None:
-    for pattern in _LEFT_OUT:
+    for pattern in _UNNEEDED:
         for path in function.glob(pattern):
             if path.is_dir():
                 shutil.rmtree(path)
             else:
                 path.unlink()
     for path in function.glob("*.json"):
-        compact = json.dumps(json.loads(path.read_bytes()), separators=(",", ":"))
-        path.write_text(compact)
-    # As Lambda sees it: tracebacks then show its paths, and the same source gives the same bytes.
+        content = json.loads(path.read_bytes())
+        compact = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        path.write_text(compact, "utf-8")
+    # With Lambda's paths, tracebacks show them, and the same source gives the same bytes.
     options = ["-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-p", "/var/task"]
     subprocess.run(
         [sys.executable, "-m", "compileall", *options, "-s", str(function), str(function)],
@@ -105,26 +106,26 @@ def _finish_function(function: Path) -> None:
 def _write_release(target: Path) -> None:
     """Writes a hash of the layer and the template into each function's environment.
 
-    So SAM publishes a version of every function when the layer alone has changed
-    (aws/serverless-application-model#3610), or a table that its environment names.
+    SAM publishes a version only if a function's properties change. Without the hash, it would not
+    do so for a change of the layer (aws/serverless-application-model#3610) or of a table.
     """
     template = target / "template.yaml"
     text = template.read_text()
     placeholder = "RELEASE: unknown"
     if text.count(placeholder) != 1:
-        raise Failure(f"template.yaml must have {placeholder!r} once.")
+        raise Failure(f"template.yaml must contain {placeholder!r} exactly once.")
     release = _digest(target, [template, *(target / LAYER).rglob("*")])
-    # Quoted, because YAML would take some hashes for numbers.
+    # Quoted, because YAML would read some hashes as numbers.
     template.write_text(text.replace(placeholder, f'RELEASE: "{release}"'))
 
 
 def overrides(parameters: Mapping[str, str]) -> list[str]:
-    """Template parameters as SAM's --parameter-overrides takes them."""
+    """Template parameters in the form that SAM's --parameter-overrides expects."""
     return [f"{name}={value}" for name, value in parameters.items()]
 
 
 def _fingerprint(parameters: dict[str, str]) -> str:
-    """Changes when anything changes that the build is made of."""
+    """A hash of everything that the build depends on."""
     sources = [TEMPLATE, ROOT / "requirements/sam.txt"]
     sources += [Path(__file__), Path(__file__).with_name("bytecode.py")]
     for folder in ("functions", "layers"):
@@ -133,7 +134,7 @@ def _fingerprint(parameters: dict[str, str]) -> str:
 
 
 def _digest(root: Path, paths: Iterable[Path], text: str = "") -> str:
-    """A hash of the text and of the names and contents of the files."""
+    """A hash of the text and of the files' names and contents."""
     digest = hashlib.sha256(text.encode())
     for path in sorted(paths):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -143,16 +144,16 @@ def _digest(root: Path, paths: Iterable[Path], text: str = "") -> str:
 
 
 def _remove_old(folder: Path) -> None:
-    builds = [path for path in folder.iterdir() if path.is_dir()]  # beside them is sam's build.toml
+    builds = [path for path in folder.iterdir() if path.is_dir()]  # next to them: sam's build.toml
     builds.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for build in builds[_KEPT:]:
+    for build in builds[_BUILDS_KEPT:]:
         shutil.rmtree(build)
 
 
 def main() -> int:
     try:
         environment = environments.environment(sys.argv[1])
-        print(f"built {build_release(environment).relative_to(ROOT)} for {environment.name}")
+        print(f"Built {build_release(environment).relative_to(ROOT)} for {environment.name}")
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -1,10 +1,10 @@
-"""Replaces a built layer's sources by their bytecode, as small as it gets.
+"""Replaces a built layer's sources with compact bytecode.
 
 python -X no_debug_ranges -m local.bytecode FOLDER
 
-Every container loads the whole layer, and a start without bytecode takes twice as long. Without
-sources, docstrings and the positions of columns both come at half the size; a traceback still has
-the file, the line and the function of each call.
+Every container loads the whole layer, and a cold start without bytecode takes twice as long.
+Leaving out sources, docstrings and column positions halves the size; a traceback still shows the
+file, line and function of each call.
 """
 
 import ast
@@ -20,9 +20,10 @@ def replace_sources(layer: Path) -> None:
     """Turns each of the layer's modules into a .pyc file in its place."""
     for path in sorted(layer.rglob("*.py")):
         source = path.read_bytes()
-        # As Lambda sees it: tracebacks then show its paths.
-        seen_as = Path("/opt") / path.relative_to(layer)
-        code = compile(_without_docstrings(ast.parse(source)), seen_as, "exec", dont_inherit=True)
+        # Tracebacks show the path that the file has on Lambda.
+        lambda_path = Path("/opt") / path.relative_to(layer)
+        tree = _without_docstrings(ast.parse(source))
+        code = compile(tree, lambda_path, "exec", dont_inherit=True)
         path.with_suffix(".pyc").write_bytes(
             importlib.util.MAGIC_NUMBER
             + _UNCHECKED_HASH.to_bytes(4, "little")
@@ -33,7 +34,7 @@ def replace_sources(layer: Path) -> None:
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
-    # compile() can leave them out only together with assert statements.
+    # compile(optimize=2) would remove assert statements too.
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
             node

@@ -1,4 +1,4 @@
-"""Runs other programs with their output in a log file."""
+"""Running other programs with their output in a log file."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from local.paths import ROOT
 
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str], log: Path) -> int:
-    """Runs the command at the root of the repository. Returns its exit status."""
+    """Runs the command in the repository's root folder. Returns its exit status."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         return subprocess.run(
@@ -22,7 +22,8 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str], log: Path
         ).returncode
 
 
-def last_line(log: Path) -> str:
-    """What the program said last."""
+def error_line(log: Path) -> str:
+    """The last line of the program's output that starts with "Error", or else the last line."""
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    errors = [line for line in lines if line.startswith("Error")]
+    return (errors or lines or ["no output"])[-1]

@@ -9,7 +9,7 @@ from local.steps import Failure
 
 STACK_NAME = "seealso-local"
 
-# What differs from the template's defaults on one's own machine. SAM ignores what a template lacks.
+# Where the local run differs from the template's defaults.
 PARAMETERS = {
     "Architecture": host_architecture(),
     "DeletionProtection": "false",
@@ -24,32 +24,28 @@ def deploy(
     stack_name: str = STACK_NAME,
     parameters: Mapping[str, str] = PARAMETERS,
 ) -> None:
-    """Deploys as a stack. Raises Failure that names the first resource at fault."""
-    command: list[str | Path] = [
-        SAM,
-        "deploy",
-        "--template-file",
-        template,
-        "--stack-name",
-        stack_name,
-    ]
+    """Deploys as a stack. Raises a Failure that names the first resource that failed."""
+    command: list[str | Path] = [SAM, "deploy", "--template-file", template]
+    command += ["--stack-name", stack_name]
     command += ["--config-env", "local", "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
     command += ["--no-progressbar", "--no-confirm-changeset"]
     command += ["--parameter-overrides", *overrides(parameters)]
     environment = account.environment(port)
     environment |= {"SAM_CLI_POLL_DELAY": "0.3", "SAM_CLI_TELEMETRY": "0"}
     if commands.run(command, environment, log):
-        raise Failure(f"sam deploy failed: {_reason(port, log, stack_name)} (all of it: {log})")
+        reason = failure_reason(port, stack_name) or commands.error_line(log)
+        raise Failure(f"sam deploy failed: {reason}\nFull output: {log}")
 
 
 def outputs(port: int) -> dict[str, str]:
-    """The stack's outputs by name."""
+    """The stack's outputs, by name."""
     cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
     stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def _reason(port: int, log: Path, stack_name: str) -> str:
+def failure_reason(port: int, stack_name: str = STACK_NAME) -> str | None:
+    """The first resource of the stack that failed, and why; None if CloudFormation names none."""
     cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
     try:
         events = cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
@@ -58,4 +54,4 @@ def _reason(port: int, log: Path, stack_name: str) -> str:
     for event in reversed(events):
         if event.get("ResourceStatus", "").endswith("_FAILED"):
             return f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason')}"
-    return commands.last_line(log)
+    return None

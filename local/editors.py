@@ -1,4 +1,4 @@
-"""An editor and an admin in the local stack's user pool, for trying out and testing /admin."""
+"""The local stack's editor and admin, for trying out and testing the admin API."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from local import account
 
 
 class User(NamedTuple):
-    """A user of the local stack: their name, password and group."""
+    """A user of the local stack."""
 
     name: str
     password: str
@@ -19,7 +19,7 @@ ADMIN = User("admin@example.com", "Admin-local-12", "admins")
 
 
 def create(port: int, outputs: Mapping[str, str], *users: User) -> None:
-    """Creates the users in the stack's user pool, each with their password and in their group."""
+    """Creates the users in the stack's user pool, with their passwords and groups."""
     pool = outputs["UserPoolId"]
     client = cognito(port)
     for user in users:
@@ -39,13 +39,13 @@ def create(port: int, outputs: Mapping[str, str], *users: User) -> None:
 
 
 def sign_in(port: int, outputs: Mapping[str, str], user: User) -> dict[str, str]:
-    """The user's tokens, as Cognito names them: AccessToken, IdToken, RefreshToken."""
-    answer = cognito(port).initiate_auth(
+    """The user's tokens by Cognito's names: AccessToken, IdToken, RefreshToken."""
+    response = cognito(port).initiate_auth(
         ClientId=outputs["UserPoolClientId"],
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": user.name, "PASSWORD": user.password},
     )
-    tokens: dict[str, str] = answer["AuthenticationResult"]
+    tokens: dict[str, str] = response["AuthenticationResult"]
     return tokens
 
 

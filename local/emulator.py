@@ -1,4 +1,4 @@
-"""The emulator's process: ministack on loopback, IAM enforced, its state in a folder of its own."""
+"""The AWS emulator, ministack: on loopback, with IAM enforced and its state in its own folder."""
 
 import http.client
 import os
@@ -15,26 +15,26 @@ _START_TIMEOUT = 30.0
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on now."""
+    """A port of 127.0.0.1 on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def is_taken(port: int) -> bool:
-    """Whether something listens on the port of 127.0.0.1 already."""
+    """Whether something listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def start(port: int, state: Path, lease: Path, log: Path) -> None:
-    """Starts an empty emulator and waits until it answers. The caller holds the lease.
+    """Starts an empty emulator and waits until it answers. The caller must hold the lease.
 
-    Raises Failure when the port is taken or the emulator does not come up.
+    Raises Failure if the port is in use or the emulator does not start.
     """
     if is_taken(port):
         raise Failure(
-            f"Port {port} is taken. Stop what uses it, or choose another: make run PORT=4600"
+            f"Port {port} is in use. Stop what uses it, or choose another port: make run PORT=4600"
         )
     shutil.rmtree(state, ignore_errors=True)
     temporary = state / "tmp"
@@ -42,7 +42,7 @@ def start(port: int, state: Path, lease: Path, log: Path) -> None:
     guard.start(
         lease,
         [TOOLS / "emulator/bin/python", "-m", "ministack"],
-        # Functions inherit this environment, so it holds no more than the emulator needs.
+        # The functions inherit this environment, so it has only what the emulator needs.
         {
             "PATH": os.defpath,
             "HOME": str(state),
@@ -62,7 +62,7 @@ def start(port: int, state: Path, lease: Path, log: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while not _answers(port):
         if not guard.is_running(lease) or time.monotonic() > deadline:
-            raise Failure(f"The emulator did not start. Its log: {log}")
+            raise Failure(f"The emulator did not start. See {log}")
         time.sleep(0.05)
 
 

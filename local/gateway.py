@@ -1,30 +1,31 @@
-"""What the emulator leaves out of an HTTP API: routes, authorizers, CORS and an address.
+"""Adds the parts of an HTTP API that the emulator lacks: routes, authorizers, CORS and an address.
 
-SAM writes them into the API's OpenAPI Body, which AWS imports and the emulator ignores. Here the
-deployed stack is updated with the same things as resources of their own, made from the Body. So a
-route or an authorizer that the template gains needs nothing here, and CloudFormation resolves every
-reference.
+SAM writes them into the API's OpenAPI Body, which AWS imports and the emulator ignores. This module
+converts the Body into separate resources and updates the deployed stack with them. New routes and
+authorizers in the template therefore need no change here, and CloudFormation resolves references.
 """
 
 import json
 from typing import Any
 
+from botocore.exceptions import WaiterError
+
 from local import account
-from local.deploy import STACK_NAME
+from local.deploy import STACK_NAME, failure_reason
 from local.steps import Failure
 
 type Json = Any
 
-# A custom domain by this name: every client can resolve it, and paths reach functions unprefixed.
+# The API's custom domain name. Every client can resolve it, and paths have no stage prefix.
 HOST = "127.0.0.1"
 _BUCKET = f"{STACK_NAME}-wired"
 _KEY = "template.json"
 
 
 def wire(port: int) -> str:
-    """Adds to the deployed stack what the emulator left out. Returns the API's base URL.
+    """Adds the missing parts to the deployed stack. Returns the API's base URL.
 
-    Raises Failure when the stack has no HTTP API or the update fails.
+    Raises Failure if the stack does not have exactly one HTTP API or the update fails.
     """
     cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
     body = cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Processed")[
@@ -40,14 +41,20 @@ def wire(port: int) -> str:
         ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    cloudformation.get_waiter("stack_update_complete").wait(
-        StackName=STACK_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-    )
+    try:
+        cloudformation.get_waiter("stack_update_complete").wait(
+            StackName=STACK_NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+    except WaiterError as error:
+        reason = failure_reason(port) or error
+        raise Failure(
+            f"Adding routes and authorizers to the local stack failed: {reason}"
+        ) from None
     return f"http://{HOST}:{port}"
 
 
 def _stored(port: int, template: Json) -> str:
-    """The template's URL in the emulator's S3: as a request's TemplateBody it may have 50 KB."""
+    """The URL of the template in the emulator's S3; a TemplateBody would be limited to 50 KB."""
     endpoint = account.endpoint(port)
     s3 = account.session().client("s3", endpoint_url=endpoint)
     location = {"LocationConstraint": account.REGION}
@@ -57,15 +64,19 @@ def _stored(port: int, template: Json) -> str:
 
 
 def with_routes(template: Json) -> Json:
-    """The processed template with what its HTTP API's Body says as resources of their own."""
+    """The processed template, with the contents of the HTTP API's Body as separate resources."""
     resources = template["Resources"]
-    apis = [name for name, it in resources.items() if it["Type"] == "AWS::ApiGatewayV2::Api"]
+    apis = [
+        name for name, resource in resources.items() if resource["Type"] == "AWS::ApiGatewayV2::Api"
+    ]
     if len(apis) != 1:
-        raise Failure(f"template.yaml has {len(apis)} HTTP APIs; the local run serves one.")
+        raise Failure(
+            f"template.yaml has {len(apis)} HTTP APIs. The local run supports exactly one."
+        )
     api = apis[0]
     properties = resources[api]["Properties"]
     body = properties["Body"]
-    # In the Body's own spelling, which is the one that the emulator reads.
+    # The emulator reads the names of the Body (allowOrigins), not CloudFormation's (AllowOrigins).
     wired_api = resources[api] | {
         "Properties": properties | {"CorsConfiguration": body.get("x-amazon-apigateway-cors", {})}
     }
@@ -79,12 +90,12 @@ def with_routes(template: Json) -> Json:
 
 
 def _routes(api: str, body: Json) -> dict[str, Json]:
-    made: dict[str, Json] = {}
+    resources: dict[str, Json] = {}
     for path, methods in body["paths"].items():
         for method, operation in methods.items():
-            number = len(made) // 2
+            number = len(resources) // 2
             integration = operation["x-amazon-apigateway-integration"]
-            made[f"WiredIntegration{number}"] = {
+            resources[f"WiredIntegration{number}"] = {
                 "Type": "AWS::ApiGatewayV2::Integration",
                 "Properties": {
                     "ApiId": {"Ref": api},
@@ -93,7 +104,7 @@ def _routes(api: str, body: Json) -> dict[str, Json]:
                     "PayloadFormatVersion": integration["payloadFormatVersion"],
                 },
             }
-            made[f"WiredRoute{number}"] = {
+            resources[f"WiredRoute{number}"] = {
                 "Type": "AWS::ApiGatewayV2::Route",
                 "Properties": {
                     "ApiId": {"Ref": api},
@@ -102,7 +113,7 @@ def _routes(api: str, body: Json) -> dict[str, Json]:
                     **_authorization(operation),
                 },
             }
-    return made
+    return resources
 
 
 def _route_key(method: str, path: str) -> str:

@@ -1,12 +1,13 @@
-"""Keeps a server running exactly as long as somebody wants it.
+"""Keeps a server running for as long as some process needs it.
 
-Whoever wants the server holds a shared lock on its lease file. The kernel drops the lock when its
-holder ends, however it ends, so Ctrl-C, a crash or a killed test worker leave no server behind.
+Each process that needs the server holds a shared lock on its lease file. The kernel releases the
+lock when the process exits for whatever reason, so Ctrl-C, a crash or a killed test worker leaves
+no server behind.
 
     python -m local.guard LEASE COMMAND...
 
-The lease file's text, written by whoever started the server, tells the others where it is. It is
-empty while there is none.
+The process that starts the server writes its address into the lease file for the others. The file
+is empty while no server runs.
 """
 
 import fcntl
@@ -27,23 +28,23 @@ _POLL = 0.1
 
 @contextmanager
 def held(lease: Path) -> Iterator[None]:
-    """Wants the server: it is not stopped while this is held.
+    """Holds the lease: the server is not stopped until this ends.
 
-    Whoever is the last to leave waits until the server has ended.
+    The last holder waits until the server has stopped.
     """
     try:
         with _locked(lease, fcntl.LOCK_SH):
             yield
     finally:
-        _wait_unless_wanted(lease)
+        _wait_unless_held(lease)
 
 
 @contextmanager
 def shared(folder: Path, start_server: Callable[[Path], str]) -> Iterator[str]:
-    """Wants one server together with all processes that name the same folder.
+    """Shares one server with all processes that use the same folder.
 
-    The first to come starts it: start_server gets the lease and returns what the others need to
-    know. It ends when the last has left, or was killed.
+    The first process starts it: start_server takes the lease and returns the string that each of
+    them gets here. The server stops when the last process has left or was killed.
     """
     lease = folder / "lease"
     with held(lease):
@@ -55,7 +56,7 @@ def shared(folder: Path, start_server: Callable[[Path], str]) -> Iterator[str]:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Waits until nobody else on this machine is inside for the same path."""
+    """Holds an exclusive lock on the path, and waits for it if another process has it."""
     with _locked(path, fcntl.LOCK_EX):
         yield
 
@@ -69,19 +70,19 @@ def _locked(path: Path, kind: int) -> Iterator[None]:
 
 
 def is_running(lease: Path) -> bool:
-    """Whether the server of this lease has not ended yet."""
-    return _guarded(lease).exists()
+    """Whether the lease's server is running."""
+    return _marker(lease).exists()
 
 
 def start(
     lease: Path, command: Sequence[str | Path], environment: Mapping[str, str], log: Path
 ) -> None:
-    """Starts the command under a guard of its own session, which Ctrl-C does not reach.
+    """Starts the command under a guard in a new session, so that Ctrl-C does not reach them.
 
-    The caller holds the lease.
+    The caller must hold the lease.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    _guarded(lease).touch()
+    _marker(lease).touch()
     with log.open("wb") as output:
         subprocess.run(
             [sys.executable, "-m", "local.guard", lease, *command],
@@ -97,29 +98,29 @@ def start(
 
 def main() -> None:
     if os.fork():
-        return  # The guard is nobody's child: it may outlive the process that started it.
+        return  # The guard is orphaned, because it may outlive the process that started it.
     lease, command = Path(sys.argv[1]), sys.argv[2:]
     with lease.open("a") as file:
         server = subprocess.Popen(command, process_group=0)
         while server.poll() is None:
-            # Tried again and again: a waiting exclusive lock could keep new holders out.
+            # Polled: a blocking request for an exclusive lock could keep out new holders.
             with suppress(BlockingIOError):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             time.sleep(_POLL)
         _stop(server)
         file.truncate(0)
-        _guarded(lease).unlink(missing_ok=True)
+        _marker(lease).unlink(missing_ok=True)
 
 
-def _guarded(lease: Path) -> Path:
-    """The file that is there from the start of the lease's server to its end."""
+def _marker(lease: Path) -> Path:
+    """The file that exists while the lease's server runs."""
     return lease.with_suffix(".guarded")
 
 
-def _wait_unless_wanted(lease: Path) -> None:
+def _wait_unless_held(lease: Path) -> None:
     with lease.open("a") as file, suppress(BlockingIOError):
-        # Refused to all while the guard stops the server.
+        # Fails while the guard has the exclusive lock, that is, while it stops the server.
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -131,7 +132,7 @@ def _wait_unless_wanted(lease: Path) -> None:
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Ends the server, then whatever is left of its process group."""
+    """Stops the server, then kills what is left of its process group."""
     with suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""What some tests need and not every machine has."""
+"""Tools that some tests need and not every machine has."""
 
 import os
 import sys
@@ -8,13 +8,13 @@ from local.steps import Failure
 
 
 def make_ready(tests: str, fetch: Callable[[], None]) -> int:
-    """Fetches what the tests need, unless it is there. Returns the exit status.
+    """Fetches what the tests need. Returns the exit status.
 
-    Where that cannot be, one line says which tests are left out; with CI=true that is a failure.
+    If that fails, one line says which tests will be skipped; with CI=true the status is then 1.
     """
     try:
         fetch()
     except Failure as failure:
-        print(f"Left out: {tests}. {failure}", file=sys.stderr)
+        print(f"Skipped: {tests}. {failure}", file=sys.stderr)
         return 1 if os.environ.get("CI") == "true" else 0
     return 0

@@ -1,4 +1,4 @@
-"""Where the local run keeps what it makes: all of it under .local/, which git ignores."""
+"""Where the local run keeps its files: under .local/, which git ignores."""
 
 from pathlib import Path
 

@@ -1,9 +1,9 @@
-"""`python -m local.references`: what docs, docstrings and comments refer to must exist.
+"""`python -m local.references`: checks that what docs, docstrings and comments refer to exists.
 
-Checked are paths of files and folders, links and anchors of Markdown, and headings cited by name,
-as in: design.md, "Glossary". A path may be cited without its first folders, as in local/paths.py or
+These are paths of files and folders, links and anchors in Markdown, and headings cited by name, as
+in: design.md, "Glossary". A path may be cited without its first folders, as in local/paths.py or
 paths.py, and a heading of docs/decisions.md without its date. Code blocks, URLs, globs and
-placeholders are left out.
+placeholders are ignored.
 """
 
 import ast
@@ -25,14 +25,14 @@ _HEADING = re.compile(r"^#+ +(.+?)[ #]*$", re.MULTILINE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}: ")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _URL = re.compile(r"[a-z]+:\S+")
-# `contract.md, "Everywhere" and "Admin"`, also where a line ends in it.
+# Such as `contract.md, "Everywhere" and "Admin"`, possibly across lines.
 _CITED = re.compile(r'([\w./-]+\.md),\s+("[^"]+"(?:(?:,|\s+and)\s+"[^"]+")*)')
-# What follows a slash, a tilde or a placeholder is a part of something else, and so is what goes on
-# with a placeholder or a glob.
+# Not a path: the rest of something that starts with a slash, a tilde or a placeholder, and the
+# start of something that continues with a placeholder or a glob.
 _PATH = re.compile(
     r"(?<![\w/.~@$<>{}*-])((?:[\w.-]+/)++[\w.-]*+|[\w-]+\.(?:py|md)\b)(?![<>{}*$/\w])"
 )
-# Files that are ours wherever they are said to be; of others the folder must be.
+# Such files are checked in any folder; others only in a folder of this repository.
 _FILE = re.compile(r".+\.(py|md|graphql)")
 
 
@@ -43,9 +43,9 @@ class _Known(NamedTuple):
 
 
 def missing(texts: Mapping[str, str], tracked: Collection[str]) -> list[str]:
-    """What does not exist, as `file:line: message`, in the order of the files.
+    """References to what does not exist, as `file:line: message`, sorted by file and line.
 
-    `texts` are the files to check by their paths; `tracked` are the paths of all files.
+    `texts` are the files to check, by path; `tracked` are the paths of all files.
     """
     folders = {str(folder) for path in tracked for folder in PurePosixPath(path).parents}
     known = _Known(tracked, folders, _headings(texts))
@@ -83,7 +83,7 @@ def _missing_in(path: str, prose: str, known: _Known) -> Iterator[tuple[int, str
 
 
 def _resolved(name: str, path: str, known: _Known) -> list[str]:
-    """What a name in a file may stand for, docs/ first."""
+    """The paths that a name cited in the file `path` may refer to, docs/ first."""
     name = name.rstrip("/")
     if name in known.folders:
         return [name]
@@ -94,12 +94,12 @@ def _resolved(name: str, path: str, known: _Known) -> list[str]:
 
 
 def _headings(texts: Mapping[str, str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    headings: dict[str, set[str]] = {}
     for path, text in texts.items():
         if path.endswith(".md"):
             titles = set(_HEADING.findall(_FENCED.sub(_blank, text)))
-            found[path] = titles | {_DATE.sub("", title) for title in titles}
-    return found
+            headings[path] = titles | {_DATE.sub("", title) for title in titles}
+    return headings
 
 
 def _prose(path: str, text: str) -> str:
@@ -117,10 +117,10 @@ def _python_prose(text: str) -> list[str]:
         if token.type == tokenize.COMMENT:
             prose[token.start[0] - 1] = token.string.lstrip("#")
     for node in ast.walk(ast.parse(text)):
-        # A string that stands for itself is a docstring.
+        # A string that is a statement of its own is a docstring.
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            here = slice(node.lineno - 1, node.end_lineno)
-            prose[here] = lines[here]
+            docstring = slice(node.lineno - 1, node.end_lineno)
+            prose[docstring] = lines[docstring]
     return prose
 
 

@@ -26,22 +26,22 @@ def main() -> int:
     )
     arguments.add_argument("--port", type=int, default=4566)
     port: int = arguments.parse_args().port
-    # SIGINT too: a shell starts background jobs with it ignored.
+    # SIGINT as well, because shells start background jobs with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     lease = LOCAL / "run" / str(port) / "lease"
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         with _serving(port, lease) as running:
-            print(_next_steps(running, time.monotonic() - begun), flush=True)
+            print(_next_steps(running, time.monotonic() - started), flush=True)
             while guard.is_running(lease):
                 time.sleep(0.5)
         log = LOGS / "emulator.log"
-        print(f"The emulator ended by itself. Its log: {log}", file=sys.stderr)
+        print(f"The emulator stopped unexpectedly. See {log}", file=sys.stderr)
     except Failure as failure:
         print(failure, file=sys.stderr)
     except KeyboardInterrupt:
-        print("\nstopped")
+        print("\nStopped.")
         return 0
     return 1
 
@@ -52,7 +52,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def _serving(port: int, lease: Path) -> Iterator[Stack]:
-    """A stack with the sample data, of which nothing is left running afterwards."""
+    """A stack with the sample data. Nothing is left running afterwards."""
     with guard.held(lease):
         with step("start the emulator"):
             emulator.start(port, lease.with_name("emulator"), lease, LOGS / "emulator.log")
@@ -67,7 +67,7 @@ def _serving(port: int, lease: Path) -> Iterator[Stack]:
 
 @contextmanager
 def _announced(api_url: str) -> Iterator[None]:
-    """Says where the API is in .local/api-url, for scripts."""
+    """Keeps the API's base URL in .local/api-url, for scripts."""
     API_URL.write_text(f"{api_url}\n")
     try:
         yield
@@ -85,14 +85,14 @@ Try next:
   curl -s "{url}/domains/7/articles?limit=5"
   curl -sG {url}/graphql --data-urlencode query@data/page.graphql \\
     --data-urlencode variables@data/page.variables.json
-  make load FILE=data/articles.jsonl     (in another terminal; any file of articles)
+  make load FILE=data/articles.jsonl     (in another terminal, with any file of articles)
   .local/venv/bin/seealso login {EDITOR.name} --local
 
-Editors' passwords here:
+Local users and their passwords:
   {EDITOR.name}   {EDITOR.password}   (articles and links)
-  {ADMIN.name}    {ADMIN.password}   (sites, blocked hosts and the audit too)
+  {ADMIN.name}    {ADMIN.password}   (also sites, blocked hosts and the audit)
 
-After changing a function, stop this and run it again. Ctrl-C stops it."""
+Ctrl-C stops the API. After changing a function, stop it and run `make run` again."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The sample articles of data/ in a local stack, and the page that shows that all of it works."""
+"""Loads the sample data into a local stack, and checks one page of it."""
 
 import http.client
 import json
@@ -18,12 +18,12 @@ def load(port: int, log: Path) -> None:
     for arguments in (["sites", "load", "data/sites.json"], ["load", "data/articles.jsonl"]):
         seealso = LOCAL / "venv/bin/seealso"
         if commands.run([seealso, *arguments, *target], account.environment(port), log):
-            said = commands.last_line(log)
-            raise Failure(f"seealso {' '.join(arguments)} failed: {said} (all of it: {log})")
+            reason = commands.error_line(log)
+            raise Failure(f"seealso {' '.join(arguments)} failed: {reason}\nFull output: {log}")
 
 
 def check_page(port: int) -> None:
-    """Reads the article as a client would. Raises Failure unless its page is whole."""
+    """Reads the article as a client would. Raises Failure unless its page is complete."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", f"/articles/{ARTICLE}")
@@ -34,8 +34,8 @@ def check_page(port: int) -> None:
     if response.status != 200:
         answer = f"{response.status}: {body[:200].decode(errors='replace')}"
         log = LOGS / "emulator.log"
-        raise Failure(f"GET /articles/{ARTICLE} answered {answer} (the emulator's log: {log})")
+        raise Failure(f"GET /articles/{ARTICLE} answered {answer}\nSee {log}")
     page = json.loads(body)
-    shown = f"{len(page['same_domain'])} + {len(page['other_domains'])}"
-    if shown != "8 + 3":
-        raise Failure(f"GET /articles/{ARTICLE} shows {shown} related articles, not 8 + 3.")
+    related = f"{len(page['same_domain'])} + {len(page['other_domains'])}"
+    if related != "8 + 3":
+        raise Failure(f"GET /articles/{ARTICLE} has {related} related articles instead of 8 + 3.")

@@ -1,4 +1,4 @@
-"""The local stack: template.yaml built, deployed to an emulator and wired."""
+"""The local stack: template.yaml built, deployed to the emulator and completed there."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from local.steps import step
 
 @dataclass(frozen=True)
 class Stack:
-    """A running local stack: the emulator's port, the API's base URL, template.yaml's outputs."""
+    """A running local stack: the emulator's port, the API's base URL and the template's outputs."""
 
     port: int
     api_url: str
@@ -21,15 +21,15 @@ class Stack:
 
 
 def deploy_to(port: int, logs: Path) -> Stack:
-    """Builds, deploys to the empty emulator on the port, wires, and creates users.
+    """Builds, deploys to the empty emulator on this port, and creates an editor and an admin.
 
-    Raises Failure.
+    Raises Failure if a step fails.
     """
     with step("sam build"):
         built = build_local()
     with step("sam deploy"):
         deploy.deploy(port, built / "template.yaml", logs / "deploy.log")
-    with step("wire the gateway"):
+    with step("add routes and authorizers"):
         api_url = gateway.wire(port)
     outputs = deploy.outputs(port)
     with step("create an editor and an admin"):
@@ -39,7 +39,7 @@ def deploy_to(port: int, logs: Path) -> Stack:
 
 @contextmanager
 def shared(folder: Path) -> Iterator[Stack]:
-    """One stack with the sample data, shared by all processes that name the same folder."""
+    """One stack with the sample data, shared by all processes that use the same folder."""
 
     def start(lease: Path) -> str:
         port = emulator.free_port()
@@ -48,5 +48,5 @@ def shared(folder: Path) -> Iterator[Stack]:
         sample_data.load(port, folder / "load.log")
         return json.dumps(asdict(running))
 
-    with guard.shared(folder, start) as text:
-        yield Stack(**json.loads(text))
+    with guard.shared(folder, start) as described:
+        yield Stack(**json.loads(described))

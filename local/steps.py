@@ -1,4 +1,4 @@
-"""What the local run shows as it goes, and how it says that it cannot go on."""
+"""The progress of the local run, and the exception that ends it."""
 
 import time
 from collections.abc import Iterator
@@ -6,17 +6,17 @@ from contextlib import contextmanager
 
 
 class Failure(Exception):
-    """The run cannot go on. The message is one line: what failed and the way out."""
+    """A step failed. The message says what failed and what to do next, or where to read more."""
 
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Shows the step when it begins and its seconds when it is done."""
+    """Prints the step's name when it starts and its seconds when it is done."""
     print(f"  {name:.<44} ", end="", flush=True)
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         yield
     except BaseException:
         print("failed")
         raise
-    print(f"{time.monotonic() - begun:5.1f} s")
+    print(f"{time.monotonic() - started:5.1f} s")

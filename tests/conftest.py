@@ -1,16 +1,21 @@
-"""What all tests share: fake credentials, loopback only, the engines and a store on each."""
+"""What all tests share: fake credentials, loopback only, how examples are drawn, the engines."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.internal.conjecture import providers
 
+from local.paths import LOCAL
 from seealso.store.tables import Store, reset_store
 from tests.support import engines, tables
+from tests.support.environment import use_store
+from tests.support.log import Log
 
 for _name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[_name]
@@ -25,11 +30,44 @@ os.environ |= {
     "SAM_CLI_TELEMETRY": "0",
 }
 
+# A failing test's output is its own, not the requests that moto's server has answered.
+logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+# Fixtures that start more than moto: an emulator, or the build.
+ENGINE_FIXTURES = {"built", "deployed", "emulated", "make_stack", "release"}
+
+set_hypothesis_home_dir(LOCAL / "hypothesis")
 # Cases of a property share an engine, and an engine's first answer may be slow.
 settings.register_profile(
-    "here", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-settings.load_profile("here")
+# With another seed each time, which `make test-long` prints.
+settings.register_profile(
+    "long", settings.get_profile("repeatable"), derandomize=False, max_examples=1_000
+)
+settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--hypothesis-profile") != "long":
+        # Hypothesis draws constants of the local modules that are imported at the moment. Which
+        # these are depends on the tests that this process ran before.
+        providers._get_local_constants = lambda: providers._local_constants
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need an engine other than moto."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        parameters = [] if callspec is None else list(callspec.params.values())
+        names = set(getattr(item, "fixturenames", ()))
+        if names & ENGINE_FIXTURES or any(name in parameters for name in engines.EXTERNAL):
+            item.add_marker(pytest.mark.engine)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -47,43 +85,23 @@ def _loopback_only() -> Iterator[None]:
         yield
 
 
-class Engines:
-    """The engines' endpoints; one is started when it is first asked for."""
-
-    def __init__(self, factory: pytest.TempPathFactory) -> None:
-        self._factory = factory
-        self._running: dict[str, tuple[AbstractContextManager[str], str]] = {}
-
-    def endpoint(self, name: str) -> str:
-        if name == "address":
-            return os.environ["DYNAMODB_ENDPOINT"]
-        if name not in self._running:
-            manager = engines.ENGINES[name](self._factory.mktemp(name))
-            self._running[name] = manager, manager.__enter__()
-        return self._running[name][1]
-
-    def stop(self) -> None:
-        for manager, _ in self._running.values():
-            manager.__exit__(None, None, None)
-
-
 @pytest.fixture(scope="session")
-def all_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
-    found = Engines(tmp_path_factory)
+def all_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[engines.Engines]:
+    found = engines.Engines(tmp_path_factory)
     yield found
     found.stop()
 
 
-@pytest.fixture(params=engines.names())
-def store(request: pytest.FixtureRequest, all_engines: Engines) -> Iterator[Store]:
-    """A store with empty tables, on each engine in turn."""
+@pytest.fixture(params=engines.params(only_long=["ministack"]))
+def store(request: pytest.FixtureRequest, all_engines: engines.Engines) -> Iterator[Store]:
+    """A store with empty tables, on each engine in turn; on ministack in long tests only."""
     made = tables.make_store(all_engines.endpoint(request.param))
     yield made
     tables.drop(made)
 
 
 @pytest.fixture
-def moto_store(all_engines: Engines) -> Iterator[Store]:
+def moto_store(all_engines: engines.Engines) -> Iterator[Store]:
     """A store with empty tables in this process, for what does not depend on the engine."""
     made = tables.make_store(all_engines.endpoint("moto"))
     yield made
@@ -93,8 +111,11 @@ def moto_store(all_engines: Engines) -> Iterator[Store]:
 @pytest.fixture
 def deployed_environment(moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A function's environment over `moto_store`, for calls of the real handlers."""
-    for name, value in tables.environment(moto_store).items():
-        monkeypatch.setenv(name, value)
-    reset_store()
+    use_store(moto_store, monkeypatch)
     yield moto_store
     reset_store()
+
+
+@pytest.fixture
+def log(capsys: pytest.CaptureFixture[str]) -> Log:
+    return Log(capsys)

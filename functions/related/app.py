@@ -1,7 +1,7 @@
 """What to read next: an article's related lists, a domain's articles; and the API's description."""
 
-import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,13 @@ from seealso.errors import Refusal, article_not_found
 from seealso.http.cursors import list_page
 from seealso.http.handler import serve
 from seealso.http.requests import Request, is_id
-from seealso.http.responses import Response, read_response
+from seealso.http.responses import (
+    Document,
+    Response,
+    document,
+    document_response,
+    read_response,
+)
 from seealso.limits import MAX_LISTED
 from seealso.reading.page import list_domain, read_related
 from seealso.store.tables import Store
@@ -36,8 +42,12 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 
 def openapi(_store: Store, request: Request) -> Response:
-    document = json.loads(Path(__file__).with_name("openapi.json").read_bytes())
-    return read_response(request, document)
+    return document_response(request, _description())
+
+
+@cache
+def _description() -> Document:
+    return document(Path(__file__).with_name("openapi.json").read_text("utf-8"))
 
 
 def list_sites(store: Store, request: Request) -> Response:

@@ -1,7 +1,7 @@
 """DynamoDB Local: Amazon's own engine in Java, the reference for units and index rules.
 
-Needs Java 17 and Maven, which fetches the jars that pom.xml names, once, into .local/.
-Tables belong to the access key and region that made them.
+Needs Java 17 and Maven, which downloads the jars in pom.xml into .local/ once.
+Tables belong to the access key and region that created them.
 """
 
 import os
@@ -19,7 +19,7 @@ from local.steps import Failure
 
 _POM = Path(__file__).with_name("pom.xml")
 _HOME = LOCAL / "dynamodb-local"
-# What pom.xml was when the jars were fetched, written after the last of them.
+# A copy of the pom.xml that the jars were downloaded for, written after the last of them.
 _FETCHED = _HOME / "pom.xml"
 # For 100,000 articles with texts of 1.5 KB, and a job that reads all of them.
 _HEAP = "2g"
@@ -27,7 +27,7 @@ _START_TIMEOUT = 60.0
 
 
 def missing_tools() -> str | None:
-    """What this machine lacks and how to get it, in one line; None when nothing is missing."""
+    """One line that says what to install; None if nothing is missing."""
     lacking = []
     if _java_version() < 17:
         lacking.append("Java 17 (Debian: openjdk-17-jre-headless)")
@@ -37,14 +37,14 @@ def missing_tools() -> str | None:
 
 
 def is_available() -> bool:
-    """Whether it can be started here and now: the tools are there and the jars are fetched."""
+    """Whether it can be started: Java and Maven are installed and the jars are downloaded."""
     return missing_tools() is None and _is_fetched()
 
 
 def fetch() -> None:
-    """Fetches the jars unless they are there. Raises Failure without Java 17, Maven or network."""
+    """Downloads the jars if necessary. Raises Failure without Java 17, Maven or the network."""
     if missing := missing_tools():
-        raise Failure(f"DynamoDB Local cannot run. {missing}")
+        raise Failure(f"DynamoDB Local cannot run here. {missing}")
     with guard.exclusive(_HOME / "fetching"):
         if _is_fetched():
             return
@@ -53,7 +53,9 @@ def fetch() -> None:
         command += [f"-DoutputDirectory={_HOME / 'lib'}"]
         log = LOGS / "dynamodb-local-fetch.log"
         if commands.run(command, os.environ, log):
-            raise Failure(f"Maven could not fetch DynamoDB Local: this needs the network ({log}).")
+            raise Failure(
+                f"Maven could not download DynamoDB Local. Check the network, and see {log}"
+            )
         shutil.copyfile(_POM, _FETCHED)
 
 
@@ -63,9 +65,10 @@ def _is_fetched() -> bool:
 
 @contextmanager
 def running(folder: Path, *, on_disk: bool = False) -> Iterator[str]:
-    """DynamoDB Local on a free port, shared by all processes that name the same folder.
+    """DynamoDB Local on a free port, shared by all processes that use the same folder.
 
-    Yields its endpoint URL. Its tables are in memory, or files in the folder. Raises Failure.
+    Yields its endpoint URL. Tables are kept in memory, or in the folder. Raises Failure if it
+    cannot be downloaded or started.
     """
     fetch()
 
@@ -78,7 +81,7 @@ def running(folder: Path, *, on_disk: bool = False) -> Iterator[str]:
 
 def _start(lease: Path, folder: Path, on_disk: bool) -> str:
     port = emulator.free_port()
-    # Its SQLite finds its native library beside its own jar.
+    # Its SQLite finds its native library next to its own jar.
     command = ["java", f"-Xmx{_HEAP}", "-cp", f"{_HOME / 'lib'}/*"]
     command += ["com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-disableTelemetry"]
     command += ["-port", str(port), *(["-dbPath", str(folder)] if on_disk else ["-inMemory"])]
@@ -87,7 +90,7 @@ def _start(lease: Path, folder: Path, on_disk: bool) -> str:
     deadline = time.monotonic() + _START_TIMEOUT
     while not emulator.is_taken(port):
         if not guard.is_running(lease) or time.monotonic() > deadline:
-            raise Failure(f"DynamoDB Local did not start. Its log: {log}")
+            raise Failure(f"DynamoDB Local did not start. See {log}")
         time.sleep(0.05)
     return f"http://127.0.0.1:{port}"
 
@@ -95,6 +98,7 @@ def _start(lease: Path, folder: Path, on_disk: bool) -> str:
 def _java_version() -> int:
     if shutil.which("java") is None:
         return 0
-    told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(\d+)', told)
+    command = ["java", "-version"]
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', output)
     return int(version[1]) if version else 0

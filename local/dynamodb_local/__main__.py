@@ -1,4 +1,4 @@
-"""Makes DynamoDB Local ready for the tests that need it."""
+"""Downloads DynamoDB Local for the tests that need it."""
 
 import sys
 

@@ -16,8 +16,8 @@ from seealso_cli.bulk import writer
 from seealso_cli.login_file import Login
 from tests.cli.admin_server import AdminServer, Users, serve, token, user_pool
 from tests.cli.support import Outcome, run_command, store_options
-from tests.conftest import Engines
 from tests.support.editors import ADMIN, EDITOR, claims
+from tests.support.engines import Engines
 
 
 class SkipRange(Protocol):

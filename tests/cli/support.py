@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
-from seealso.store.calls import query_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.articles import Article
 from seealso_cli.main import main
+from tests.support.scan import scan
 
 COLUMNS = ("id", "domain", "title", "text", "date", "srcId")
 
@@ -121,14 +121,7 @@ def article(columns: Columns, version: int = 1) -> Article:
 
 def scan_table(store: Store, name: str) -> list[Json]:
     """All items of a table, in a stable order."""
-    scanned: list[Json] = []
-    body: Json = {"TableName": name, "ConsistentRead": True}
-    while True:
-        answer = store.client.call("Scan", body)
-        scanned += query_items(answer)
-        if "LastEvaluatedKey" not in answer:
-            return sorted(scanned, key=str)
-        body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return sorted(scan(store, name), key=str)
 
 
 def mode(path: Path) -> int:

@@ -33,13 +33,13 @@ def as_editor(as_editor: SkipRange, admin_server: AdminServer) -> SkipRange:
 
 
 def test_prints_every_invalid_field(as_editor: SkipRange) -> None:
-    body = {"domain": -1, "title": "", "text": "", "date": "today", "colour": 1}
+    body = {"domain": -1, "title": "", "text": "", "date": "today", "color": 1}
     outcome = as_editor("articles", "create", "-", stdin=json.dumps(body).encode())
     assert outcome.status == 1
     assert outcome.out == ""
     assert outcome.stderr[0] == "Error: Some fields are invalid."
     fields = {line.split(":")[0] for line in outcome.stderr[1:]}
-    assert fields == {"  colour", "  domain", "  title", "  date"}
+    assert fields == {"  color", "  domain", "  title", "  date"}
 
 
 def test_prints_current_state_after_conflict(as_editor: SkipRange) -> None:
@@ -50,7 +50,10 @@ def test_prints_current_state_after_conflict(as_editor: SkipRange) -> None:
         6,
         "",
         [
-            "Error: The article has changed since you read it. Review `current` and retry with its ETag.",
+            (
+                "Error: The article has changed since you read it. "
+                "Review `current` and retry with its ETag."
+            ),
             "  The current version is 3, published, Theirs.",
         ],
     )

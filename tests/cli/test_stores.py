@@ -14,7 +14,7 @@ from seealso_cli.options import StoreOptions
 from seealso_cli.stores import store_opener
 from tests.cli.conftest import MakeStack, RunBulk
 from tests.cli.support import jsonl, row, scan_table, store_options, write_file
-from tests.conftest import Engines
+from tests.support.engines import Engines
 from tests.support.tables import make_store
 
 NOWHERE: StoreOptions = {

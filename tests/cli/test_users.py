@@ -12,8 +12,8 @@ from seealso_cli import auth, login_file
 from tests.cli.admin_server import PASSWORD, AdminServer, Users, user_pool
 from tests.cli.conftest import MakeStack, SkipRange
 from tests.cli.support import Outcome
-from tests.conftest import Engines
 from tests.support.editors import ADMIN, EDITOR
+from tests.support.engines import Engines
 from tests.support.tables import REGION
 
 

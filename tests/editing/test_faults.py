@@ -44,12 +44,13 @@ from seealso.tables.audit import ChangeContext
 from seealso.tables.links import CLAIM_HOLDERS, Link, PageClosed, add_link, get_link, link_of
 from seealso.tables.sites import Site, get_site
 from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
-from tests.conftest import Engines
-from tests.editing.story import read_all, shortened, tell
-from tests.links.invariants import check, scan
-from tests.store.watched import Killed, killed_at, watched
+from tests.editing.audit_replay import read_all, replay, shortened
 from tests.support import engines, faulty, oracle
-from tests.support.faulty import Fault, Proxy
+from tests.support.engines import Engines
+from tests.support.faulty import Proxy
+from tests.support.interception import Killed, killed_at, watched
+from tests.support.invariants import check
+from tests.support.scan import scan
 from tests.support.tables import another, make_store
 from tests.support.transitions import decide, set_columns, set_state
 
@@ -61,14 +62,14 @@ MOVED = 500
 # Of the record that a published article breaks, where it does.
 RUN_DOMAIN = 9
 
-# The reference honours client tokens; the other, which is slow, has its turn in the long provings.
+# The reference honors client tokens. The other one is slow, so it is for `make test-long`.
 ENGINES = [name for name in engines.names() if name != "ministack"]
 REFERENCE = ENGINES[-1]
 
 
 @pytest.fixture(
     params=[
-        pytest.param(name, marks=() if name == REFERENCE else pytest.mark.prove) for name in ENGINES
+        pytest.param(name, marks=() if name == REFERENCE else pytest.mark.long) for name in ENGINES
     ]
 )
 def store(request: pytest.FixtureRequest, all_engines: Engines) -> Iterator[Store]:
@@ -295,7 +296,7 @@ def check_all(store: Store, *domains: int) -> None:
     """The audit is the tables, counters are their links, lists of these domains (or all) theirs."""
     found = {each["id"]: article_of(each) for each in scan(store, store.articles) if each["id"]}
     lines = read_all(store)
-    told = tell(lines)
+    told = replay(lines)
     assert told.articles == {each.id: shortened(asdict(each)) for each in found.values()}
     everything = check(store)
     assert told.links == {
@@ -406,13 +407,10 @@ def test_a_reply_that_is_lost_after_the_write(
 
 
 @pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("first", [faulty.throttled, faulty.reply_lost], ids=["none", "one done"])
-def test_what_fails_for_ever_is_unavailable(
-    between: Proxy, store: Store, name: str, first: Fault
-) -> None:
-    """Throttled from a request on, or from the one on whose reply was lost."""
+def test_what_fails_for_ever_is_unavailable(between: Proxy, store: Store, name: str) -> None:
+    """Throttled from a request on, the reply to which was lost."""
     for number, _, _, version in cases(between, store, name):
-        between.inject(first)
+        between.inject(faulty.reply_lost)
         between.inject(faulty.throttled, times=None)
         started = time.monotonic()
         with through(between, store, SHORT_SECONDS) as mine:

@@ -44,7 +44,7 @@ class Deployed:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Response:
-        """Sends the path as it is given, without normalising it."""
+        """Sends the path as it is given, without normalizing it."""
         # A busy machine may need long to start a container for each of many callers at once.
         connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=120)
         try:

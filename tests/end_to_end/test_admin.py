@@ -12,7 +12,7 @@ from seealso.tables.sites import CACHE_SECONDS
 from seealso.tables.skips import PARTITION, SkipRange
 from tests.end_to_end.conftest import Deployed, Response
 from tests.end_to_end.copies import invoke_copy
-from tests.end_to_end.desk import Desk, desk, new_article, new_domain, published_article
+from tests.end_to_end.requests import SignedIn, new_article, new_domain, published_article, sign_in
 from tests.end_to_end.test_links import page, submit
 from tests.support.events import event
 
@@ -20,13 +20,13 @@ BINDS_WITHIN = 60.0
 
 
 @pytest.fixture
-def editor(deployed: Deployed) -> Desk:
-    return desk(deployed, EDITOR)
+def editor(deployed: Deployed) -> SignedIn:
+    return sign_in(deployed, EDITOR)
 
 
 @pytest.fixture
-def admin(deployed: Deployed) -> Desk:
-    return desk(deployed, ADMIN)
+def admin(deployed: Deployed) -> SignedIn:
+    return sign_in(deployed, ADMIN)
 
 
 def read(response: Response, status: int = 200) -> Any:
@@ -34,7 +34,7 @@ def read(response: Response, status: int = 200) -> Any:
     return response.json()
 
 
-def audited(admin: Desk, about: str) -> list[tuple[str, str]]:
+def audited(admin: SignedIn, about: str) -> list[tuple[str, str]]:
     """The actions of the audit and who did them, the first one first."""
     lines = read(admin.request("GET", f"/admin/audit?{about}"))["audit"]
     return [(line["action"], line["actor"]) for line in reversed(lines)]
@@ -49,7 +49,7 @@ def domain_list(deployed: Deployed, domain: int) -> list[int]:
 
 
 def test_an_article_from_its_draft_to_its_restoring(
-    deployed: Deployed, editor: Desk, admin: Desk
+    deployed: Deployed, editor: SignedIn, admin: SignedIn
 ) -> None:
     domain = new_domain()
     created = editor.request("POST", "/admin/articles", new_article(domain))
@@ -88,7 +88,7 @@ def test_an_article_from_its_draft_to_its_restoring(
 
 
 def test_a_purged_article_is_gone_and_its_links_url_is_free(
-    deployed: Deployed, editor: Desk, admin: Desk
+    deployed: Deployed, editor: SignedIn, admin: SignedIn
 ) -> None:
     domain = new_domain()
     article_id, other_id = published_article(editor, domain), published_article(editor, domain)
@@ -111,7 +111,7 @@ def test_a_purged_article_is_gone_and_its_links_url_is_free(
 
 @pytest.mark.parametrize(("known", "left"), [(0, [0]), (-1, None)])
 def test_a_long_run_makes_way_for_what_is_published(
-    deployed: Deployed, editor: Desk, known: int, left: list[int] | None
+    deployed: Deployed, editor: SignedIn, known: int, left: list[int] | None
 ) -> None:
     made = read(editor.request("POST", "/admin/articles", new_article(new_domain())), 201)
     article_id = made["id"]
@@ -138,7 +138,7 @@ def runs_table(deployed: Deployed) -> Any:
 
 
 def test_a_waiting_link_is_approved_and_later_removed(
-    deployed: Deployed, editor: Desk, admin: Desk
+    deployed: Deployed, editor: SignedIn, admin: SignedIn
 ) -> None:
     domain = new_domain()
     article_id = published_article(editor, domain)
@@ -167,7 +167,7 @@ def test_a_waiting_link_is_approved_and_later_removed(
 
 @pytest.mark.parametrize(("keep_blocked", "again"), [(True, 409), (False, 201)])
 def test_a_rejected_links_url_stays_blocked_or_not(
-    deployed: Deployed, editor: Desk, keep_blocked: bool, again: int
+    deployed: Deployed, editor: SignedIn, keep_blocked: bool, again: int
 ) -> None:
     article_id = published_article(editor, new_domain())
     url = f"https://ads-{article_id}.example.net/"
@@ -189,7 +189,7 @@ def site(domain: int) -> dict[str, Any]:
 
 
 def test_a_site_binds_in_containers_that_start_after_it(
-    deployed: Deployed, editor: Desk, admin: Desk
+    deployed: Deployed, editor: SignedIn, admin: SignedIn
 ) -> None:
     domain = new_domain()
     article_id = published_article(editor, domain)
@@ -230,9 +230,9 @@ def submission(article_id: int, url: str) -> dict[str, Any]:
     return event(route, {"id": str(article_id)}, headers=headers, body=json.dumps(body))
 
 
-@pytest.mark.prove
+@pytest.mark.long
 def test_a_blocked_host_is_refused_within_a_minute_by_containers_that_run(
-    deployed: Deployed, editor: Desk, admin: Desk
+    deployed: Deployed, editor: SignedIn, admin: SignedIn
 ) -> None:
     article_id = published_article(editor, new_domain())
     host = f"slots-{article_id}.example.net"
@@ -253,7 +253,7 @@ def test_a_blocked_host_is_refused_within_a_minute_by_containers_that_run(
 # ---- the audit, and browsers -----------------------------------------------------------------
 
 
-def test_the_audit_tells_of_an_actor_in_parts(editor: Desk, admin: Desk) -> None:
+def test_the_audit_tells_of_an_actor_in_parts(editor: SignedIn, admin: SignedIn) -> None:
     made = [published_article(editor, new_domain()) for _ in range(3)]
 
     first = read(admin.request("GET", f"/admin/audit?actor={EDITOR.name}&limit=2"))
@@ -284,7 +284,7 @@ def test_an_editors_web_page_may_send_changes(deployed: Deployed, method: str) -
     assert {"authorization", "content-type", "if-match"} <= set(allowed)
 
 
-def test_an_editors_web_page_may_read_versions(deployed: Deployed, editor: Desk) -> None:
+def test_an_editors_web_page_may_read_versions(deployed: Deployed, editor: SignedIn) -> None:
     article_id = published_article(editor, new_domain())
     headers = {"Origin": "https://desk.example.com", "Authorization": f"Bearer {editor.token}"}
 

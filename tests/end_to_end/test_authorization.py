@@ -10,7 +10,7 @@ from local import account
 from local.editors import ADMIN, EDITOR
 from tests.end_to_end.conftest import Deployed
 from tests.end_to_end.copies import processed_template
-from tests.end_to_end.desk import Desk, desk, new_article, new_domain, published_article
+from tests.end_to_end.requests import SignedIn, new_article, new_domain, published_article, sign_in
 from tests.end_to_end.test_links import submit
 from tests.end_to_end.tokens import REFUSED, refused_tokens, resigned
 
@@ -39,7 +39,7 @@ FOR_ADMINS = {
 type Operation = dict[str, Any]
 
 
-class World(NamedTuple):
+class Network(NamedTuple):
     """What requests are about: a site, its article with a pending link, a host that is blocked."""
 
     domain: int
@@ -78,9 +78,9 @@ def bearers(deployed: Deployed) -> dict[str, str | None]:
 
 
 @pytest.fixture
-def world(deployed: Deployed) -> World:
+def network(deployed: Deployed) -> Network:
     """All of it with version 1, in a domain of its own."""
-    admin, domain, host = desk(deployed, ADMIN), new_domain(), "blocked.example.net"
+    admin, domain, host = sign_in(deployed, ADMIN), new_domain(), "blocked.example.net"
     site = {
         "name": "Iron",
         "article_url": "https://iron.example.net/{id}",
@@ -90,33 +90,33 @@ def world(deployed: Deployed) -> World:
     article_id = published_article(admin, domain)
     submitted = submit(deployed, article_id, f"https://pans-{domain}.example.net/")
     assert submitted.json()["status"] == "pending"
-    return World(domain, article_id, submitted.json()["link_id"], host)
+    return Network(domain, article_id, submitted.json()["link_id"], host)
 
 
-def answers(sender: Desk, world: World, routes: list[str]) -> dict[str, int]:
+def answers(sender: SignedIn, network: Network, routes: list[str]) -> dict[str, int]:
     """The status of a request to each route in turn, with all but the token as it must be."""
-    article = new_article(world.domain)
+    article = new_article(network.domain)
     bodies: dict[str, Any] = {
         "POST /admin/articles": article,
         "PUT /admin/articles/{id}": article,
         "PATCH /admin/articles/{id}": {"title": "Another title"},
         "POST /admin/links/{link_id}/reject": {"reason": "Not about pans."},
         "PUT /admin/sites/{domain}": {"name": "Pans", "article_url": "https://p.example.net/{id}"},
-        "POST /admin/blocks": {"host": "other.example.net", "domain": world.domain},
+        "POST /admin/blocks": {"host": "other.example.net", "domain": network.domain},
     }
     found = {}
     for route in routes:
         method, _, path = route.partition(" ")
-        path = path.replace("{id}", str(world.article_id)).replace("{link_id}", world.link_id)
-        path = path.replace("{host}", world.host).replace("{domain}", str(world.domain))
-        target = f"{path}?domain={world.domain}" if "/admin/audit" not in path else path
+        path = path.replace("{id}", str(network.article_id)).replace("{link_id}", network.link_id)
+        path = path.replace("{host}", network.host).replace("{domain}", str(network.domain))
+        target = f"{path}?domain={network.domain}" if "/admin/audit" not in path else path
         version = None if method == "GET" else 1
         found[route] = sender.request(method, target, bodies.get(route), version).status
     return found
 
 
-def stored(deployed: Deployed, world: World) -> list[str]:
-    """Every item of the five tables that is about the world."""
+def stored(deployed: Deployed, network: Network) -> list[str]:
+    """Every item of the five tables that is about the network."""
     client: Any = account.session().client(
         "dynamodb", endpoint_url=account.endpoint(deployed.stack.port)
     )
@@ -129,7 +129,7 @@ def stored(deployed: Deployed, world: World) -> list[str]:
                         json.dumps([output, each], sort_keys=True) for each in part["Items"]
                     )
 
-    marks = (str(world.domain), f"page#{world.article_id}", world.link_id)
+    marks = (str(network.domain), f"page#{network.article_id}", network.link_id)
     return sorted(item for item in all_items() if any(mark in item for mark in marks))
 
 
@@ -172,58 +172,60 @@ def test_the_authorizer_and_the_function_ask_for_the_same_token(deployed: Deploy
 @pytest.mark.parametrize(("token", "status"), REFUSED.items())
 def test_every_admin_route_refuses_a_token_that_is(
     deployed: Deployed,
-    world: World,
+    network: Network,
     bearers: dict[str, str | None],
     token: str,
     status: int,
 ) -> None:
     routes = admin_routes(deployed)
-    before = stored(deployed, world)
+    before = stored(deployed, network)
 
-    found = answers(Desk(deployed, bearers[token]), world, routes)
+    found = answers(SignedIn(deployed, bearers[token]), network, routes)
 
     assert found == dict.fromkeys(routes, status)
-    assert stored(deployed, world) == before
+    assert stored(deployed, network) == before
 
 
-def test_an_editor_is_refused_on_the_admins_routes_alone(deployed: Deployed, world: World) -> None:
-    before = stored(deployed, world)
+def test_an_editor_is_refused_on_the_admins_routes_alone(
+    deployed: Deployed, network: Network
+) -> None:
+    before = stored(deployed, network)
 
-    found = answers(desk(deployed, EDITOR), world, sorted(FOR_ADMINS))
+    found = answers(sign_in(deployed, EDITOR), network, sorted(FOR_ADMINS))
 
     assert found == dict.fromkeys(sorted(FOR_ADMINS), 403)
-    assert stored(deployed, world) == before
+    assert stored(deployed, network) == before
     others = [route for route in admin_routes(deployed) if route not in FOR_ADMINS]
-    assert set(answers(desk(deployed, EDITOR), world, others).values()) <= {200, 201, 409, 412}
+    assert set(answers(sign_in(deployed, EDITOR), network, others).values()) <= {200, 201, 409, 412}
 
 
 def test_the_same_requests_of_an_admin_are_all_let_through(
-    deployed: Deployed, world: World
+    deployed: Deployed, network: Network
 ) -> None:
-    before = stored(deployed, world)
+    before = stored(deployed, network)
 
-    found = answers(desk(deployed, ADMIN), world, admin_routes(deployed))
+    found = answers(sign_in(deployed, ADMIN), network, admin_routes(deployed))
 
     # Each was made for version 1, which the ones before it have changed.
     assert set(found.values()) <= {200, 201, 204, 409, 412}
-    assert stored(deployed, world) != before
+    assert stored(deployed, network) != before
 
 
 def test_a_forged_token_is_refused_for_its_fault_and_not_for_how_it_was_made(
     deployed: Deployed,
 ) -> None:
-    assert Desk(deployed, resigned(deployed)).request("GET", "/admin/audit").status == 200
+    assert SignedIn(deployed, resigned(deployed)).request("GET", "/admin/audit").status == 200
 
 
 def test_a_refusal_tells_nothing_but_how_to_be_let_in(
     deployed: Deployed, bearers: dict[str, str | None]
 ) -> None:
-    of_the_gateway = Desk(deployed, None).request("GET", "/admin/links")
-    unauthorized = Desk(deployed, bearers["an ID token"]).request("GET", "/admin/links")
-    forbidden = Desk(deployed, bearers["in no group"]).request("GET", "/admin/links")
+    of_the_gateway = SignedIn(deployed, None).request("GET", "/admin/links")
+    unauthorized = SignedIn(deployed, bearers["an ID token"]).request("GET", "/admin/links")
+    forbidden = SignedIn(deployed, bearers["in no group"]).request("GET", "/admin/links")
 
     assert list(of_the_gateway.json()) == ["message"]
     assert unauthorized.headers["Content-Type"] == "application/problem+json"
     assert unauthorized.headers["WWW-Authenticate"] == "Bearer"
     assert set(unauthorized.json()) == {"type", "title", "status", "detail", "request_id"}
-    assert forbidden.json()["detail"].startswith("This is for the group editors")
+    assert forbidden.json()["detail"] == "This operation requires the editors group."

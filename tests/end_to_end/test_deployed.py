@@ -48,18 +48,11 @@ def test_a_copy_of_the_function_with_the_same_policy_reads_the_article(deployed:
     assert invoke_copy(deployed, "GetArticle", READ, without=None)["statusCode"] == 200
 
 
-@pytest.mark.parametrize(
-    "resource",
-    ["ArticlesTable", "LinksTable", "SitesTable", "index/domain-id", "index/timeline-id"],
-)
+@pytest.mark.parametrize("resource", ["LinksTable", "index/timeline-id"])
 def test_a_policy_that_is_too_narrow_is_seen(deployed: Deployed, resource: str) -> None:
+    """So policies are enforced here; what they allow is compared in test_policies.py."""
     assert invoke_copy(deployed, "GetArticle", READ, without=resource)["statusCode"] == 500
 
 
 def test_the_hourly_job_may_do_what_it_does(deployed: Deployed) -> None:
     assert invoke(deployed, "ExpireLinks", {}) is None
-
-
-@pytest.mark.parametrize("resource", ["index/due", "index/status-submitted"])
-def test_the_hourly_jobs_policy_holds_no_excess(deployed: Deployed, resource: str) -> None:
-    assert "errorMessage" in invoke_copy(deployed, "ExpireLinks", {}, without=resource)

@@ -12,8 +12,6 @@ import pytest
 
 from local.paths import ROOT
 from tests.end_to_end.conftest import Deployed
-from tests.end_to_end.copies import invoke_copy
-from tests.support.events import event
 
 QUERY = (ROOT / "data/page.graphql").read_text("utf-8")
 VARIABLES: dict[str, Any] = json.loads((ROOT / "data/page.variables.json").read_text("utf-8"))
@@ -144,29 +142,3 @@ def test_a_browser_of_any_site_may_post(deployed: Deployed) -> None:
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
     allowed = preflight.headers["Access-Control-Allow-Headers"].lower()
     assert {"content-type", "x-hasura-role", "hasura-client-name"} <= {*allowed.split(",")}
-
-
-EVERYTHING = event(
-    "POST /graphql",
-    headers={"Content-Type": "application/json", "Accept": "application/graphql-response+json"},
-    body=json.dumps(
-        {
-            "query": "{ qa_ai_by_pk(id: 6646098) { id links { url } } "
-            "site: qa_ai(where: {domain: {_eq: 7}}, limit: 1) { id } "
-            # More than there are: past the first window, to the records of long runs.
-            "timeline: qa_ai(where: {domain: {_nin: [1, 2, 3, 4, 5, 6]}}, limit: 60) { id } }"
-        }
-    ),
-)
-
-
-def test_a_copy_of_the_function_with_the_same_policy_answers(deployed: Deployed) -> None:
-    assert invoke_copy(deployed, "Graphql", EVERYTHING, without=None)["statusCode"] == 200
-
-
-@pytest.mark.parametrize(
-    "resource",
-    ["ArticlesTable", "LinksTable", "SkipsTable", "index/domain-id", "index/timeline-id"],
-)
-def test_its_policy_holds_no_excess(deployed: Deployed, resource: str) -> None:
-    assert invoke_copy(deployed, "Graphql", EVERYTHING, without=resource)["statusCode"] == 500

@@ -1,21 +1,18 @@
 """The network that these tests ask about."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import batched
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from seealso.limits import MAX_ID
-from seealso.store.calls import Call
 from seealso.store.tables import Store, reset_store
-from seealso.store.values import Json, marshal_item
+from seealso.store.values import Json
 from seealso.tables.articles import Article, article_item
-from tests.contract.conftest import LINKS, between, log
-from tests.graphql.asking import ask, data
-from tests.support import tables
-
-__all__ = ["between", "log"]  # fixtures: the proxy before the store, and the log
+from tests.graphql.requests import ask, data
+from tests.support import faulty, tables
+from tests.support.environment import use_store
+from tests.support.factories import PAGE_LINKS, page_item, put_item, put_items
 
 DRAFT, DELETED, MISSING = 104, 105, 999
 ARTICLE_WITH_LINKS = 100
@@ -62,7 +59,7 @@ def network(tables_of_network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
     Domain 5 has 201..225, domain 9 the lowest and the highest id that there can be, domain 0 400.
     """
-    _ask(tables_of_network, monkeypatch)
+    use_store(tables_of_network, monkeypatch)
     # What is loaded with the first question is not a question's own time.
     assert data(ask("{ __typename }")) == {"__typename": "query_root"}
     yield tables_of_network
@@ -73,15 +70,15 @@ def network(tables_of_network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def large(network: Store, moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network in tables of its own, and some articles more, with texts of 300 KB."""
     _fill(moto_store)
-    _put(moto_store, moto_store.articles, _large_articles())
-    _ask(moto_store, monkeypatch)
+    put_items(moto_store, moto_store.articles, _large_articles())
+    use_store(moto_store, monkeypatch)
 
 
 @pytest.fixture
 def counted(network: Store, store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Those articles alone, on an engine of the test's own choice."""
-    _put(store, store.articles, _large_articles())
-    _ask(store, monkeypatch)
+    put_items(store, store.articles, _large_articles())
+    use_store(store, monkeypatch)
     yield
     store.client.close()
 
@@ -94,23 +91,15 @@ def linked(network: Store, moto_store: Store, monkeypatch: pytest.MonkeyPatch) -
     """
     url = "https://example.com/".ljust(2_048, "x")
     links = {f"link#{each}": [url, "x" * 200, each, each] for each in range(20)}
-    pages = [{"pk": f"page#{each}", "published": 20, "pending": 0, **links} for each in LINKED]
+    pages = [page_item(article_id, links) for article_id in LINKED]
     _fill(moto_store)
-    _put(moto_store, moto_store.links, pages)
-    _ask(moto_store, monkeypatch)
+    put_items(moto_store, moto_store.links, pages)
+    use_store(moto_store, monkeypatch)
 
 
 def _fill(store: Store) -> None:
-    page = {"pk": f"page#{ARTICLE_WITH_LINKS}", "published": len(LINKS), "pending": 0, **LINKS}
-    _put(store, store.links, [page])
-    _put(store, store.articles, map(article_item, ALL))
-
-
-def _ask(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the function reach these tables."""
-    for name, value in tables.environment(store).items():
-        monkeypatch.setenv(name, value)
-    reset_store()
+    put_item(store, store.links, page_item(ARTICLE_WITH_LINKS, PAGE_LINKS))
+    put_items(store, store.articles, map(article_item, ALL))
 
 
 def _large_articles() -> list[Json]:
@@ -120,14 +109,13 @@ def _large_articles() -> list[Json]:
     ]
 
 
-def _put(store: Store, table: str, items: Iterable[Json]) -> None:
-    requests = ({"PutRequest": {"Item": marshal_item(each)}} for each in items)
-    store.client.send_all(
-        [
-            Call("BatchWriteItem", {"RequestItems": {table: some}})
-            for some in batched(requests, 25, strict=False)
-        ]
-    )
+@pytest.fixture
+def between(network: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[faulty.Proxy]:
+    """The proxy through which the functions reach the network's tables."""
+    with faulty.proxy(network.client.endpoint) as proxy:
+        use_store(network, monkeypatch, endpoint=proxy.endpoint)
+        yield proxy
+        reset_store()
 
 
 def ids_where(condition: Callable[[Article], bool] = lambda _: True) -> list[int]:

@@ -141,7 +141,7 @@ def served(near: Nearby) -> dict[str, Any]:
 
 
 def _of_a_page(near: Nearby) -> dict[str, Any]:
-    """One of the fields of which a page is made (seed/page.graphql)."""
+    """One of the fields of which a page is made (data/page.graphql)."""
     rng = near.random
     article_id, domain = near.id(), near.domain()
     downwards = [{"id": "desc"}]

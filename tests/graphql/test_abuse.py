@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from seealso.limits import MAX_ID
-from tests.graphql.asking import (
+from tests.graphql.conftest import LARGE, LARGE_DOMAIN, LARGE_TEXT, PUBLISHED, ids_where
+from tests.graphql.requests import (
     PAGE,
     PAGE_VARIABLES,
     ask,
@@ -19,14 +20,13 @@ from tests.graphql.asking import (
     store_requests,
     timed,
 )
-from tests.graphql.conftest import LARGE, LARGE_DOMAIN, LARGE_TEXT, PUBLISHED, ids_where
 from tests.support import engines
 from tests.support.gateway import Response, get
 
 type Attack = tuple[str, dict[str, Any]]
 
-# Five times what the dearest of them takes; those that are not held back take from many seconds to
-# for ever. It is CPU time, so that a busy machine adds little to it.
+# Five times what the most expensive of them takes; without limits they take many seconds or never
+# end. It is CPU time, so that a busy machine adds little to it.
 CPU_SECONDS = 2.0
 MAX_BODY_BYTES = 65_536
 MAX_ANSWER_CHARACTERS = 6 * 1024 * 1024  # of a Lambda function, as JSON
@@ -509,7 +509,7 @@ def test_query_strings_made_to_hurt_are_refused_unread(query: str) -> None:
 
 WHOLE_TYPE = "name kind fields { name args { name } type { name } } inputFields { name }"
 
-DEAR: dict[str, Attack] = {
+EXPENSIVE: dict[str, Attack] = {
     "comments": ("#\n" * 20_000 + "{ __typename }", {}),
     "a long comment": ("#" + "x" * 60_000 + "\n{ __typename }", {}),
     "commas": ("{" + "," * 60_000 + "__typename }", {}),
@@ -576,9 +576,9 @@ DEAR: dict[str, Attack] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("attack", DEAR)
-def test_dear_documents_are_answered_or_refused_in_bounded_time(attack: str) -> None:
-    query, variables = DEAR[attack]
+@pytest.mark.parametrize("attack", EXPENSIVE)
+def test_expensive_documents_are_answered_or_refused_in_bounded_time(attack: str) -> None:
+    query, variables = EXPENSIVE[attack]
     answered = answered_or_refused(query, variables)
     assert answered is None or answered
 
@@ -638,7 +638,7 @@ def test_reads_end_soon_after_their_limit() -> None:
     assert 0 < store_requests() <= READ_UNITS / 0.5 + 50
 
 
-def test_a_bom_before_the_query_is_nothing() -> None:
+def test_ignores_a_bom_before_the_query() -> None:
     assert data(ask("\ufeff{ __typename }")) == {"__typename": "query_root"}
 
 

@@ -1,6 +1,6 @@
 """The budget of the page view's query (design.md), told by `extensions.cost`; and long runs.
 
-The engines are those that count units as AWS does, or fewer (tests/store/test_budgets.py).
+The engines are those that count units as AWS does, or fewer (tests/reading/test_budgets.py).
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,13 @@ import pytest
 from seealso.store.tables import Store, reset_store
 from seealso.tables.articles import import_articles
 from seealso.tables.skips import record_skips
-from tests.graphql.asking import PAGE, ask
-from tests.store.test_budgets import COUNTING, DOMAINS, SOURCE, item_of_4_kb
-from tests.support import tables
+from tests.graphql.requests import PAGE, ask
+from tests.support import engines, tables
+from tests.support.environment import use_store
+from tests.support.factories import item_of_4_kb
 
+DOMAINS = (7, 3, 5, 1, 2)
+SOURCE = 40
 MIXED = range(30, 131)
 RUN = range(200, 1_200)  # of domain 7; further articles of other domains on both sides
 ABOVE = range(1_200, 1_260)
@@ -36,9 +39,7 @@ def store(request: pytest.FixtureRequest, all_engines: Any) -> Iterator[Store]:
 
 @pytest.fixture(autouse=True)
 def _environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in tables.environment(store).items():
-        monkeypatch.setenv(name, value)
-    reset_store()
+    use_store(store, monkeypatch)
     yield
     reset_store()
 
@@ -49,14 +50,19 @@ def asked(query: str, variables: dict[str, Any]) -> tuple[dict[str, Any], dict[s
     return body["data"], body["extensions"]["cost"]
 
 
-on_counting_engines = pytest.mark.parametrize("store", COUNTING, indirect=True, scope="module")
+on_counting_engines = pytest.mark.parametrize(
+    "store",
+    engines.params(only_long=engines.OTHERS, never=["moto"]),
+    indirect=True,
+    scope="module",
+)
 
 
 @on_counting_engines
 @pytest.mark.parametrize(
     ("article_id", "domain"), [(130, DOMAINS[0]), (130, 3), (130, 99), (5_000, 3), (131, 7)]
 )
-def test_the_page_views_query_is_one_wave(store: Store, article_id: int, domain: int) -> None:
+def test_the_page_query_is_one_round_trip(store: Store, article_id: int, domain: int) -> None:
     variables = {"id": article_id, "domain": domain, "srcId": SOURCE}
     data, cost = asked(PAGE, variables | {"hasSrc": True, "hasSelf": True})
     assert len(data["linksbottom"]) == 3
@@ -67,7 +73,7 @@ def test_the_page_views_query_is_one_wave(store: Store, article_id: int, domain:
 
 @on_counting_engines
 @pytest.mark.parametrize("article_id", [RUN[-1], RUN[500], 5_000])
-def test_a_run_is_stepped_over(store: Store, article_id: int) -> None:
+def test_skips_a_recorded_range(store: Store, article_id: int) -> None:
     variables = {"id": min(article_id, RUN.stop), "domain": 7, "srcId": 0}
     data, cost = asked(PAGE, variables | {"hasSrc": False, "hasSelf": True})
     assert [each["id"] for each in data["linksbottom"]] == [129, 128, 127]
@@ -85,7 +91,7 @@ query($id: Int!) {
 
 @on_counting_engines
 @pytest.mark.parametrize("below", [RUN[0] - 1, RUN[0], RUN[500]])
-def test_a_run_is_stepped_over_upwards_too(store: Store, below: int) -> None:
+def test_skips_a_recorded_range_in_ascending_order(store: Store, below: int) -> None:
     data, cost = asked(UPWARDS, {"id": below})
     found = [each for each in ABOVE if DOMAINS[each % 5] != 7]
     assert [each["id"] for each in data["qa_ai"]] == found[:3]
@@ -95,7 +101,7 @@ def test_a_run_is_stepped_over_upwards_too(store: Store, below: int) -> None:
 
 
 @on_counting_engines
-def test_what_several_fields_need_is_read_once(store: Store) -> None:
+def test_reads_once_what_several_fields_need(store: Store) -> None:
     once = "qa_ai(where: {domain: {_eq: 3}}, limit: 5) { id text links { url } }"
     _, cost = asked(f"{{ {once} }}", {})
     _, again = asked("{ " + " ".join(f"a{number}: {once}" for number in range(9)) + " }", {})
@@ -103,7 +109,7 @@ def test_what_several_fields_need_is_read_once(store: Store) -> None:
 
 
 @on_counting_engines
-def test_thirty_fields_at_the_top_are_one_wave(store: Store) -> None:
+def test_thirty_top_level_fields_are_one_round_trip(store: Store) -> None:
     kinds = [
         "qa_ai(where: {id: {_eq: %d}}, limit: 1) { id title text date }",
         "qa_ai(where: {domain: {_eq: 3}, id: {_neq: %d}}, order_by: {id: desc}, limit: 8) { id }",

@@ -11,7 +11,7 @@ from local.paths import ROOT
 from seealso.graphql import documents
 from seealso.graphql.settings import settings
 from seealso.store.tables import Store
-from tests.graphql.asking import ask
+from tests.graphql.requests import ask
 
 QUERY = (ROOT / "data/page.graphql").read_text("utf-8")
 VARIABLES = json.loads((ROOT / "data/page.variables.json").read_text("utf-8"))
@@ -47,7 +47,7 @@ class Counted:
         return counting
 
 
-def test_a_document_seen_before_is_neither_parsed_nor_validated(
+def test_a_cached_document_is_neither_parsed_nor_validated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counted = Counted(monkeypatch)
@@ -67,7 +67,7 @@ def test_a_document_that_is_not_valid_is_not_kept(monkeypatch: pytest.MonkeyPatc
     assert not documents._kept
 
 
-def test_what_is_kept_is_bounded_and_what_is_used_stays() -> None:
+def test_the_cache_is_bounded_and_keeps_recent_documents() -> None:
     long = "#" + "x" * 20_000
     for number in range(30):
         ask(QUERY, VARIABLES)
@@ -118,5 +118,5 @@ def test_introspection_can_be_switched_off(monkeypatch: pytest.MonkeyPatch, quer
     assert "Did you mean" not in ask("{ qa_a { id } }").body
 
 
-def test_a_wrong_name_is_told_the_right_one() -> None:
+def test_suggests_the_correct_name() -> None:
     assert "Did you mean 'qa_ai'?" in ask("{ qa_a { id } }").body

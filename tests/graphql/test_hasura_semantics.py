@@ -8,7 +8,15 @@ import pytest
 from graphql import get_introspection_query
 
 from seealso.limits import MAX_ID
-from tests.graphql.asking import (
+from tests.graphql.conftest import (
+    ARTICLE_WITH_LINKS,
+    DELETED,
+    DRAFT,
+    MISSING,
+    ids_where,
+    row,
+)
+from tests.graphql.requests import (
     ARGUMENTS,
     PAGE,
     PAGE_VARIABLES,
@@ -20,14 +28,6 @@ from tests.graphql.asking import (
     ids,
     refused,
     store_requests,
-)
-from tests.graphql.conftest import (
-    ARTICLE_WITH_LINKS,
-    DELETED,
-    DRAFT,
-    MISSING,
-    ids_where,
-    row,
 )
 
 type Arguments = Mapping[str, Any]
@@ -89,7 +89,7 @@ def test_links_are_in_order_of_submission() -> None:
 
 
 @pytest.mark.parametrize("article_id", [DRAFT, DELETED])
-def test_what_is_not_published_is_in_no_answer(article_id: int) -> None:
+def test_unpublished_articles_are_in_no_answer(article_id: int) -> None:
     wheres = [
         {"id": {"_eq": article_id}},
         {"id": {"_in": [article_id]}},
@@ -103,7 +103,7 @@ def test_what_is_not_published_is_in_no_answer(article_id: int) -> None:
 
 
 @pytest.mark.parametrize("article_id", [MISSING, 0, -1, -(2**31), MAX_ID - 1])
-def test_what_is_not_there_is_no_row_and_by_key_null(article_id: int) -> None:
+def test_a_missing_article_is_no_row_and_null_by_key(article_id: int) -> None:
     assert data(ask(call({"where": {"id": {"_eq": article_id}}}))) == {"qa_ai": []}
     assert data(ask(f"{{ qa_ai_by_pk(id: {article_id}) {{ id }} }}")) == {"qa_ai_by_pk": None}
 
@@ -372,7 +372,7 @@ def test_a_key_must_be_an_integer(argument: str) -> None:
         ("type T { id: Int }", "$"),
     ],
 )
-def test_what_is_no_query_of_this_schema_is_refused(query: str, path: str) -> None:
+def test_rejects_invalid_queries(query: str, path: str) -> None:
     (error, *_) = refused(ask(query))
     assert error["extensions"]["code"] in {"validation-failed", "not-supported"}
     assert error["extensions"]["path"].startswith(path)
@@ -448,21 +448,21 @@ def check_not_supported(
 
 
 @pytest.mark.parametrize("arguments", NOT_SUPPORTED, ids=lambda each: json.dumps(each)[:90])
-def test_other_shapes_are_refused_in_words(arguments: Arguments) -> None:
+def test_other_shapes_are_not_supported(arguments: Arguments) -> None:
     check_not_supported(call(arguments))
 
 
 @pytest.mark.parametrize("arguments", NOT_SUPPORTED, ids=lambda each: json.dumps(each)[:90])
-def test_other_shapes_are_refused_as_variables_too(arguments: Arguments) -> None:
+def test_other_shapes_are_not_supported_as_variables(arguments: Arguments) -> None:
     check_not_supported(call_by_variables(ARGUMENTS), arguments, path="$")
 
 
 @pytest.mark.parametrize("query", NOT_SUPPORTED_AS_TEXTS)
-def test_what_else_hasura_serves_is_refused_in_words(query: str) -> None:
+def test_other_features_of_hasura_are_not_supported(query: str) -> None:
     check_not_supported(query)
 
 
-def test_one_shape_that_is_not_served_refuses_the_whole_query() -> None:
+def test_one_unsupported_shape_refuses_the_whole_query() -> None:
     (error,) = refused(ask("{ good: qa_ai_by_pk(id: 100) { id } qa_ai { id } }"))
     assert error["extensions"]["code"] == "not-supported"
     assert store_requests() == 0
@@ -497,7 +497,7 @@ def test_an_excluded_field_is_absent(directive: str, shown: bool) -> None:
         assert data(ask(asked, variables)) == expected
 
 
-def test_what_is_excluded_is_not_read() -> None:
+def test_excluded_fields_are_not_read() -> None:
     query = """query ($no: Boolean!) {
       a: qa_ai(where: {domain: {_eq: 3}}, limit: 5) @include(if: $no) { id }
       b: qa_ai_by_pk(id: 100) @skip(if: true) { id }

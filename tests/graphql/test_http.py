@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.conftest import Log
-from tests.graphql.asking import (
+from tests.graphql.conftest import row
+from tests.graphql.requests import (
     GRAPHQL,
     JSON,
     PAGE,
@@ -20,8 +20,8 @@ from tests.graphql.asking import (
     refused,
     store_requests,
 )
-from tests.graphql.conftest import row
 from tests.support.gateway import get, request
+from tests.support.log import Log
 
 pytestmark = pytest.mark.usefixtures("network")
 
@@ -51,7 +51,7 @@ def test_both_methods_have_the_same_answer() -> None:
     assert ask(PAGE, PAGE_VARIABLES, method="GET").body == ask(PAGE, PAGE_VARIABLES).body
 
 
-def test_what_is_not_ascii_is_there_as_it_is() -> None:
+def test_other_characters_than_ascii_are_not_escaped() -> None:
     answer = ask(ONE)
     assert data(answer) == {"qa_ai_by_pk": {"id": 100, "title": row(100)["title"]}}
     assert row(100)["title"] in answer.body
@@ -62,11 +62,11 @@ def test_a_body_may_come_in_base64() -> None:
 
 
 @pytest.mark.parametrize("member", ["variables", "operationName", "extensions"])
-def test_null_is_as_a_member_that_is_not_sent(member: str) -> None:
+def test_null_is_like_an_absent_member(member: str) -> None:
     assert data(post(json.dumps({"query": ONE, member: None})))
 
 
-def test_members_and_parameters_that_nobody_knows_are_ignored() -> None:
+def test_ignores_unknown_members_and_parameters() -> None:
     assert data(post(json.dumps({"query": ONE, "id": "x", "more": [1]})))
     assert data(get(f"/graphql?query={quote(ONE)}&utm_source=x&more"))
 
@@ -356,7 +356,7 @@ def test_a_refusal_by_get_is_not_kept_nor_revalidated(query: str, accept: str) -
 
 
 @METHODS
-def test_the_cost_is_told_to_those_who_ask(method: str) -> None:
+def test_reports_the_cost_on_request(method: str) -> None:
     told = ask(PAGE, PAGE_VARIABLES, method=method, extensions={"cost": True})
     assert data(told) == data(ask(PAGE, PAGE_VARIABLES))
     cost = told.json()["extensions"]["cost"]

@@ -45,7 +45,7 @@ def stale(changes: list[Article]) -> Store:
         ),
     ],
 )
-def test_what_is_hidden_leaves_its_place_to_the_next(
+def test_a_hidden_article_is_replaced_by_the_next(
     domain: int | None, changes: list[Article], shown: list[int]
 ) -> None:
     asked = Selection(COLUMNS, domain=domain, descending=True, offset=2, limit=3)
@@ -53,7 +53,7 @@ def test_what_is_hidden_leaves_its_place_to_the_next(
     assert [row["id"] for row in rows] == shown
 
 
-def test_what_is_moved_leaves_its_place_to_the_next() -> None:
+def test_a_moved_article_is_replaced_by_the_next() -> None:
     asked = Selection(COLUMNS, domain=7, descending=True, limit=3)
     ((_, rows),) = read_selections(stale([article(19, 3, version=2)]), [asked], 100).items()
     assert [row["id"] for row in rows] == [20, 18, 17]

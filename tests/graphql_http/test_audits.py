@@ -25,6 +25,7 @@ def _serving() -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.engine
 @pytest.mark.skipif(
     not graphql_http.is_available(),
     reason="needs Node 20, npm and their packages, which make test fetches; CI=true fails without",

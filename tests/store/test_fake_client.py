@@ -11,8 +11,8 @@ from seealso.store.calls import Call
 from seealso.store.client import Client, Retry
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from tests.store.worlds import make_world
 from tests.support import engines, fake_client, tables
+from tests.support.random_network import make_random_network
 
 
 class Compared(Client):
@@ -46,10 +46,10 @@ def test_the_fake_answers_as_an_engine_does(store: Store, seed: int) -> None:
     compared = tables.another(store)
     compared.client = client
     with closing(client):
-        world = make_world(compared, seed, articles=300)
+        network = make_random_network(compared, seed, articles=300)
         for _ in range(15):
-            world.check_page()
-            world.change()
+            network.check_page()
+            network.change()
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:

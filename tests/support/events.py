@@ -59,3 +59,14 @@ def event(
     elif body is not None:
         made["body"] = body
     return made
+
+
+def body_of(made: Event) -> str | bytes | None:
+    """The body that was given to event(), or the text in it that is no base64."""
+    body: str | None = made.get("body")
+    if body is None or not made["isBase64Encoded"]:
+        return body
+    try:
+        return base64.b64decode(body)
+    except ValueError:
+        return body

@@ -6,6 +6,7 @@ windows or runs' records.
 
 from collections.abc import Mapping
 
+from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
 from seealso.reading.page import ListedArticle, Page, RelatedLists, SameDomainArticle
 from seealso.tables.articles import Article
 
@@ -34,7 +35,7 @@ def page(model: Model, article_id: int) -> Page | None:
 
 
 def related(model: Model, article_id: int) -> RelatedLists | None:
-    """The 8 highest of the domain but itself, the 3 highest below of other domains, the source."""
+    """The highest ids of the domain but itself, the highest below of other domains, the source."""
     article = model.get(article_id)
     if article is None or article.state != "published":
         return None
@@ -46,9 +47,10 @@ def related(model: Model, article_id: int) -> RelatedLists | None:
         each for each in newest_first if each.domain != article.domain and each.id < article_id
     ]
     return {
-        "same_domain": [_titled(each) for each in same[:8]],
+        "same_domain": [_titled(each) for each in same[:SAME_DOMAIN]],
         "other_domains": [
-            {"id": each.id, "domain": each.domain, "title": each.title} for each in others[:3]
+            {"id": each.id, "domain": each.domain, "title": each.title}
+            for each in others[:OTHER_DOMAINS]
         ],
         "source": next(
             (_titled(each) for each in newest_first if each.id == article.source_id), None

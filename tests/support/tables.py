@@ -67,34 +67,3 @@ def another(store: Store) -> Store:
     mine = store.client
     theirs = client(mine.endpoint, mine.limit_seconds)
     return Store(theirs, store.articles, store.links, store.sites, store.skips, store.audit)
-
-
-def environment(store: Store) -> dict[str, str]:
-    """What a function's environment must hold to use this store (see dynamodb.store)."""
-    return {
-        "AWS_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": CREDENTIALS.access_key,
-        "AWS_SECRET_ACCESS_KEY": CREDENTIALS.secret_key,
-        "AWS_ENDPOINT_URL_DYNAMODB": store.client.endpoint,
-        "AWS_LAMBDA_FUNCTION_NAME": "seealso-test-Function",
-        "STACK_NAME": "seealso-test",
-        "ARTICLES_TABLE": store.articles,
-        "LINKS_TABLE": store.links,
-        "SITES_TABLE": store.sites,
-        "SKIPS_TABLE": store.skips,
-        "AUDIT_TABLE": store.audit,
-        "ADMIN_ISSUER": ISSUER,
-        "ADMIN_AUDIENCE": AUDIENCE,
-        "ADMIN_GROUPS_CLAIM": "cognito:groups",
-        "AUDIT_DAYS": "365",
-        "SERVER_TIMING": "off",
-        "DUPLICATE_SCOPE": "network",
-        "SUBMITS_PER_TEN_MINUTES": "100000",
-        "GRAPHQL_INTROSPECTION": "on",
-        "GRAPHQL_TOKENS": "5000",
-        "GRAPHQL_DEPTH": "20",
-        "GRAPHQL_FIELDS": "500",
-        "GRAPHQL_TOP_FIELDS": "50",
-        "GRAPHQL_DIRECTIVES": "100",
-        "GRAPHQL_READ_UNITS": "200",
-    }

@@ -15,7 +15,7 @@ from local.steps import Failure
 from tests.support.events import event
 from tests.template.processed import source
 
-pytestmark = pytest.mark.prove
+pytestmark = pytest.mark.long
 
 REQUESTS = {
     "GetArticle": event("GET /articles/{id}", {"id": "1"}),

@@ -120,7 +120,7 @@ def test_the_release_is_built_for_the_environments_architecture(
     assert built == [{"Architecture": architecture}]
 
 
-@pytest.mark.prove
+@pytest.mark.long
 @pytest.mark.parametrize(("architecture", "machine"), [("arm64", 183), ("x86_64", 62)])
 def test_a_builds_libraries_are_of_its_architecture(
     tmp_path: Path, architecture: str, machine: int

@@ -39,13 +39,6 @@ def test_no_name_is_the_same_in_two_stacks() -> None:
     assert not shared
 
 
-def test_schedules_are_named_by_cloudformation() -> None:
-    schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 2
-    for schedule in schedules.values():
-        assert "Name" not in schedule["Properties"]
-
-
 def test_no_output_is_exported() -> None:
     """An export's name is unique in its account and region."""
     assert not [output for output in processed()["Outputs"].values() if "Export" in output]

@@ -98,12 +98,12 @@ def test_documented_stored_forms_and_keys(sent: str, stored: str, key: str) -> N
 
 
 @pytest.mark.parametrize(("step", "one", "other"), SAME, ids=short)
-def test_documented_as_the_same(step: str, one: str, other: str) -> None:
+def test_documented_equivalent_urls_have_one_key(step: str, one: str, other: str) -> None:
     assert url_key(accept(one)) == url_key(accept(other))
 
 
 @pytest.mark.parametrize(("step", "one", "other"), NOT_THE_SAME, ids=short)
-def test_documented_as_not_the_same(step: str, one: str, other: str) -> None:
+def test_documented_different_urls_have_different_keys(step: str, one: str, other: str) -> None:
     assert url_key(accept(one)) != url_key(accept(other))
 
 

@@ -1,7 +1,7 @@
 """The articles of a file: valid rows as articles, and what is wrong with the others.
 
-The columns are those of the table that the network's articles come from,
-qa_ai(id, domain, title, text, date, srcId), and `state`. Ranges: contract.md, "Everywhere".
+The columns are those of `columns.py` under the names that they have in the table `qa_ai`, which the
+network's articles come from, and `state`.
 """
 
 import sqlite3
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from seealso.columns import COLUMNS
 from seealso.fields import ARTICLE, one_of, problems_in
 from seealso.tables.articles import Article
 from seealso_cli.bulk.files import InputFile
 from seealso_cli.bulk.rows import Row, RowError, read_rows
 from seealso_cli.errors import CommandFailed
 
-REQUIRED = frozenset({"id", "domain", "title", "text", "date", "srcId"})
-OPTIONAL = frozenset({"state"})
-NUMBERS = frozenset({"id", "domain", "srcId"})
-
+_REQUIRED = frozenset(column.name_in_rows for column in COLUMNS if column.never_null)
+_OPTIONAL = frozenset(column.name_in_rows for column in COLUMNS if not column.never_null)
+_NUMBERS = frozenset(column.name_in_rows for column in COLUMNS if column.kind == "integer")
+_MAY_BE_EMPTY = [*(column.name_in_rows for column in COLUMNS if not column.required), "state"]
 _CHECKS = {
-    **{name: check for name, check in ARTICLE.items() if name != "source_id"},
-    "srcId": ARTICLE["source_id"],
+    **{column.name_in_rows: ARTICLE[column.name] for column in COLUMNS},
     "state": one_of("published", "draft"),
 }
 
@@ -37,7 +37,7 @@ class ArticleRow(NamedTuple):
 def read_articles(file: InputFile, file_format: str | None) -> Iterator[ArticleRow]:
     """Yield all rows of a file, checked. Of rows with the same id, the first valid one counts."""
     with _SeenIds() as seen:
-        for row in read_rows(file, file_format, REQUIRED, OPTIONAL, NUMBERS):
+        for row in read_rows(file, file_format, _REQUIRED, _OPTIONAL | {"state"}, _NUMBERS):
             errors = row.errors or check_columns(row.columns)
             if not errors and not seen.add(row.columns["id"]):
                 errors = [RowError("id", "duplicate id; the first row is used")]
@@ -46,22 +46,16 @@ def read_articles(file: InputFile, file_format: str | None) -> Iterator[ArticleR
 
 def check_columns(columns: dict[str, Any]) -> list[RowError]:
     """What is wrong with the values of a row that has all required columns."""
-    empty = [name for name in ("srcId", "state") if columns.get(name) in (None, "")]
+    empty = [name for name in _MAY_BE_EMPTY if columns.get(name) in (None, "")]
     values = {name: value for name, value in columns.items() if name not in empty}
     return [RowError(*problem) for problem in problems_in(values, _CHECKS)]
 
 
 def _article(row: Row) -> Article:
-    columns = row.columns
-    return Article(
-        id=columns["id"],
-        domain=columns["domain"],
-        title=columns["title"],
-        text=columns["text"],
-        date=columns["date"],
-        source_id=columns["srcId"] or None,
-        state=columns.get("state") or "published",
-    )
+    columns = {
+        column.name: column.stored(row.columns.get(column.name_in_rows)) for column in COLUMNS
+    }
+    return Article(**columns, state=row.columns.get("state") or "published")
 
 
 class _SeenIds:

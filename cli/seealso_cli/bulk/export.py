@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
+from seealso.columns import COLUMNS
 from seealso.errors import StoreError, StoreUnavailable
 from seealso.store.calls import query_items
 from seealso.store.tables import Store
@@ -93,15 +94,11 @@ def _approximate_count(store: Store) -> int | None:
 
 
 def _json_line(article: Article) -> bytes:
-    columns = {
-        "id": article.id,
-        "domain": article.domain,
-        "title": article.title,
-        "text": article.text,
-        "date": article.date,
-        "srcId": article.source_id or 0,
-        "state": article.state,
-    }
+    columns: Json = {}
+    for column in COLUMNS:
+        value = getattr(article, column.name)
+        columns[column.name_in_rows] = column.none_as if value is None else value
+    columns["state"] = article.state
     return json.dumps(columns, ensure_ascii=False).encode() + b"\n"
 
 

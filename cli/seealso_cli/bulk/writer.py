@@ -15,8 +15,8 @@ from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, import_articles
 from seealso_cli.stores import OpenStore
 
-# At 40 ms from the store, 4 threads write twice as much as one. The timeline index is one partition,
-# which takes 1,000 writes a second from all threads (AWS "Partitions and data distribution").
+# At 40 ms from the store, 4 threads write twice as much as one. The timeline index is one
+# partition, which takes 1,000 writes a second in all (AWS "Partitions and data distribution").
 THREADS = 4
 
 # The client itself retries for stores.LIMIT_SECONDS; this is for longer failures.

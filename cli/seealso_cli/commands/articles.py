@@ -1,10 +1,12 @@
 """`seealso articles`: editors' work on articles."""
 
 import sys
+from collections.abc import Callable
 from typing import Any, BinaryIO, Unpack
 
 import click
 
+from seealso import columns
 from seealso_cli import admin_api
 from seealso_cli.changes import get_version, parse_object, version_of
 from seealso_cli.lists import print_items
@@ -26,6 +28,31 @@ _COLUMNS = (
     Column("date", lambda article: article["date"]),
     Column("title", lambda article: article["title"], shrinks=True),
 )
+_REQUIRED = ", ".join(column.name for column in columns.EDITABLE if column.required)
+_OPTIONAL = ", ".join(column.name for column in columns.EDITABLE if not column.required)
+
+
+def _column_options[**P, R](command: Callable[P, R]) -> Callable[P, R]:
+    """Add an option for each column but texts, such as --source-id for source_id."""
+    for column in reversed(columns.EDITABLE):
+        if column.kind != "text":
+            is_number = column.kind == "integer"
+            option = click.option(
+                f"--{column.name.replace('_', '-')}",
+                type=int if is_number else str,
+                metavar="N" if is_number else None,
+                help=_option_help(column),
+            )
+            command = option(command)
+    return command
+
+
+def _option_help(column: columns.Column) -> str | None:
+    if not column.required:
+        return "Empty for none." if column.none_as is None else f"{column.none_as} for none."
+    if column.kind == "date":
+        return "Such as 2026-02-25 or 2026-02-25T10:00:00Z."
+    return None
 
 
 @click.group()
@@ -56,15 +83,17 @@ def show_article(article_id: int, as_json: bool) -> None:
     print_text(article["text"])
 
 
-@articles.command("create")
+@articles.command(
+    "create",
+    help=f"""Create an article and print its id.
+
+    FILE holds a JSON object; `-` is standard input. Members: {_REQUIRED}, and optionally
+    {_OPTIONAL}, id and state (draft or published; default: draft).
+    """,
+)
 @file_argument
 @json_option
 def create_article(file: BinaryIO, as_json: bool) -> None:
-    """Create an article and print its id.
-
-    FILE holds a JSON object; `-` is standard input. Members: domain, title, text, date, and
-    optionally id, source_id and state (draft or published; default: draft).
-    """
     article = admin_api.request("POST", "/articles", body=parse_object(file))
     if as_json:
         print_json(article)
@@ -72,18 +101,20 @@ def create_article(file: BinaryIO, as_json: bool) -> None:
         click.echo(article["id"])
 
 
-@articles.command("put")
+@articles.command(
+    "put",
+    help=f"""Replace an article's columns.
+
+    FILE holds a JSON object; `-` is standard input. Members: {_REQUIRED}, and optionally
+    {_OPTIONAL}. You can edit the output of `articles show --json` and put it back: it contains its
+    version, and the command fails if the current version is another one.
+    """,
+)
 @_ID
 @file_argument
 @version_option
 @json_option
 def put_article(article_id: int, file: BinaryIO, version: int | None, as_json: bool) -> None:
-    """Replace an article's columns.
-
-    FILE holds a JSON object; `-` is standard input. Members: domain, title, text, date and
-    optionally source_id. You can edit the output of `articles show --json` and put it back: it
-    contains its version, and the command fails if the current version is another one.
-    """
     path, body = f"/articles/{article_id}", parse_object(file)
     version = version or version_of(body) or get_version(path)
     _print_changed(admin_api.request("PUT", path, body=body, version=version), as_json)
@@ -91,10 +122,7 @@ def put_article(article_id: int, file: BinaryIO, version: int | None, as_json: b
 
 @articles.command("patch")
 @_ID
-@click.option("--title")
-@click.option("--date", help="Such as 2026-02-25 or 2026-02-25T10:00:00Z.")
-@click.option("--domain", type=int, metavar="N")
-@click.option("--source-id", type=int, metavar="ID", help="0 for none.")
+@_column_options
 @click.option("--text-file", type=click.File("rb"), metavar="FILE", help="`-` is standard input.")
 @version_option
 @json_option
@@ -103,10 +131,14 @@ def patch_article(
     version: int | None,
     as_json: bool,
     text_file: BinaryIO | None,
-    **columns: str | int | None,
+    **options: str | int | None,
 ) -> None:
     """Change some of an article's columns."""
-    body: dict[str, Any] = {name: value for name, value in columns.items() if value is not None}
+    body: dict[str, Any] = {
+        column.name: column.stored(options[column.name])
+        for column in columns.EDITABLE
+        if options.get(column.name) is not None
+    }
     if text_file is not None:
         try:
             body["text"] = text_file.read().decode()

@@ -6,12 +6,24 @@ from typing import Unpack
 
 import click
 
+from seealso.columns import COLUMNS
 from seealso_cli.bulk.load import load_articles
 from seealso_cli.options import StoreOptions, dry_run_option, file_type, store_options
 from seealso_cli.stores import store_opener
 
+_REQUIRED = ", ".join(column.name_in_rows for column in COLUMNS if column.never_null)
+_OPTIONAL = "".join(f"{column.name_in_rows}, " for column in COLUMNS if not column.never_null)
 
-@click.command()
+
+@click.command(
+    help=f"""Load articles from JSON Lines or CSV.
+
+    Files may be gzipped; `-` is standard input. Columns: {_REQUIRED} (0 or empty for none), and
+    optionally {_OPTIONAL}state (published or draft; default: published). Invalid rows are reported,
+    valid rows are loaded. An existing article gets the columns of the file and keeps its state and
+    links. It is safe to interrupt a load and to run it again.
+    """
+)
 @click.argument("files", nargs=-1, required=True, type=file_type, metavar="FILE...")
 @click.option(
     "--format",
@@ -27,13 +39,6 @@ def load(
     dry_run: bool,
     **options: Unpack[StoreOptions],
 ) -> None:
-    """Load articles from JSON Lines or CSV.
-
-    Files may be gzipped; `-` is standard input. Columns: id, domain, title, text, date, srcId
-    (0 or empty for none), and optionally state (published or draft; default: published). Invalid
-    rows are reported, valid rows are loaded. An existing article gets the columns of the file and
-    keeps its state and links. It is safe to interrupt a load and to run it again.
-    """
     required_tables = ["articles", "skips"]
     open_store = None if dry_run else store_opener(options, required_tables)
     sys.exit(load_articles(files, file_format, open_store))

@@ -13,6 +13,7 @@
     │   ├── PageFull               every place on the page is taken (also when publishing)
     │   └── QueueFull              too many links of the page are pending
     ├── UrlNotAcceptable           a URL that cannot be submitted (urls.py)
+    ├── QueryRefused               a GraphQL query answered with errors (graphql/refusals.py)
     ├── SettingsError              the function's environment is wrong (settings.py)
     └── Refusal                    what a client is told; http/problems.py turns it into an answer
 
@@ -54,7 +55,7 @@ class StoreError(StoreFailure):
 
     `code` is the exception's short name, such as `ConditionalCheckFailedException`; `item` the
     existing item (plain values), if the call asked for it; `reasons` why each action of a
-    cancelled transaction was refused, in the order of the actions.
+    canceled transaction was refused, in the order of the actions.
     """
 
     def __init__(

@@ -11,16 +11,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from seealso.columns import COLUMNS, Column
 from seealso.errors import FieldError, Message, Refusal
 from seealso.limits import (
-    MAX_ARTICLE_TITLE,
     MAX_CAP,
     MAX_DAYS,
     MAX_FIELD_ERRORS,
     MAX_HOSTS_BYTES,
     MAX_ID,
     MAX_SITE_NAME,
-    MAX_TEXT_BYTES,
     MAX_URL_BYTES,
 )
 from seealso.members import Members, shown_name
@@ -199,16 +198,22 @@ def has_surrogate(value: str) -> bool:
     return False
 
 
-def _text(value: Any) -> Iterator[str]:
-    if not isinstance(value, str):
-        yield "must be a string"
-    elif has_surrogate(value):
-        yield "contains an unpaired surrogate"
-    elif (size := len(value.encode())) > MAX_TEXT_BYTES:
-        yield f"must be at most 300 KB (is {size / 1024:.1f} KB)"
+def text(max_bytes: int) -> Check:
+    """A check for strings by their length in bytes of UTF-8."""
+
+    def check(value: Any) -> Iterator[str]:
+        if not isinstance(value, str):
+            yield "must be a string"
+        elif has_surrogate(value):
+            yield "contains an unpaired surrogate"
+        elif (size := len(value.encode())) > max_bytes:
+            yield f"must be at most {max_bytes // 1024} KB (is {size / 1024:.1f} KB)"
+
+    return check
 
 
-def _date(value: Any) -> Iterator[str]:
+def date(value: Any) -> Iterator[str]:
+    """A check for an ISO 8601 date or date-time."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         yield "must be a date (2026-02-25), or a date and time (2026-02-25T10:00:00Z)"
         return
@@ -284,14 +289,21 @@ def _is_host(host: str) -> bool:
 
 # ---- whose fields they are -------------------------------------------------------------------
 
-ARTICLE: Mapping[str, Check] = {
-    "id": integer(1),
-    "domain": integer(0),
-    "title": visible(1, MAX_ARTICLE_TITLE),
-    "text": _text,
-    "date": _date,
-    "source_id": optional(integer(0)),
-}
+
+def _column_check(column: Column) -> Check:
+    match column.kind:
+        case "integer":
+            check = integer(column.minimum, column.maximum)
+        case "string":
+            check = visible(column.minimum, column.maximum)
+        case "text":
+            check = text(column.maximum)
+        case "date":
+            check = date
+    return check if column.required else optional(check)
+
+
+ARTICLE: Mapping[str, Check] = {column.name: _column_check(column) for column in COLUMNS}
 
 SITE: Mapping[str, Check] = {
     "domain": integer(0),

@@ -16,6 +16,10 @@ MAX_ARTICLE_TITLE: Final = 300  # code points
 # (AWS "Service, account, and table quotas in Amazon DynamoDB").
 MAX_TEXT_BYTES: Final = 300 * 1024
 
+# Articles on a page: of the same domain, and of other domains.
+SAME_DOMAIN: Final = 8
+OTHER_DOMAINS: Final = 3
+
 # ---- links -----------------------------------------------------------------------------------
 
 MAX_LINK_TITLE: Final = 200  # code points

@@ -1,19 +1,19 @@
-"""What bodies of more than one subject are made of."""
+"""Types of members that several bodies have."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seealso.limits import MAX_ID
+from seealso.limits import MAX_ARTICLE_TITLE, MAX_ID
 
 ArticleId = Annotated[int, Field(ge=1, le=MAX_ID, examples=[6646098])]
 Domain = Annotated[int, Field(ge=0, le=MAX_ID, examples=[7])]
-Title = Annotated[str, Field(min_length=1, max_length=300)]
+Title = Annotated[str, Field(min_length=1, max_length=MAX_ARTICLE_TITLE)]
 Date = Annotated[
     str,
     Field(
-        description="As it was loaded: an ISO 8601 date, or a date-time with `T` or a space, "
-        "with an offset or none.",
+        description="An ISO 8601 date, or a date-time with `T` or a space, with or without an "
+        "offset; returned as it was sent.",
         examples=["2026-02-25"],
     ),
 ]
@@ -27,18 +27,17 @@ Time = Annotated[
     ),
 ]
 
-
 LinkId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Status = Literal["pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"]
 
 
 class Body(BaseModel):
-    """What all bodies share: nothing is converted, and members may be added."""
+    """A body of an answer: values are not converted, and members may be added later."""
 
     model_config = ConfigDict(strict=True)
 
 
 class Sent(BaseModel):
-    """What all bodies that editors send share: unknown members are refused."""
+    """A body that editors send: values are not converted, unknown members are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")

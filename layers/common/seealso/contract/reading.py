@@ -12,7 +12,7 @@ from seealso.contract.operations import (
     Parameter,
     read_replies,
 )
-from seealso.limits import MAX_ID
+from seealso.limits import MAX_CAP, MAX_ID, MAX_LINK_TITLE, MAX_LISTED, OTHER_DOMAINS, SAME_DOMAIN
 
 
 class Article(Body):
@@ -24,20 +24,20 @@ class Article(Body):
     text: str = Field(description="At most 300 KB of UTF-8; may be empty.")
     date: Date
     source_id: ArticleId | None = Field(
-        description="The article that this one came from; null where there is none or it is not "
+        description="The article that this one came from; null if there is none or it is not "
         "published."
     )
 
 
 class SameDomainArticle(Body):
-    """An article by its title."""
+    """An article of the same domain, or the source."""
 
     id: ArticleId
     title: Title
 
 
 class OtherDomainArticle(Body):
-    """An article of another domain by its title."""
+    """An article of another domain."""
 
     id: ArticleId
     domain: Domain
@@ -45,28 +45,29 @@ class OtherDomainArticle(Body):
 
 
 class PageLink(Body):
-    """A link that was submitted for the page and is published."""
+    """A published link that was submitted for the page."""
 
     link_id: str
     url: str = Field(json_schema_extra={"format": "uri"})
-    title: Annotated[str, Field(min_length=1, max_length=200)] | None
+    title: Annotated[str, Field(min_length=1, max_length=MAX_LINK_TITLE)] | None
     published_at: Time
 
 
 class RelatedLists(Body):
-    """What to read next."""
+    """Articles related to an article."""
 
     same_domain: list[SameDomainArticle] = Field(
-        max_length=8,
-        description="The highest ids of the article's domain, without the article itself; "
-        "the highest first.",
+        max_length=SAME_DOMAIN,
+        description="The articles with the highest ids of the same domain, without the article "
+        "itself; highest id first.",
     )
     other_domains: list[OtherDomainArticle] = Field(
-        max_length=3,
-        description="The highest ids below the article's of any other domain; the highest first.",
+        max_length=OTHER_DOMAINS,
+        description="The articles with the highest ids below this one's of any other domain; "
+        "highest id first.",
     )
     source: SameDomainArticle | None = Field(
-        description="The article that this one came from; null where there is none or it is not "
+        description="The article that this one came from; null if there is none or it is not "
         "published."
     )
 
@@ -76,7 +77,7 @@ class Page(RelatedLists):
 
     article: Article
     links: list[PageLink] = Field(description="In order of submission.")
-    places_left: int = Field(ge=0, le=20, description="How many more links the page can show.")
+    places_left: int = Field(ge=0, le=MAX_CAP, description="How many more links the page can show.")
 
 
 class ListedArticle(Body):
@@ -88,10 +89,12 @@ class ListedArticle(Body):
 
 
 class DomainArticles(Body):
-    """A part of a domain's list, the highest ids first."""
+    """A page of a domain's articles, highest ids first."""
 
-    articles: list[ListedArticle] = Field(max_length=100)
-    next_cursor: str | None = Field(description="What the next part is asked for by; null: none.")
+    articles: list[ListedArticle] = Field(max_length=MAX_LISTED)
+    next_cursor: str | None = Field(
+        description="Pass as `cursor` to get the next page; null on the last page."
+    )
 
 
 OPERATIONS = (
@@ -99,21 +102,21 @@ OPERATIONS = (
         "GET",
         "/articles/{id}",
         "getArticle",
-        "An article with everything that its page shows",
+        "Get an article with everything that its page shows",
         (
             ARTICLE_ID,
             Parameter(
                 "domain",
                 "query",
                 Domain,
-                "A hint: the article's domain, where the client knows it. "
-                "A wrong one costs time, never a wrong page.",
+                "Optional hint: the article's domain. A wrong value makes the request slower "
+                "but does not change the result.",
             ),
             Parameter(
                 "source",
                 "query",
                 Annotated[int, Field(ge=0, le=MAX_ID)],
-                "A hint like `domain`: the id of the article's source, 0 for none.",
+                "Optional hint like `domain`: the id of the article's source, 0 for none.",
             ),
             IF_NONE_MATCH,
         ),
@@ -124,7 +127,7 @@ OPERATIONS = (
         "GET",
         "/articles/{id}/related",
         "getRelatedLists",
-        "What to read next to an article",
+        "Get an article's related lists",
         (ARTICLE_ID, IF_NONE_MATCH),
         read_replies("The article's related lists and its source.", RelatedLists),
         ("invalid-id", "not-found", "unavailable"),
@@ -133,31 +136,31 @@ OPERATIONS = (
         "GET",
         "/domains/{domain}/articles",
         "listDomainArticles",
-        "A domain's published articles, the highest ids first",
+        "List a domain's published articles, highest ids first",
         (
-            Parameter("domain", "path", Domain, "The domain; an unknown one has an empty list."),
+            Parameter("domain", "path", Domain, "The domain; the list of an unknown one is empty."),
             Parameter(
                 "limit",
                 "query",
-                Annotated[int, Field(ge=1, le=100, json_schema_extra={"default": 20})],
-                "How many articles at most.",
+                Annotated[int, Field(ge=1, le=MAX_LISTED, json_schema_extra={"default": 20})],
+                "Maximum number of articles.",
             ),
             Parameter(
                 "cursor",
                 "query",
                 str,
-                "The `next_cursor` of the part before; of this domain's list, not of another's.",
+                "The `next_cursor` of the previous page of the same domain's list.",
             ),
             IF_NONE_MATCH,
         ),
-        read_replies("A part of the list.", DomainArticles),
+        read_replies("A page of the list.", DomainArticles),
         ("invalid-id", "malformed-request", "unavailable"),
     ),
     Operation(
         "GET",
         "/openapi.json",
         "getOpenApi",
-        "This description",
+        "Get this description",
         (IF_NONE_MATCH,),
         read_replies("An OpenAPI 3.1 document.", dict[str, Any]),
         (),

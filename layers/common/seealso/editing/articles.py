@@ -3,9 +3,11 @@
 States: draft, published, deleted. A deleted article is kept until it is purged (purging.py).
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
+from seealso.columns import EDITABLE, Column
 from seealso.errors import FieldError, Message, Refusal, VersionConflict
 from seealso.fields import ARTICLE, anything, check_members, one_of, optional, refuse_fields
 from seealso.limits import MAX_ID
@@ -16,8 +18,7 @@ from seealso.tables.audit import ChangeContext, audit_entry
 
 type Columns = dict[str, Any]
 
-_COLUMNS = ("domain", "title", "text", "date", "source_id")
-_REQUIRED = ("domain", "title", "text", "date")
+_REQUIRED = [column.name for column in EDITABLE if column.required]
 # A client may send these back as it has read them.
 _READ_ONLY = ("id", "state", "version")
 _NEW = {**ARTICLE, "id": optional(ARTICLE["id"]), "state": one_of("draft", "published")}
@@ -52,15 +53,17 @@ def parse_replacement(members: Members) -> Columns:
 def parse_patch(members: Members) -> Columns:
     """Some columns of an article, and the read-only members. Raises Refusal `invalid-fields`."""
     check_members(members, _CHANGED)
-    columns = dict(members)
-    if columns.get("source_id") == 0:
-        columns["source_id"] = None
-    return columns
+    changed = [column for column in EDITABLE if column.name in members]
+    return {**members, **_stored(changed, members)}
 
 
 def _whole(members: Members) -> Columns:
-    columns = {name: members[name] for name in _COLUMNS if name in members}
-    return columns | {"source_id": columns.get("source_id") or None}
+    """All columns that an editor may change; those that are left out are None."""
+    return _stored(EDITABLE, members)
+
+
+def _stored(columns: Iterable[Column], members: Members) -> Columns:
+    return {column.name: column.stored(members.get(column.name)) for column in columns}
 
 
 # ---- changing --------------------------------------------------------------------------------
@@ -128,7 +131,7 @@ def _with_columns(
     if current.state == "deleted":
         raise Refusal("conflict", "The article is deleted. Restore it first.")
     _check_read_only(current, columns)
-    changed = {name: columns[name] for name in _COLUMNS if name in columns}
+    changed = {column.name: columns[column.name] for column in EDITABLE if column.name in columns}
     return current, replace(current, **changed)
 
 

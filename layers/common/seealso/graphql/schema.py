@@ -1,7 +1,7 @@
 """The types, named as Hasura v2 names them for a tracked table `qa_ai`.
 
-Filters and orders that Hasura has and that are not served (planning.py refuses them) are here all
-the same: who sends them is told so, and not that there is no such thing.
+Filters and orders of Hasura that are not supported are in the schema too, so that planning.py
+refuses them as not supported, not as unknown.
 """
 
 from typing import Any
@@ -22,17 +22,20 @@ from graphql import (
     GraphQLString,
 )
 
-_NOT_SERVED = "Not served."
+from seealso.columns import COLUMNS, Column
+
+_NOT_SUPPORTED = "Not supported."
 _COLUMNS = {
-    "id": GraphQLInt,
-    "domain": GraphQLInt,
-    "title": GraphQLString,
-    "text": GraphQLString,
-    "date": GraphQLString,
-    "srcId": GraphQLInt,
+    column.name_in_rows: GraphQLInt if column.kind == "integer" else GraphQLString
+    for column in COLUMNS
 }
 _PATTERNS = ["_ilike", "_iregex", "_like", "_nilike", "_niregex", "_nlike", "_nregex"]
 _PATTERNS += ["_nsimilar", "_regex", "_similar"]
+
+
+def _shown_type(column: Column) -> GraphQLScalarType | GraphQLNonNull[GraphQLScalarType]:
+    kind = _COLUMNS[column.name_in_rows]
+    return GraphQLNonNull(kind) if column.never_null else kind
 
 
 def _some(
@@ -52,7 +55,7 @@ def _comparisons(scalar: GraphQLScalarType, patterns: list[str]) -> GraphQLInput
         {
             **{name: GraphQLInputField(scalar) for name in one},
             **{name: GraphQLInputField(_some(scalar)) for name in ("_in", "_nin")},
-            "_is_null": GraphQLInputField(GraphQLBoolean, description=_NOT_SERVED),
+            "_is_null": GraphQLInputField(GraphQLBoolean, description=_NOT_SUPPORTED),
         },
     )
 
@@ -66,17 +69,17 @@ _WHERE: GraphQLInputObjectType = GraphQLInputObjectType(
     "qa_ai_bool_exp",
     lambda: {
         "_and": GraphQLInputField(_some(_WHERE)),
-        "_not": GraphQLInputField(_WHERE, description=_NOT_SERVED),
-        "_or": GraphQLInputField(_some(_WHERE), description=_NOT_SERVED),
+        "_not": GraphQLInputField(_WHERE, description=_NOT_SUPPORTED),
+        "_or": GraphQLInputField(_some(_WHERE), description=_NOT_SUPPORTED),
         **{
             name: GraphQLInputField(
                 _COMPARISONS[kind],
-                description=None if name in ("id", "domain") else _NOT_SERVED,
+                description=None if name in ("id", "domain") else _NOT_SUPPORTED,
             )
             for name, kind in _COLUMNS.items()
         },
     },
-    description="All of its conditions hold; with none, every article is taken.",
+    description="All conditions must hold; without any, every article matches.",
 )
 
 _DIRECTION = _enum(
@@ -86,7 +89,7 @@ _DIRECTION = _enum(
 _ORDER = GraphQLInputObjectType(
     "qa_ai_order_by",
     {
-        name: GraphQLInputField(_DIRECTION, description=None if name == "id" else _NOT_SERVED)
+        name: GraphQLInputField(_DIRECTION, description=None if name == "id" else _NOT_SUPPORTED)
         for name in _COLUMNS
     },
 )
@@ -106,7 +109,7 @@ LINK = GraphQLObjectType(
 ARTICLE = GraphQLObjectType(
     "qa_ai",
     {
-        **{name: GraphQLField(GraphQLNonNull(kind)) for name, kind in _COLUMNS.items()},
+        **{column.name_in_rows: GraphQLField(_shown_type(column)) for column in COLUMNS},
         "links": GraphQLField(
             GraphQLNonNull(GraphQLList(GraphQLNonNull(LINK))),
             description="The page's published links, in order of submission.",
@@ -120,7 +123,7 @@ QUERY = GraphQLObjectType(
         "qa_ai": GraphQLField(
             GraphQLNonNull(GraphQLList(GraphQLNonNull(ARTICLE))),
             {
-                "distinct_on": GraphQLArgument(_some(_SELECT_COLUMN), description=_NOT_SERVED),
+                "distinct_on": GraphQLArgument(_some(_SELECT_COLUMN), description=_NOT_SUPPORTED),
                 "limit": GraphQLArgument(GraphQLInt),
                 "offset": GraphQLArgument(GraphQLInt),
                 "order_by": GraphQLArgument(_some(_ORDER)),

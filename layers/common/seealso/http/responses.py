@@ -23,13 +23,21 @@ class Response(NamedTuple):
     body: str | None = None
 
 
+class Document(NamedTuple):
+    """A JSON text and its strong entity tag."""
+
+    text: str
+    tag: str
+
+
+def document(text: str) -> Document:
+    """The text, which must be JSON, with its entity tag."""
+    return Document(text, f'"{sha256(text.encode()).hexdigest()[:32]}"')
+
+
 def json_response(status: int, body: Any, headers: Mapping[str, str] = NOT_STORED) -> Response:
     """An answer with a JSON body, not to be stored unless the headers say so."""
-    return Response(
-        status,
-        {"content-type": "application/json", **headers},
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-    )
+    return Response(status, {"content-type": "application/json", **headers}, _json(body))
 
 
 def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
@@ -37,14 +45,16 @@ def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
 
     It may be cached for `max_age` seconds.
     """
-    cached = {"cache-control": f"public, max-age={max_age}"}
-    response = json_response(200, body, cached)
-    tag = f'"{sha256((response.body or "").encode()).hexdigest()[:32]}"'
+    return document_response(request, document(_json(body)), max_age)
+
+
+def document_response(request: Request, current: Document, max_age: int = 30) -> Response:
+    """Like read_response(), for a document that does not change between requests."""
+    headers = {"cache-control": f"public, max-age={max_age}", "etag": current.tag}
     client_tags = request.headers.get("if-none-match", "")
-    if client_tags.strip() == "*" or tag in _ENTITY_TAG.findall(client_tags):
-        return Response(304, {**cached, "etag": tag})
-    response.headers["etag"] = tag
-    return response
+    if client_tags.strip() == "*" or current.tag in _ENTITY_TAG.findall(client_tags):
+        return Response(304, headers)
+    return Response(200, {"content-type": "application/json", **headers}, current.text)
 
 
 def versioned_response(
@@ -57,3 +67,7 @@ def versioned_response(
 def empty_response() -> Response:
     """A 204."""
     return Response(204, dict(NOT_STORED))
+
+
+def _json(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

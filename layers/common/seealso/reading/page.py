@@ -1,14 +1,15 @@
 """The page view: an article with everything that its page shows, in as few round trips as can be.
 
 Its meaning is that of the query which web clients send (design.md, "The page view"):
-the 8 highest ids of the same domain without the article itself, the 3 highest ids below it of any
-other domain, its source, and the published links in order of submission. All reads are eventually
-consistent; only published articles are in the two indexes read here.
+the SAME_DOMAIN highest ids of the same domain without the article itself, the OTHER_DOMAINS highest
+ids below it of any other domain, its source, and the published links in order of submission. All
+reads are eventually consistent; only published articles are in the two indexes read here.
 """
 
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
 from seealso.store.batching import Item, Need, Reading, need_item, read_one
 from seealso.store.tables import Store
 from seealso.store.values import Json
@@ -24,8 +25,6 @@ from seealso.tables.indexes import (
 )
 from seealso.tables.links import PageLink, page_key, page_links, places_left
 
-SAME_DOMAIN = 8
-OTHER_DOMAINS = 3
 # Articles of the timeline that are read at first, to find OTHER_DOMAINS of other domains.
 WINDOW = OTHER_DOMAINS + SPARE
 

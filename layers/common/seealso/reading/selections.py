@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seealso.columns import COLUMNS, Index
 from seealso.errors import ReadLimitExceeded
 from seealso.store.batching import Need, Reading, need_item, read_together
 from seealso.store.tables import Store
@@ -17,11 +18,14 @@ from seealso.store.values import Json
 from seealso.tables.indexes import ALL, SPARE, Ids, read_domain, read_timeline, timeline_query
 from seealso.tables.links import page_key, page_links
 
-# What an entry of the index has of an article, by the names of its columns in an answer.
-_IN_DOMAIN_INDEX = frozenset({"id", "domain", "title", "date"})
-_IN_TIMELINE_INDEX = frozenset({"id", "domain", "title", "srcId"})
-_WHOLE = frozenset({"id", "domain", "title", "text", "date", "srcId"})
-COLUMNS = _WHOLE | {"links"}
+
+def _columns_in(index: Index) -> frozenset[str]:
+    """The columns that an entry of the index has, by their names in an answer."""
+    return frozenset(column.name_in_rows for column in COLUMNS if index in column.indexes)
+
+
+_IN_DOMAIN_INDEX = _columns_in("domain-id")
+_IN_TIMELINE_INDEX = _columns_in("timeline-id")
 # A read of an item or of an index costs no less (AWS, eventually consistent reads).
 _MIN_UNITS = 0.5
 
@@ -155,8 +159,8 @@ def _listed(store: Store, selection: Selection, gone: set[int]) -> Reading[Seque
 
 
 def _row(item: Json, page_item: Json | None, domain: int | None = None) -> Json:
-    """An article's columns under their names in answers, of those that were read."""
-    row = {name: item[name] for name in _WHOLE if name in item}
+    """An article's columns under their names in answers; those that were not read are None."""
+    row = {column.name_in_rows: item.get(column.name, column.none_as) for column in COLUMNS}
+    row["links"] = page_links(page_item)
     # The index of a domain does not repeat it.
-    row |= {"srcId": item.get("source_id", 0), "links": page_links(page_item)}
     return row if domain is None else row | {"domain": domain}

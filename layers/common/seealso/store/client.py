@@ -48,7 +48,7 @@ IN_FLIGHT = 32
 _READS = frozenset({"BatchGetItem", "GetItem", "Query", "Scan"})
 _WRITES = frozenset({"DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
 
-# Exceptions and reasons of a cancelled transaction that a later attempt may not meet (AWS "Error
+# Exceptions and reasons of a canceled transaction that a later attempt may not meet (AWS "Error
 # handling with DynamoDB"); all others are final.
 _RETRIED = frozenset(
     {

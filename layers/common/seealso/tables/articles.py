@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from seealso.columns import COLUMNS
 from seealso.errors import StoreError, VersionConflict
 from seealso.store.batching import Reading, read_query, read_together
 from seealso.store.calls import Call
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item, unmarshal_item
 from seealso.tables import skips
+from seealso.tables.indexes import TIMELINE
 
-TIMELINE = "all"
 STATES = ("published", "draft", "deleted")
 UNPUBLISHED = ("draft", "deleted")
 # An id above this was given by hand, perhaps by mistake: new ids go on from the others, since one
@@ -30,7 +31,10 @@ _HIGHEST_KEY = {"partition": "articles", "lo": 0}
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article; `source_id` is None where it came from no other."""
+    """An article: the columns of columns.py, its state and its version.
+
+    `source_id` is None where it came from no other.
+    """
 
     id: int
     domain: int
@@ -44,18 +48,13 @@ class Article:
 
 def article_item(article: Article) -> Json:
     """The article's plain item with the index keys that its state calls for."""
+    columns = {column.name: getattr(article, column.name) for column in COLUMNS}
     item: Json = {
-        "id": article.id,
-        "domain": article.domain,
-        "title": article.title,
-        "text": article.text,
-        "date": article.date,
+        **{name: value for name, value in columns.items() if value is not None},
         "state": article.state,
         "version": article.version,
         "domain_state": _domain_state(article.domain, article.state),
     }
-    if article.source_id is not None:
-        item["source_id"] = article.source_id
     if article.state == "published":
         item["listed_domain"] = article.domain
         item["timeline"] = TIMELINE
@@ -70,16 +69,8 @@ def _domain_state(domain: int, state: str) -> str:
 
 def article_of(item: Json) -> Article:
     """The article of a plain item."""
-    return Article(
-        id=item["id"],
-        domain=item["domain"],
-        title=item["title"],
-        text=item["text"],
-        date=item["date"],
-        source_id=item.get("source_id"),
-        state=item["state"],
-        version=item["version"],
-    )
+    columns = {column.name: item[column.name] for column in COLUMNS if column.name in item}
+    return Article(**columns, state=item["state"], version=item["version"])
 
 
 def get_article(store: Store, article_id: int) -> Article | None:

@@ -14,8 +14,9 @@ from seealso.store.calls import Call, query_items
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.tables import skips
-from seealso.tables.articles import TIMELINE
 
+# The only partition of timeline-id.
+TIMELINE = "all"
 # Articles read beyond those that are wanted, since some will be of excluded domains: enough in
 # nearly every mixed timeline, and with ordinary titles 25 are within the 4 KB of half a read unit.
 SPARE = 22

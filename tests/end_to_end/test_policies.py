@@ -1,0 +1,310 @@
+"""Each function's policy in template.yaml allows exactly what the function does, and no more.
+
+All routes and jobs run on moto, which asks for no policies; their calls of DynamoDB are recorded
+and compared with the template. That the policies are enforced once deployed is shown by the tests
+of copies under narrower roles (test_deployed.py, test_admin_policy.py).
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+from bench.units import recorded_calls
+from local.paths import ROOT
+from seealso.store.calls import Call
+from seealso.store.tables import Store
+from seealso.store.values import marshal_item
+from seealso.tables import skips
+from seealso.tables.articles import Article, put_articles
+from seealso.tables.sites import Site, put_site
+from seealso.tables.skips import PARTITION, SkipRange
+from tests.support import gateway, tables
+from tests.support.editors import as_admin
+from tests.support.functions import handler
+from tests.support.gateway import Response
+
+# A site that publishes at once, and one of editors who approve links.
+AT_ONCE, APPROVED = 7, 3
+BELOW, RUN = range(1, 21), range(100, 200)  # of APPROVED and of AT_ONCE
+TOP = RUN[-1]
+IN_TRANSACTIONS = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+
+
+class Access(NamedTuple):
+    """What a function, named by its folder, does to a table or an index of it."""
+
+    function: str
+    action: str
+    resource: str  # its name in template.yaml; with /index/<name> for an index
+
+
+# ---- what is allowed -------------------------------------------------------------------------
+
+
+def allowed() -> Iterator[Access]:
+    """All that the policies in template.yaml allow."""
+    for resource in cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties = resource["Properties"]
+            for policy in properties["Policies"]:
+                for statement in policy["Statement"]:
+                    yield from _of_statement(PurePosixPath(properties["CodeUri"]).name, statement)
+
+
+def _of_statement(function: str, statement: Any) -> Iterator[Access]:
+    assert set(statement) == {"Effect", "Action", "Resource"}
+    assert statement["Effect"] == "Allow"
+    for action in _listed(statement["Action"]):
+        service, _, name = action.partition(":")
+        assert service == "dynamodb"
+        for resource in _listed(statement["Resource"]):
+            yield Access(function, name, _resource(resource))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _resource(arn: Any) -> str:
+    """The table or index of `!GetAtt Table.Arn` or `!Sub ${Table.Arn}/index/name`."""
+    ((function, value),) = arn.items()
+    if function == "Fn::GetAtt":
+        table, attribute = value if isinstance(value, list) else value.split(".")
+        assert attribute == "Arn"
+        return str(table)
+    assert function == "Fn::Sub"
+    table, _, rest = value.removeprefix("${").partition(".Arn}")
+    assert rest.startswith("/index/")
+    return f"{table}{rest}"
+
+
+# ---- what is done ----------------------------------------------------------------------------
+
+
+def accesses(store: Store, function: str, call: Call) -> Iterator[Access]:
+    """What one call needs (AWS "Actions, resources, and condition keys for Amazon DynamoDB")."""
+    operation, body = call
+    if operation == "BatchGetItem":
+        for table in body["RequestItems"]:
+            yield Access(function, operation, _logical_id(store, table))
+    elif operation == "TransactWriteItems":
+        for item in body["TransactItems"]:
+            ((action, members),) = item.items()
+            yield Access(
+                function, IN_TRANSACTIONS[action], _logical_id(store, members["TableName"])
+            )
+    else:
+        resource = _logical_id(store, body["TableName"])
+        if "IndexName" in body:
+            resource += f"/index/{body['IndexName']}"
+        yield Access(function, operation, resource)
+
+
+def _logical_id(store: Store, table: str) -> str:
+    names = {
+        getattr(store, name.removesuffix("Table").lower()): name
+        for name in tables.table_definitions()
+    }
+    return names[table]
+
+
+class Recorder:
+    """Sends requests and starts jobs, and keeps what they have done to the tables."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.done: set[Access] = set()
+        self.routes: set[str] = set()
+
+    def run(self, job: str) -> None:
+        with recorded_calls() as recorded:
+            handler(job)({}, None)
+        self._keep(job, recorded)
+
+    def public(self, method: str, target: str, body: Any = None, **headers: str) -> Response:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        text = None
+        if body is not None:
+            sent["content-type"], text = "application/json", json.dumps(body)
+        with recorded_calls() as recorded:
+            response = gateway.request(method, target, sent, text)
+        return self._answered(method, target, response, recorded)
+
+    def admin(
+        self, method: str, target: str, body: Any = None, version: int | None = None
+    ) -> Response:
+        with recorded_calls() as recorded:
+            response = as_admin(method, target, body, version)
+        return self._answered(method, f"/admin{target}", response, recorded)
+
+    def submit(self, article_id: int, url: str, key: str | None = None) -> dict[str, Any]:
+        body = {"url": url, "has_right_to_share": True, "agrees_to_link_back": True}
+        headers = {"idempotency_key": key} if key else {}
+        receipt: dict[str, Any] = self.public(
+            "POST", f"/articles/{article_id}/links", body, **headers
+        ).json()
+        return receipt
+
+    def _answered(
+        self, method: str, target: str, response: Response, recorded: list[Call]
+    ) -> Response:
+        assert response.status < 300, response
+        path = target.partition("?")[0]
+        (route,) = (
+            each for each in gateway.routes() if gateway._matched(each, method, path) is not None
+        )
+        self.routes.add(route)
+        self._keep(gateway.routes()[route], recorded)
+        return response
+
+    def _keep(self, function: str, recorded: list[Call]) -> None:
+        for call in recorded:
+            self.done.update(accesses(self.store, function, call))
+
+
+def article(article_id: int, domain: int) -> Article:
+    """An article, whose source is the lowest one."""
+    return Article(article_id, domain, f"Title {article_id}", "Words.", "2026-02-25", BELOW[0])
+
+
+def put_record(store: Store, article_id: int, known: int) -> None:
+    """A skip range from this id on: known up to so many ids further, and proposed one further."""
+    record = SkipRange(article_id, article_id + known, 99, article_id + known + 1, [], "a nonce")
+    item = {"partition": PARTITION, **record._asdict()}
+    call = {"TableName": store.skips, "Item": marshal_item(item)}
+    store.client.call("PutItem", call)
+
+
+@pytest.fixture
+def recorder(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    """Two sites, and articles of both; of one more than pages read without skip ranges."""
+    monkeypatch.setattr(skips, "WAIT_SECONDS", 0.0)
+    store = deployed_environment
+    put_site(store, Site(AT_ONCE, name="Heat", publish="at_once"))
+    put_site(store, Site(APPROVED, name="Iron"))
+    made = [article(each, APPROVED) for each in BELOW] + [article(each, AT_ONCE) for each in RUN]
+    assert not any(put_articles(store, [(each, None) for each in made]))
+    yield Recorder(store)
+    store.client.close()
+
+
+def read(recorder: Recorder) -> None:
+    recorder.public("GET", f"/articles/{TOP}")
+    recorder.public("GET", f"/articles/{TOP}/related")
+    recorder.public("GET", f"/domains/{AT_ONCE}/articles")
+    recorder.public("GET", "/openapi.json")
+    recorder.public("GET", f"/graphql?query=%7Bqa_ai_by_pk(id:{TOP})%7Blinks%7Burl%7D%7D%7D")
+    query = (
+        "{ site: qa_ai(where: {domain: {_eq: 7}}, limit: 1) { id }"
+        " timeline: qa_ai(where: {domain: {_neq: 7}}, order_by: {id: desc}, limit: 3) { id } }"
+    )
+    recorder.public("POST", "/graphql", {"query": query})
+
+
+def submit_and_withdraw(recorder: Recorder) -> None:
+    key = "key-of-a-submission"
+    receipt = recorder.submit(TOP, "https://example.com/", key)
+    assert recorder.submit(TOP, "https://example.com/", key) == receipt
+    recorder.public("GET", f"/links/{receipt['link_id']}")
+    recorder.public(
+        "DELETE",
+        f"/links/{receipt['link_id']}",
+        authorization=f"Bearer {receipt['withdraw_token']}",
+    )
+
+
+def edit_articles(recorder: Recorder) -> None:
+    new = {"domain": APPROVED, "title": "A title", "text": "Words.", "date": "2026-02-25"}
+    article_id = recorder.admin("POST", "/articles", new).json()["id"]
+    recorder.admin("POST", "/articles", new | {"id": 1000})
+    recorder.admin("GET", f"/articles?domain={APPROVED}")
+    path = f"/articles/{article_id}"
+    recorder.admin("GET", path)
+    recorder.admin("PUT", path, new, 1)
+    # Records that it would make false: one that gets a hole, and one that ends.
+    put_record(recorder.store, article_id, 5)
+    recorder.admin("POST", f"{path}/publish", version=2)
+    recorder.admin("POST", f"{path}/unpublish", version=3)
+    put_record(recorder.store, article_id, -1)
+    recorder.admin("POST", f"{path}/publish", version=4)
+    recorder.admin("PATCH", path, {"title": "Another title"}, 5)
+    recorder.submit(article_id, "https://example.com/of-a-purged-article")
+    recorder.admin("DELETE", path, version=6)
+    recorder.admin("POST", f"{path}/restore", version=7)
+    recorder.admin("DELETE", path, version=8)
+    recorder.admin("POST", f"{path}/purge", version=9)
+    for only in ("", f"?article={article_id}", f"?link={'0' * 32}", "?actor=editor"):
+        recorder.admin("GET", f"/audit{only}")
+
+
+def decide_on_links(recorder: Recorder) -> None:
+    approved, rejected, freed = (
+        recorder.submit(BELOW[0], f"https://example.com/{each}")["link_id"] for each in range(3)
+    )
+    recorder.admin("GET", "/links")
+    recorder.admin("GET", f"/links?domain={APPROVED}")
+    recorder.admin("GET", f"/links/{approved}")
+    recorder.admin("POST", f"/links/{approved}/approve", version=1)
+    recorder.admin("POST", f"/links/{approved}/remove", {"reason": "It is gone."}, 2)
+    recorder.admin("POST", f"/links/{rejected}/reject", {"reason": "No."}, 1)
+    recorder.admin("POST", f"/links/{freed}/reject", {"reason": "No.", "keep_blocked": False}, 1)
+
+
+def edit_sites(recorder: Recorder) -> None:
+    site = {"name": "Wood", "article_url": "https://wood.example.net/{id}"}
+    recorder.admin("PUT", "/sites/8", site)
+    recorder.admin("GET", "/sites")
+    recorder.admin("GET", "/sites/8")
+    recorder.admin("POST", "/blocks", {"host": "spam.example.net"})
+    recorder.admin("GET", "/blocks")
+    recorder.admin("DELETE", "/blocks/spam.example.net")
+
+
+def run_jobs(recorder: Recorder) -> None:
+    """With something to do for each: a link whose time is over, a new run, a false record."""
+    link_id = recorder.submit(BELOW[0], "https://example.com/late")["link_id"]
+    long_ago = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    recorder.store.client.call(
+        "UpdateItem",
+        {
+            "TableName": recorder.store.links,
+            "Key": marshal_item({"pk": f"link#{link_id}"}),
+            "UpdateExpression": "SET due_at = :long_ago",
+            "ExpressionAttributeValues": marshal_item({":long_ago": long_ago}),
+        },
+    )
+    recorder.run("expire_links")
+    assert recorder.public("GET", f"/links/{link_id}").json()["status"] == "expired"
+
+    put_record(recorder.store, BELOW[0], 5)
+    recorder.run("record_skips")
+    (found,) = skips._records(recorder.store, 1, TOP)
+    assert (found.lo, found.hi) == (RUN[0], TOP)
+
+
+def test_policies_allow_what_is_done_and_no_more(recorder: Recorder) -> None:
+    read(recorder)
+    submit_and_withdraw(recorder)
+    edit_articles(recorder)
+    decide_on_links(recorder)
+    edit_sites(recorder)
+    run_jobs(recorder)
+
+    assert recorder.routes == set(gateway.routes())
+    used, can = recorder.done, set(allowed())
+    assert (sorted(used - can), sorted(can - used)) == ([], []), "not allowed; never used"
+
+
+def test_no_two_statements_allow_the_same() -> None:
+    found = list(allowed())
+    assert len(found) == len(set(found))

@@ -1,0 +1,135 @@
+"""The built functions run with the built layer alone, and import no more than they need."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+from local import build
+from local.paths import ROOT
+from seealso.store.tables import Store
+from tests.support import environment, tables
+from tests.support.events import event
+
+POWERTOOLS = {"aws_lambda_powertools", "aws_xray_sdk", "jmespath", "typing_extensions", "wrapt"}
+URL_PARSER = {"_cffi_backend", "ada_url"}
+# What each function imports of its own requirements. All else is its app.py, the layer's seealso
+# and the standard library; nothing is of Lambda's runtime, such as boto3.
+REQUIREMENTS: dict[str, set[str]] = {
+    "GetArticle": set(),
+    "Related": set(),
+    "SubmitLink": URL_PARSER,
+    "Graphql": {"graphql"},
+    "Admin": POWERTOOLS | URL_PARSER,
+    "ExpireLinks": POWERTOOLS,
+    "RecordSkips": POWERTOOLS,
+}
+# With those of the standard library: 125, 126 and 313 when this was written. Of the last, 128 are
+# graphql-core's, which comes whole; it imports asyncio and logging, too.
+MODULES = {"GetArticle": 140, "Related": 140, "Graphql": 330}
+WITHOUT_LOGGING = ("GetArticle", "Related", "SubmitLink")
+
+IMPORTED = """
+import json, sys
+import app
+assert callable(app.handler)
+files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+print(json.dumps(files))
+"""
+CALLED = """
+import json, sys
+import app
+app.handler(json.load(sys.stdin), None)
+"""
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The build for this machine; whoever comes first makes it."""
+    return build.build_local()
+
+
+def run(built: Path, function: str, program: str, sent: Any = None) -> str:
+    """What the program prints where nothing but the built layer and function can be imported."""
+    path = [built / "CommonLayer/python", built / function]
+    settings = environment.variables(Store(tables.client("http://127.0.0.1:1"), *"abcde"))
+    # As on Lambda: elsewhere, Powertools' Tracer is switched off and imports less.
+    settings |= {"LAMBDA_TASK_ROOT": str(built / function)}
+    # -S: without the packages of this interpreter's environment; -P: nor of this folder.
+    return subprocess.run(
+        [sys.executable, "-S", "-P", "-c", program],
+        input=json.dumps(sent),
+        env=settings | {"PYTHONPATH": ":".join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=built,
+        text=True,
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+
+
+def imported(built: Path, function: str) -> dict[str, str | None]:
+    """The file of each module that the function imports; None for those without a file."""
+    files: dict[str, str | None] = json.loads(run(built, function, IMPORTED))
+    return files
+
+
+def test_every_function_is_listed() -> None:
+    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+    assert set(REQUIREMENTS) == {
+        name for name, it in resources.items() if it["Type"] == "AWS::Serverless::Function"
+    }
+
+
+@pytest.mark.parametrize("function", REQUIREMENTS)
+def test_where_imports_come_from(built: Path, function: str) -> None:
+    files = imported(built, function)
+    packages: dict[str, set[str]] = {"layer": set(), "function": set()}
+    for name, file in files.items():
+        package = name.partition(".")[0]
+        if file is None or package in sys.stdlib_module_names:
+            continue  # without a file: __main__, and parts of extension modules
+        in_layer = Path(file).is_relative_to(built / "CommonLayer/python")
+        assert in_layer or Path(file).is_relative_to(built / function), (name, file)
+        packages["layer" if in_layer else "function"].add(package)
+    assert packages == {"layer": {"seealso"}, "function": {"app"} | REQUIREMENTS[function]}
+
+
+@pytest.mark.parametrize("function", MODULES)
+def test_reading_imports_little(built: Path, function: str) -> None:
+    assert len(imported(built, function)) <= MODULES[function]
+
+
+@pytest.mark.parametrize("function", WITHOUT_LOGGING)
+def test_requests_are_logged_without_the_logging_module(built: Path, function: str) -> None:
+    assert "logging" not in imported(built, function)
+
+
+@pytest.mark.parametrize(
+    ("function", "sent", "status"),
+    [
+        ("GetArticle", event("GET /articles/{id}", {"id": "x"}), 400),
+        # Its Tracer has no X-Ray here to send to.
+        ("Admin", event("GET /admin/articles"), 401),
+    ],
+)
+def test_a_request_prints_one_line(
+    built: Path, function: str, sent: dict[str, Any], status: int
+) -> None:
+    (line,) = run(built, function, CALLED, sent).splitlines()
+    assert json.loads(line)["status"] == status
+    assert json.loads(line)["cold_start"] == 1
+
+
+def test_a_traceback_names_files_and_lines_of_the_layer(built: Path) -> None:
+    malformed = event("GET /articles/{id}", {}) | {"pathParameters": {}}
+    (line,) = run(built, "GetArticle", CALLED, malformed).splitlines()
+    traceback = json.loads(line)["exception"]
+    assert re.search(
+        r'File "/opt/python/seealso/\S+[.]py", line [0-9]+, in path_integer', traceback
+    )
+    assert traceback.endswith("KeyError: 'id'")

@@ -1,0 +1,160 @@
+"""Links that waited too long: the hourly schedule's function, run as the schedule runs it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from seealso.store.client import Client
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables import links
+from seealso.times import rfc3339
+from tests.submitting import sample_network
+from tests.submitting.conftest import Clock
+from tests.submitting.sample_network import OTHER, SHOWN, WAITING
+from tests.support import requests
+from tests.support.functions import handler
+from tests.support.invariants import check
+from tests.support.races import at_once
+from tests.support.requests import posted, status_of
+from tests.support.scan import everything
+from tests.support.transitions import change_link
+
+
+def expire() -> None:
+    handler("expire_links")({}, None)
+
+
+def test_pending_links_expire_after_the_sites_days(anywhere: Store, clock: Clock) -> None:
+    sample_network.put_site(anywhere, publish="approved", pending_days=3)
+    fortnight = posted(WAITING, "https://example.com/14")
+    three_days = posted(SHOWN, "https://example.com/3")
+    clock.forward(days=3, seconds=-1)
+    expire()
+    assert status_of(three_days) == "pending"
+    clock.forward(seconds=1)
+    expire()
+    assert [status_of(each) for each in (three_days, fortnight)] == ["expired", "pending"]
+    check(anywhere, within_caps=False)
+    clock.forward(days=11)
+    expire()
+    assert status_of(fortnight) == "expired"
+    check(anywhere, within_caps=False)
+    assert sample_network.kept(anywhere, "claim") == []
+
+
+def test_an_expired_link_frees_its_place_and_url(network: Store, clock: Clock) -> None:
+    sample_network.put_site(network, publish="approved", pending_cap=1)
+    posted(SHOWN)
+    clock.forward(days=14)
+    expire()
+    assert posted(SHOWN)["status"] == "pending"
+
+
+def test_other_links_stay(network: Store, clock: Clock) -> None:
+    posted(SHOWN, "https://example.com/published")
+    approved = posted(WAITING, "https://example.com/approved")
+    sample_network.change(network, approved, "published")
+    rejected = posted(WAITING, "https://example.com/rejected")
+    sample_network.change(network, rejected, "rejected")
+    withdrawn = posted(WAITING, "https://example.com/withdrawn")
+    requests.withdrawn(withdrawn)
+    before = everything(network)
+    clock.forward(days=10_000)
+    expire()
+    assert everything(network) == before
+
+
+def test_lapsed_links_expire(network: Store, clock: Clock) -> None:
+    receipt = posted(SHOWN)
+    link = change_link(
+        network, sample_network.link_of(network, receipt), "lapsed", clock.time, "test"
+    )
+    assert link.due_at == rfc3339(clock.time + timedelta(days=links.LAPSED_DAYS))
+    clock.forward(days=links.LAPSED_DAYS, seconds=-1)
+    expire()
+    assert status_of(receipt) == "lapsed"
+    clock.forward(seconds=1)
+    expire()
+    assert status_of(receipt) == "expired"
+    assert posted(OTHER)["status"] == "published"
+
+
+def test_the_history_names_the_schedule(network: Store, clock: Clock) -> None:
+    receipt = posted(WAITING)
+    clock.forward(days=14)
+    expire()
+    (entry,) = sample_network.link_of(network, receipt).history
+    assert entry == {"at": rfc3339(clock.time), "status": "expired", "by": "schedule"}
+
+
+def test_a_second_job_changes_nothing(anywhere: Store, clock: Clock) -> None:
+    receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(8)]
+    clock.forward(days=15)
+    at_once(lambda _: expire(), range(4))
+    expire()
+    assert {status_of(each) for each in receipts} == {"expired"}
+    assert {len(sample_network.link_of(anywhere, each).history) for each in receipts} == {1}
+    check(anywhere, within_caps=False)
+
+
+def test_expires_more_than_one_batch(
+    network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due_links = links.due_links
+    monkeypatch.setattr(links, "due_links", lambda store, now: due_links(store, now, limit=3))
+    receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(10)]
+    clock.forward(days=15)
+    expire()
+    assert {status_of(each) for each in receipts} == {"expired"}
+
+
+def test_ignores_stale_entries_of_the_index(
+    network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The due index is behind: it still has links that were decided since, or are gone."""
+    published, withdrawn, due = [
+        posted(WAITING, f"https://example.com/{number}") for number in range(3)
+    ]
+    sample_network.change(network, published, "published")
+    requests.withdrawn(withdrawn)
+    behind = [each["link_id"] for each in (published, withdrawn, due)]
+    monkeypatch.setattr(links, "due_links", lambda *_: ["0" * 32, *behind])
+    clock.forward(days=15)
+    expire()
+    assert [status_of(each) for each in (published, withdrawn, due)] == [
+        "published",
+        "withdrawn",
+        "expired",
+    ]
+    check(network, within_caps=False)
+
+
+def test_counts_links_that_are_due(
+    anywhere: Store,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(7)]
+    sample_network.change(anywhere, receipts[0], "published")
+    call = Client.call
+
+    def short(client: Client, operation: str, body: Json) -> Json:
+        """A count that takes several parts, as over 1 MB."""
+        return call(client, operation, body | ({"Limit": 4} if "Select" in body else {}))
+
+    monkeypatch.setattr(Client, "call", short)
+    capsys.readouterr()
+    expire()
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    values = json.loads(line)
+    assert values["PendingLinks"] == [6]
+    assert values["_aws"]["CloudWatchMetrics"] == [
+        {
+            "Namespace": "seealso",
+            "Dimensions": [[]],
+            "Metrics": [{"Name": "PendingLinks", "Unit": "Count"}],
+        }
+    ]
