@@ -102,6 +102,7 @@ def test_region_comes_from_environment(monkeypatch: pytest.MonkeyPatch, region: 
     monkeypatch.setenv(region, "eu-north-1")
     client = store_opener(endpoint, ["sites"])().client
     assert (client.endpoint, client.region) == ("http://localhost:1", "eu-north-1")
+    assert client.limit_seconds is not None
     assert client.limit_seconds < 30.0
 
 

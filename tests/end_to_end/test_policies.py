@@ -21,10 +21,11 @@ from seealso.store.tables import Store
 from seealso.store.values import marshal_item
 from seealso.tables import skips
 from seealso.tables.articles import Article, put_articles
-from seealso.tables.sites import Site, put_site
+from seealso.tables.sites import Site
 from seealso.tables.skips import PARTITION, SkipRange
 from tests.support import gateway, tables
 from tests.support.editors import as_admin
+from tests.support.factories import put_site
 from tests.support.functions import handler
 from tests.support.gateway import Response
 

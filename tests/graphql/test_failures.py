@@ -26,6 +26,8 @@ from tests.support.gateway import Response
 from tests.support.leaks import check_no_leak
 from tests.support.log import Log
 
+pytestmark = pytest.mark.slow  # faults wait for retries and time limits
+
 LIMIT = 1.0
 
 # Each kind of read once.

@@ -27,7 +27,7 @@ from tests.graphql.sqlite_oracle import ShownLink, answer, rows
 from tests.support import engines, gateway, tables
 from tests.support.environment import use_store
 from tests.support.fake_client import Database, fake_store
-from tests.support.random_network import RandomNetwork, make_random_network
+from tests.support.random_network import RandomNetwork, make_random_network, seeds
 
 # After how many items a Query ends early, as it does after 1 MB.
 CUTS: tuple[dict[str, int], ...] = (
@@ -119,7 +119,7 @@ def compare_in_process(seed: int) -> None:
     compare(fake_store(database), fake_store(database), seed, articles, changes=4)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(range(24), quick=6))
 def test_answers_match_sqlite(seed: int) -> None:
     compare_in_process(seed)
 
@@ -162,7 +162,7 @@ def check_refusals(seed: int, asked: int) -> None:
             check_refused(network.random.choice(forms).unserved(), "not-supported")
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(range(5), quick=3))
 def test_refuses_other_shapes_and_values(seed: int) -> None:
     check_refusals(seed, asked=20)
 

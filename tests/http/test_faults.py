@@ -19,6 +19,8 @@ from tests.support.gateway import Response, get
 from tests.support.leaks import check_no_leak
 from tests.support.log import Log
 
+pytestmark = pytest.mark.slow  # faults wait for retries and time limits
+
 LIMIT = 1.0
 SLACK = 1.5  # for a machine with other work; without the limit it would be half a minute and more
 ROUTES = ["/articles/100", "/articles/100/related", "/domains/5/articles"]

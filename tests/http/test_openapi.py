@@ -162,6 +162,7 @@ rejection.expected_statuses = [*rejection.expected_statuses, "413"]
 OTHER_THAN_THE_GATEWAYS = [unsupported_method, allow_header_conformance]
 
 
+@pytest.mark.slow
 @schema.parametrize()
 @settings(max_examples=40)
 def test_schemathesis_finds_nothing(network: Store, case: Any) -> None:

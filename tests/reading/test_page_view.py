@@ -9,7 +9,7 @@ import pytest
 from seealso.store.tables import Store
 from tests.support import engines
 from tests.support.fake_client import Database, fake_store
-from tests.support.random_network import make_random_network
+from tests.support.random_network import make_random_network, seeds
 
 # What ends a Query early, as 1 MB does: nothing, or a number of items. It is more articles than a
 # page or a list asks for at once: those are never cut, with titles as long as they may be.
@@ -27,6 +27,7 @@ def compare(store: Store, seed: int, articles: int, changes: int, pages: int) ->
         network.check_page_of(article_id)
 
 
+@pytest.mark.slow
 @engines.on_every_engine
 def test_pages_match_oracle(store: Store) -> None:
     compare(store, seed=0, articles=150, changes=6, pages=5)
@@ -45,7 +46,7 @@ def test_pages_match_oracle_on_the_reference(store: Store, seed: int) -> None:
     compare(store, seed, articles=400, changes=10, pages=6)
 
 
-@pytest.mark.parametrize("seed", range(100, 160))
+@pytest.mark.parametrize("seed", seeds(range(100, 130), quick=20))
 def test_pages_match_oracle_in_process(seed: int) -> None:
     compare(fake_store(Database(CUTS[seed % 2])), seed, articles=500, changes=20, pages=5)
 

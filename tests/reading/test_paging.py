@@ -55,6 +55,7 @@ def somebody_changes(network: RandomNetwork, rng: Random, below: int) -> set[int
     return changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_lists_each_unchanged_article_once(store: Store, seed: int) -> None:
     page_through(store, seed)

@@ -102,8 +102,10 @@ def test_a_second_job_changes_nothing(anywhere: Store, clock: Clock) -> None:
 def test_expires_more_than_one_batch(
     network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    due_links = links.due_links
-    monkeypatch.setattr(links, "due_links", lambda store, now: due_links(store, now, limit=3))
+    query_pages = Client.query_pages
+    monkeypatch.setattr(
+        Client, "query_pages", lambda client, body: query_pages(client, {**body, "Limit": 3})
+    )
     receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(10)]
     clock.forward(days=15)
     expire()
@@ -120,7 +122,11 @@ def test_ignores_stale_entries_of_the_index(
     sample_network.change(network, published, "published")
     requests.withdrawn(withdrawn)
     behind = [each["link_id"] for each in (published, withdrawn, due)]
-    monkeypatch.setattr(links, "due_links", lambda *_: ["0" * 32, *behind])
+    monkeypatch.setattr(
+        links,
+        "due_links",
+        lambda _store, kind, _until: ["0" * 32, *behind] if kind == "due" else [],
+    )
     clock.forward(days=15)
     expire()
     assert [status_of(each) for each in (published, withdrawn, due)] == [

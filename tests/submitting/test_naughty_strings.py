@@ -16,6 +16,8 @@ from tests.support import requests
 from tests.support.requests import FORM, JSON, URL, at_fault, fields, post, problem
 from tests.support.scan import everything
 
+pytestmark = pytest.mark.slow  # hundreds of requests in each test
+
 # Of what breaks programs: names and syntax of JSON, DynamoDB, shells, templates and URLs;
 # characters that are long, invisible, combining or turned round.
 NAUGHTY = [

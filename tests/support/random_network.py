@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
+
+import pytest
 
 from seealso.limits import MAX_ID
 from seealso.reading.page import list_domain, read_page, read_related
@@ -147,3 +150,11 @@ def make_random_network(store: Store, seed: int, articles: int) -> RandomNetwork
     rng.shuffle(made)
     network.put(made)
     return network
+
+
+def seeds(numbers: range, quick: int) -> list[Any]:
+    """Parameters of a test; all but the first `quick` are left out of `make test-fast`."""
+    return [
+        *numbers[:quick],
+        *(pytest.param(seed, marks=pytest.mark.slow) for seed in numbers[quick:]),
+    ]

@@ -13,7 +13,7 @@ from seealso.errors import Refusal, StoreError, VersionConflict
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.submitting.submitting import Receipt
-from seealso.tables.links import Link, PageFull, Status
+from seealso.tables.links import Link, PageFull, Status, get_link
 from tests.support import faulty
 from tests.support.factories import CAP, NOW, make_network, submit_url
 from tests.support.invariants import check
@@ -127,3 +127,15 @@ def test_a_canceled_change_raises_what_stopped_it(
     with pytest.raises(raised):
         change_link(through, link, status, NOW, by="a test", cap=CAP)
     check(pages)
+
+
+@pytest.mark.parametrize("keep_blocked", [True, False])
+def test_a_links_end_leaves_a_claim_that_is_not_its_own(pages: Store, keep_blocked: bool) -> None:
+    link = submit_url(pages, 2, URL).link
+    claim: Json = {"pk": link.claim, "link_id": "0" * 32, "article_id": 1}
+    put = {"TableName": pages.links, "Item": marshal_item(claim)}
+    pages.client.call("PutItem", put)
+    with pytest.raises(StoreError):
+        change_link(pages, link, "rejected", NOW, by="a test", keep_blocked=keep_blocked)
+    assert pages.client.get_item(pages.links, {"pk": link.claim}) == claim
+    assert get_link(pages, link.link_id) == link
