@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.paths import ROOT
 from tests.template.processed import of_type, processed, source, strings
 
 # Names that need to be unique within another resource of the stack only, or that the user chooses.
@@ -223,3 +224,12 @@ def test_concurrency_of_public_functions_alone_can_be_limited() -> None:
     no_limit = {"Ref": "AWS::NoValue"}
     for value in limited.values():
         assert value == {"Fn::If": ["LimitsPublic", {"Ref": "PublicConcurrency"}, no_limit]}
+
+
+def test_functions_that_make_absolute_urls_know_the_public_one() -> None:
+    for name, function in source()["Resources"].items():
+        if function["Type"] == "AWS::Serverless::Function":
+            properties = function["Properties"]
+            code = (ROOT / properties["CodeUri"] / "app.py").read_text()
+            variables = properties.get("Environment", {}).get("Variables", {})
+            assert ("base_url" in code) == ("PUBLIC_URL" in variables), name
