@@ -82,12 +82,12 @@ openapi: $(project) ## write docs/openapi.json from the models
 	@exec $(python) -m seealso.contract docs/openapi.json
 
 .PHONY: build
-build: $(project) $(tools) ## build the release for AWS into .aws-sam/build
-	@exec $(python) -m local.build
+build: $(project) $(tools) ## build the release for AWS into .aws-sam/build [ENV=dev]
+	@exec $(python) -m local.build $(ENV)
 
 .PHONY: deploy
 deploy: build ## deploy to AWS with your own credentials [ENV=dev]
-	@exec $(sam) deploy --config-env $(ENV)
+	@exec $(python) -m local.release $(ENV)
 
 .PHONY: lock
 lock: $(filter .local/%,$(uv)) ## lock the newest versions that the *.in files allow

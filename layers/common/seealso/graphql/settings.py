@@ -35,7 +35,7 @@ def settings() -> Settings:
     return Settings(
         introspection=choice("GRAPHQL_INTROSPECTION", "on", "off") == "on",
         max_tokens=integer("GRAPHQL_TOKENS", 1, 1_000_000),
-        max_depth=integer("GRAPHQL_DEPTH", 1, 1_000),
+        max_depth=integer("GRAPHQL_DEPTH", 1, 50),
         max_fields=integer("GRAPHQL_FIELDS", 1, 100_000),
         max_top_fields=integer("GRAPHQL_TOP_FIELDS", 1, 10_000),
         max_directives=integer("GRAPHQL_DIRECTIVES", 0, 100_000),

@@ -54,18 +54,33 @@ class Receipt(NamedTuple):
     places_left: int
 
 
-def check_origin(store: Store, origin: str | None, own_host: str) -> None:
+def check_origin(store: Store, origin: str | None, base_url: str) -> None:
     """Refuse a submission that a foreign site's page sent; a client that is no page sends none.
 
-    `own_host` is the host that the request was sent to. Raises Refusal `foreign-origin`.
+    `base_url` is that of this API (Request.base_url). Raises Refusal `foreign-origin`.
     """
     if origin is None:
         return
-    # An origin is a scheme and a host (RFC 6454, section 6.1); `null` has no host at all.
+    if origin == "null":
+        detail = (
+            "The page hides its origin (Origin: null), so its site is unknown. Submit from a page "
+            "that is not in a sandboxed frame and does not set Referrer-Policy: no-referrer."
+        )
+        raise Refusal("foreign-origin", detail)
+    # An origin is a scheme and a host (RFC 6454, section 6.1).
     host = origin.lower().partition("://")[2]
-    if host != own_host.lower() and not (host and sites.has_host(store, host)):
+    own_host = base_url.lower().partition("://")[2]
+    # A gateway on loopback is the local run's, where forms are served from any port.
+    if host == own_host or (_is_loopback(host) and _is_loopback(own_host)):
+        return
+    if not host or not sites.has_host(store, host):
         detail = "Links can be submitted only from this network's own sites."
         raise Refusal("foreign-origin", detail)
+
+
+def _is_loopback(host: str) -> bool:
+    name, _, port = host.partition(":")
+    return name in ("localhost", "127.0.0.1") and (not port or port.isdecimal())
 
 
 def submit(
