@@ -52,12 +52,14 @@ def make_store(endpoint: str) -> Store:
         sites=f"{prefix}SitesTable",
         skips=f"{prefix}SkipsTable",
         audit=f"{prefix}AuditTable",
+        transient=f"{prefix}TransientTable",
     )
 
 
 def drop(store: Store) -> None:
     """Delete the tables, which would stay in the engine's memory, and close the connections."""
-    for name in (store.articles, store.links, store.sites, store.skips, store.audit):
+    tables = (store.articles, store.links, store.sites, store.skips, store.audit, store.transient)
+    for name in tables:
         store.client.call("DeleteTable", {"TableName": name})
     store.client.close()
 
@@ -65,8 +67,16 @@ def drop(store: Store) -> None:
 def another(store: Store) -> Store:
     """A store of its own, for another thread, over the same tables."""
     mine = store.client
-    theirs = client(mine.endpoint, mine.limit_seconds)
-    return Store(theirs, store.articles, store.links, store.sites, store.skips, store.audit)
+    theirs = client(mine.endpoint, mine.limit_seconds or 20.0)
+    return Store(
+        theirs,
+        store.articles,
+        store.links,
+        store.sites,
+        store.skips,
+        store.audit,
+        store.transient,
+    )
 
 
 def environment(store: Store) -> dict[str, str]:
@@ -81,6 +91,7 @@ def environment(store: Store) -> dict[str, str]:
         "SITES_TABLE": store.sites,
         "SKIPS_TABLE": store.skips,
         "AUDIT_TABLE": store.audit,
+        "TRANSIENT_TABLE": store.transient,
         "ADMIN_ISSUER": ISSUER,
         "ADMIN_AUDIENCE": AUDIENCE,
         "ADMIN_GROUPS_CLAIM": "cognito:groups",

@@ -205,7 +205,7 @@ def _text(value: Any) -> Iterator[str]:
     elif has_surrogate(value):
         yield "contains an unpaired surrogate"
     elif (size := len(value.encode())) > MAX_TEXT_BYTES:
-        yield f"must be at most 300 KB (is {size / 1024:.1f} KB)"
+        yield f"must be at most 300 KB, {MAX_TEXT_BYTES:,} bytes (is {size:,} bytes)"
 
 
 def _date(value: Any) -> Iterator[str]:
