@@ -50,7 +50,10 @@ def test_prints_current_state_after_conflict(as_editor: SkipRange) -> None:
         6,
         "",
         [
-            "Error: The article has changed since you read it. Review `current` and retry with its ETag.",
+            (
+                "Error: The article has changed since you read it. "
+                "Review `current` and retry with its ETag."
+            ),
             "  The current version is 3, published, Theirs.",
         ],
     )
@@ -115,8 +118,8 @@ def test_refused_change_exits_with_status(
     assert len(admin_server.requests) == 1
 
 
-def test_editor_is_not_allowed_to_list_sites(as_editor: SkipRange) -> None:
-    outcome = as_editor("sites", "list")
+def test_editor_is_not_allowed_to_read_the_audit(as_editor: SkipRange) -> None:
+    outcome = as_editor("audit")
     assert outcome.status == 4
     assert outcome.stderr == ["Error: This operation requires the admins group."]
 
