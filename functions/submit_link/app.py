@@ -93,7 +93,7 @@ def _idempotency_key(request: Request) -> str | None:
     header = request.headers.get("idempotency-key")
     if header is None:
         return None
-    match = _IDEMPOTENCY_KEY.fullmatch(header.strip())
+    match = _IDEMPOTENCY_KEY.fullmatch(header.strip(" \t"))
     if match is None:
         detail = "Idempotency-Key must be 16 to 128 characters from A-Z, a-z, 0-9, _ and -."
         raise Refusal.of_field("malformed-request", "Idempotency-Key", detail)

@@ -213,10 +213,17 @@ def test_a_malformed_request_names_its_field(
 
 
 def test_the_gateway_answers_other_methods_and_paths(network: Store) -> None:
-    for method in ("HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
+    for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE"):
         assert gateway.request(method, "/articles/100").json() == {"message": "Not Found"}
     for target in ("/", "/articles", "/articles/", "/articles//related", "/articles/1/2/3"):
         assert get(target).json() == {"message": "Not Found"}
+
+
+def test_head_is_get_without_its_body(network: Store) -> None:
+    for target in ("/articles/100", "/articles/100/related", "/domains/7/articles", "/sites"):
+        head, whole = gateway.request("HEAD", target), get(target)
+        assert (head.status, head.body, head.headers["etag"]) == (200, "", whole.headers["etag"])
+    assert gateway.request("HEAD", "/articles/999").status == 404
 
 
 # ---- Server-Timing --------------------------------------------------------------------------

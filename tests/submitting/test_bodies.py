@@ -30,6 +30,10 @@ def test_rejects_malformed_json(network: Store, why: str, in_base64: bool) -> No
     assert everything(network) == before
 
 
+def test_a_byte_order_mark_before_json_is_skipped(network: Store) -> None:
+    assert post(body=("\ufeff" + GOOD).encode()).status == 201
+
+
 @pytest.mark.parametrize(
     "data", [b"\xff", GOOD.encode("utf-16"), b'{"url": "\xe9"}', b"\xed\xa0\x80"]
 )
@@ -297,6 +301,7 @@ REFUSED = {
     "hyphen": ["https://-a.example.com/", "https://a-.example.com/"],
     "a-label": ["https://xn--a.example.com/"],
     "single-label": ["https://localhost/", "https://com./"],
+    "many-labels": ["https://" + "a." * 119 + "com/", "https://" + "a." * 20 + "com/"],
     "reserved-name": ["https://a.local/", "https://api.internal/", "https://home.arpa/"],
     "blocked": [
         "https://spam.example.net/",

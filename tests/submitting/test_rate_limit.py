@@ -147,7 +147,7 @@ def test_counters_expire(quick: Store, clock: Clock) -> None:
     (count,) = sample_network.kept(quick, "submissions")
     (key,) = sample_network.kept(quick, "day-key")
     resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
-    live = resources["LinksTable"]["Properties"]["TimeToLiveSpecification"]
+    live = resources["TransientTable"]["Properties"]["TimeToLiveSpecification"]
     assert live["Enabled"] is True
     now = clock.time.timestamp()
     assert now + WINDOW_LEFT <= count[live["AttributeName"]] <= now + 3600

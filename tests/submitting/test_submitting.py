@@ -68,6 +68,7 @@ def test_a_link_is_readable_at_once(anywhere: Store, article_id: int) -> None:
         "link_back": "unchecked",
         "submitted_at": link["submitted_at"],
         "published_at": link["submitted_at"] if article_id == SHOWN else None,
+        "expires_at": None if article_id == SHOWN else link["expires_at"],
     }
 
 

@@ -499,7 +499,7 @@ def test_a_record_that_is_broken_too_often_ends_before(
 ) -> None:
     load(store, SHAPES["one run"])
     record_skips(store, at_once)
-    monkeypatch.setattr(skips, "MOST_HOLES", 2)
+    monkeypatch.setattr(skips, "MAX_HOLES", 2)
     skips.exclude_from_skips(store, [(500, 5), (700, 5)])
     assert known(store) == [(701, 1000), (501, 699), (101, 499)]
     skips.exclude_from_skips(store, [(300, 5)])

@@ -64,6 +64,10 @@ _HEADERS: dict[str, tuple[str, Json]] = {
         },
     ),
     "Cached": ("Cache-Control", {"required": True, "schema": {"const": CACHED}}),
+    "CachedLonger": (
+        "Cache-Control",
+        {"required": True, "schema": {"const": "public, max-age=300"}},
+    ),
     "DataCached": (
         "Cache-Control",
         {

@@ -50,9 +50,9 @@ class Operation:
 NOT_MODIFIED = "Not modified: `If-None-Match` contains the current ETag."
 
 
-def read_replies(description: str, body: Any) -> tuple[Reply, ...]:
+def read_replies(description: str, body: Any, cached: str = "Cached") -> tuple[Reply, ...]:
     """The replies of every public read (read_response in http/responses.py)."""
-    headers = ("ETag", "Cached", "NoSniff", "ServerTiming")
+    headers = ("ETag", cached, "NoSniff", "ServerTiming")
     return (
         Reply(200, description, body, headers),
         Reply(304, NOT_MODIFIED, None, headers),

@@ -197,7 +197,7 @@ OPERATIONS = (
             Parameter("cursor", "query", str, "The `next_cursor` of the previous page."),
             IF_NONE_MATCH,
         ),
-        read_replies("A page of the sites.", PublicSites),
+        read_replies("A page of the sites.", PublicSites, "CachedLonger"),
         ("malformed-request", "unavailable"),
     ),
     Operation(

@@ -97,9 +97,9 @@ def submit(
     The same key again for the same article and an equivalent URL gets the same receipt, with the
     link's current status.
     """
-    _check_scope(store, rules)
     context = _read_context(store, article_id, submission, client_address, now)
     site = _check(context, rules, now)
+    _check_scope(store, rules)
     # Without a key the submission can be sent again only as a duplicate.
     key = idempotency_key or os.urandom(32).hex()
     token = _derived(store, "withdraw-token", key)
