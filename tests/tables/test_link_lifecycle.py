@@ -175,6 +175,10 @@ class Life(RuleBasedStateMachine):
             withdraw(store, known.versions[-1].link_id, known.token, self.now)
         if known.status in HOLDING:
             self._moved(known, "withdrawn", frees=True)
+        elif known.versions[-1].url is not None:
+            # An ended link keeps its status, and forgets its URL and title.
+            self._moved(known, known.status, frees=False)
+            assert known.versions[-1].url is known.versions[-1].title is None
 
     def withdraw_with_another_token(self, random: Random) -> None:
         link_id = self._some(random).versions[-1].link_id
