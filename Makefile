@@ -33,8 +33,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566]
-	@exec $(python) -m local.run --port $(PORT)
+run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566] [FRESH=1]
+	@exec $(python) -m local.run --port '$(PORT)' $(if $(filter-out 0,$(FRESH)),--fresh)
 
 .PHONY: test
 test: $(project) $(tools) ## run all tests but the long-running ones [TESTS=tests/store]
@@ -84,8 +84,14 @@ openapi: $(project) ## write docs/openapi.json from the models
 build: $(project) $(tools) ## build the release for AWS into .aws-sam/build
 	@exec $(python) -m local.build
 
+.PHONY: known-environment
+known-environment:
+	@grep -qxF '[$(ENV).deploy.parameters]' samconfig.toml || { echo "ENV must be one of:" \
+		$$(sed -n 's/^\[\(.*\)\.deploy\.parameters\]$$/\1/p' samconfig.toml)", not '$(ENV)'." >&2; \
+		exit 2; }
+
 .PHONY: deploy
-deploy: build ## deploy to AWS with your own credentials [ENV=dev]
+deploy: known-environment build ## deploy to AWS with your own credentials [ENV=dev]
 	@exec $(sam) deploy --config-env $(ENV)
 
 .PHONY: lock

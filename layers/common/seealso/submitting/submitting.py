@@ -7,6 +7,7 @@ that submit() is called, the body is parsed (parsing.py) and the Origin is check
 import contextlib
 import hmac
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from seealso.errors import (
     article_not_found,
     link_not_found,
 )
-from seealso.settings import SettingsError
+from seealso.settings import SettingsError, is_local_run
 from seealso.store.calls import batch_get, batch_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
@@ -37,6 +38,9 @@ from seealso.submitting.parsing import (
 from seealso.tables import links, sites
 from seealso.tables.links import Cause, Link
 from seealso.times import rfc3339
+
+# Where the development server of a site's form may run.
+_LOCAL_ORIGIN = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?", re.ASCII)
 
 
 class Rules(NamedTuple):
@@ -61,7 +65,16 @@ def check_origin(store: Store, origin: str | None, own_host: str) -> None:
     """
     if origin is None:
         return
-    # An origin is a scheme and a host (RFC 6454, section 6.1); `null` has no host at all.
+    if origin.lower() == "null":
+        # A browser sends it for a page without an origin (HTML Standard, "opaque origin").
+        detail = (
+            "This page has no origin, because it is a file or in a sandboxed frame. Send the form"
+            " from a page of one of this network's sites."
+        )
+        raise Refusal("foreign-origin", detail)
+    if is_local_run() and _LOCAL_ORIGIN.fullmatch(origin.lower()):
+        return
+    # An origin is a scheme and a host (RFC 6454, section 6.1).
     host = origin.lower().partition("://")[2]
     if host != own_host.lower() and not (host and sites.has_host(store, host)):
         detail = "Links can be submitted only from this network's own sites."
