@@ -60,26 +60,30 @@ def check_template(path: Path) -> None:
             )
 
 
-def _references(node: Any) -> Iterator[tuple[str, int]]:
+def _references(node: Any, line: int = 1) -> Iterator[tuple[str, int]]:
     """The names in Ref, GetAtt and Sub, with their lines; a Sub's own variables are left out."""
     if isinstance(node, list):
         for value in node:
-            yield from _references(value)
+            yield from _references(value, _line(value, line))
     if not isinstance(node, dict):
         return
     for key, value in node.items():
-        # Short forms such as !Ref have the place of their value.
-        mark = getattr(key, "start_mark", None) or getattr(node, "start_mark", None)
-        line = mark.line + 1 if mark else 1
+        line_of_key = _line(key, line)  # short forms such as !Ref have no place of their own
         if key == "Ref":
-            yield str(value), line
+            yield str(value), line_of_key
         elif key == "Fn::GetAtt":
-            yield str(value[0] if isinstance(value, list) else value).partition(".")[0], line
+            name = str(value[0] if isinstance(value, list) else value).partition(".")[0]
+            yield name, line_of_key
         elif key == "Fn::Sub":
             text, variables = value if isinstance(value, list) else (value, {})
             for name in _VARIABLE.findall(text):
                 if name not in variables:
-                    yield name, line
-            yield from _references(variables)
+                    yield name, line_of_key
+            yield from _references(variables, line_of_key)
         else:
-            yield from _references(value)
+            yield from _references(value, line_of_key)
+
+
+def _line(node: Any, default: int) -> int:
+    mark = getattr(node, "start_mark", None)
+    return mark.line + 1 if mark else default

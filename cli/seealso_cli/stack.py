@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 _LOCAL_STACK = "seealso-local"
 # While the local stack runs, this file has the base URL of its API.
 _API_URL_FILE = Path(".local/api-url")
-# Where this package is when it runs from a checkout, as .local/venv/bin/seealso does.
-_CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class Stack(NamedTuple):
@@ -55,8 +53,7 @@ def get_deployed_stack(name: str) -> Stack:
 def get_local_stack() -> Stack:
     """The stack that `make run` serves. Raises CommandFailed."""
     current = Path.cwd()
-    folders = [current, *current.parents, _CHECKOUT]
-    candidates = [folder / _API_URL_FILE for folder in folders]
+    candidates = [folder / _API_URL_FILE for folder in (current, *current.parents)]
     file = next((file for file in candidates if file.is_file()), None)
     if file is None:
         raise CommandFailed("The local stack is not running. Start it with `make run`.")
