@@ -20,12 +20,13 @@ locks := $(basename $(wildcard functions/*/requirements.in requirements/*.in))
 checked := layers/common functions cli local tests bench
 pytest := $(venv)/bin/pytest -n logical --dist worksteal
 TESTS ?= tests
-# The folders whose tests run on DynamoDB Local, which needs Java; tests/graphql_http needs Node.
-on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% tests/release% \
-	tests/end_to_end%,$(TESTS))
+# The folders whose tests run on DynamoDB Local, which needs Java; two folders need Node.
+on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% \
+	tests/graphql_clients% tests/release% tests/end_to_end%,$(TESTS))
 define fetch_what_tests_need
 	$(if $(on_dynamodb_local),@$(python) -m local.dynamodb_local)
 	$(if $(filter tests tests/ tests/graphql_http%,$(TESTS)),@$(python) -m tests.graphql_http)
+	$(if $(filter tests tests/ tests/graphql_clients%,$(TESTS)),@$(python) -m tests.graphql_clients)
 endef
 
 .PHONY: help
@@ -81,18 +82,12 @@ openapi: $(project) ## write docs/openapi.json from the models
 	@exec $(python) -m seealso.contract docs/openapi.json
 
 .PHONY: build
-build: $(project) $(tools) ## build the release for AWS into .aws-sam/build
-	@exec $(python) -m local.build
-
-.PHONY: known-environment
-known-environment:
-	@grep -qxF '[$(ENV).deploy.parameters]' samconfig.toml || { echo "ENV must be one of:" \
-		$$(sed -n 's/^\[\(.*\)\.deploy\.parameters\]$$/\1/p' samconfig.toml)", not '$(ENV)'." >&2; \
-		exit 2; }
+build: $(project) $(tools) ## build the release for AWS into .aws-sam/build [ENV=dev]
+	@exec $(python) -m local.build $(ENV)
 
 .PHONY: deploy
-deploy: known-environment build ## deploy to AWS with your own credentials [ENV=dev]
-	@exec $(sam) deploy --config-env $(ENV)
+deploy: build ## deploy to AWS with your own credentials [ENV=dev]
+	@exec $(python) -m local.release $(ENV)
 
 .PHONY: lock
 lock: $(filter .local/%,$(uv)) ## lock the newest versions that the *.in files allow

@@ -1,6 +1,6 @@
 """`sam build`, followed by what it cannot do: remove unneeded files, compile, and hash the layer.
 
-python -m local.build     builds the release for AWS into .aws-sam/build
+python -m local.build ENV     builds an environment's release for AWS into .aws-sam/build
 """
 
 import hashlib
@@ -11,16 +11,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from local import commands, guard, sources
+from local import commands, environments, guard, sources
+from local.environments import Environment
 from local.paths import LOCAL, LOGS, ROOT, TOOLS
 from local.steps import Failure
 
 TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
 LAYER = "CommonLayer"
+BUILT = ROOT / ".aws-sam/build"  # the release
 _BUILDS_KEPT = 3
 # Transitive dependencies that no function needs. aws-xray-sdk requires botocore but does not import
 # it on Lambda, whose runtime includes it anyway; cffi's own modules are for building extensions.
@@ -50,12 +52,11 @@ def build_local(*, is_live: bool = False) -> Path:
     return target
 
 
-def build_release() -> Path:
-    """Builds for AWS with the parameters of samconfig.toml. Raises Failure if the build fails."""
-    target = ROOT / ".aws-sam/build"
+def build_release(environment: Environment) -> Path:
+    """Builds for AWS and the environment's architecture. Raises Failure if the build fails."""
     sources.check()
-    _build(TEMPLATE, target, {})
-    return target
+    _build(TEMPLATE, BUILT, {"Architecture": environment.parameters["Architecture"]})
+    return BUILT
 
 
 def host_architecture() -> str:
@@ -126,7 +127,7 @@ def _write_release(target: Path) -> None:
     template.write_text(text.replace(placeholder, f'RELEASE: "{release}"'))
 
 
-def overrides(parameters: dict[str, str]) -> list[str]:
+def overrides(parameters: Mapping[str, str]) -> list[str]:
     """Template parameters in the form that SAM's --parameter-overrides expects."""
     return [f"{name}={value}" for name, value in parameters.items()]
 
@@ -184,7 +185,8 @@ def _remove_old(folder: Path) -> None:
 
 def main() -> int:
     try:
-        print(f"Built {build_release().relative_to(ROOT)}")
+        environment = environments.environment(sys.argv[1])
+        print(f"Built {build_release(environment).relative_to(ROOT)} for {environment.name}")
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -1,5 +1,6 @@
 """`sam deploy` of a built template to the emulator."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from local import account, commands
@@ -17,17 +18,23 @@ PARAMETERS = {
 }
 
 
-def deploy(port: int, template: Path, log: Path) -> None:
-    """Deploys as stack STACK_NAME. Raises a Failure that names the first resource that failed."""
+def deploy(
+    port: int,
+    template: Path,
+    log: Path,
+    stack_name: str = STACK_NAME,
+    parameters: Mapping[str, str] = PARAMETERS,
+) -> None:
+    """Deploys as a stack. Raises a Failure that names the first resource that failed."""
     command: list[str | Path] = [SAM, "deploy", "--template-file", template]
-    command += ["--stack-name", STACK_NAME]
+    command += ["--stack-name", stack_name]
     command += ["--config-env", "local", "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
     command += ["--no-progressbar", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
-    command += ["--parameter-overrides", *overrides(PARAMETERS)]
+    command += ["--parameter-overrides", *overrides(parameters)]
     environment = account.environment(port)
     environment |= {"SAM_CLI_POLL_DELAY": "0.3", "SAM_CLI_TELEMETRY": "0"}
     if commands.run(command, environment, log):
-        reason = failure_reason(port) or commands.error_line(log)
+        reason = failure_reason(port, stack_name) or commands.error_line(log)
         raise Failure(f"sam deploy failed: {reason}\nFull output: {log}")
 
 
@@ -54,11 +61,11 @@ def outputs(port: int) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def failure_reason(port: int) -> str | None:
+def failure_reason(port: int, stack_name: str = STACK_NAME) -> str | None:
     """The first resource of the stack that failed, and why; None if CloudFormation names none."""
     cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
     try:
-        events = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+        events = cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
     except cloudformation.exceptions.ClientError:
         events = []
     for event in reversed(events):

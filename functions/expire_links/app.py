@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from seealso.limits import MAX_DAYS
-from seealso.settings import integer
+from seealso.settings import integer, string
 from seealso.store.tables import current_store
 from seealso.tables.expiry import expire_and_erase
 from seealso.tables.queue import count_pending
@@ -16,6 +16,7 @@ LINK_DAYS = integer("LINK_DAYS", 1, MAX_DAYS)
 logger = Logger(service="seealso", location=None, utc=True, use_rfc3339=True)
 # Without a service: it would become a dimension of the metric.
 metrics = Metrics(namespace="seealso")
+metrics.set_default_dimensions(stack=string("STACK_NAME"))
 # Nothing is patched: the store's client is on plain sockets.
 tracer = Tracer(service="seealso", auto_patch=False)
 

@@ -20,8 +20,8 @@ from seealso.store.tables import Store
 
 def graphql(store: Store, request: Request) -> Response:
     started = time.perf_counter()
-    query = parse_query(request)
     try:
+        query = parse_query(request)
         data = answer_query(store, query.document, query.operation_name, query.variables)
         cost = None
         if query.wants_cost:

@@ -43,7 +43,7 @@ def post_link(store: Store, request: Request) -> Response:
     article_id = request.path_integer("id", minimum=1)
     key = _idempotency_key(request)
     members = _members(request, data)
-    check_origin(store, request.headers.get("origin"), request.headers["host"])
+    check_origin(store, request.headers.get("origin"), request.base_url)
     submission = parse_submission(members)
     receipt = submit(
         store, article_id, submission, key, request.client_address, datetime.now(UTC), RULES

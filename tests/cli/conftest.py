@@ -20,7 +20,7 @@ from tests.support.editors import ADMIN, EDITOR, claims
 from tests.support.engines import Engines
 
 
-class SkipRange(Protocol):
+class Run(Protocol):
     """Runs `seealso` with these arguments."""
 
     def __call__(self, *arguments: str | Path | int, stdin: bytes = b"") -> Outcome: ...
@@ -93,7 +93,7 @@ def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run() -> SkipRange:
+def run() -> Run:
     """Runs `seealso` as whoever is signed in."""
 
     def run(*arguments: str | Path | int, stdin: bytes = b"") -> Outcome:
@@ -103,18 +103,18 @@ def run() -> SkipRange:
 
 
 @pytest.fixture
-def as_editor(admin_server: AdminServer, run: SkipRange) -> SkipRange:
+def as_editor(admin_server: AdminServer, run: Run) -> Run:
     """Runs `seealso` as an editor."""
     return run_as(admin_server, run, EDITOR, "editors")
 
 
 @pytest.fixture
-def as_admin(admin_server: AdminServer, run: SkipRange) -> SkipRange:
+def as_admin(admin_server: AdminServer, run: Run) -> Run:
     """Runs `seealso` as an admin."""
     return run_as(admin_server, run, ADMIN, "admins")
 
 
-def run_as(admin_server: AdminServer, run: SkipRange, name: str, group: str) -> SkipRange:
+def run_as(admin_server: AdminServer, run: Run, name: str, group: str) -> Run:
     """`run` with this user signed in, whoever signed in before."""
     login = Login(admin_server.url, token(**claims(name, f"[{group}]") | {"exp": 2**33}))
 

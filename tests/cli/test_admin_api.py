@@ -8,7 +8,7 @@ import pytest
 from seealso_cli import admin_api, login_file
 from seealso_cli.login_file import Login
 from tests.cli.admin_server import AdminServer
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 from tests.cli.support import Outcome
 from tests.support.gateway import Response
 
@@ -25,14 +25,14 @@ def gateway_error(status: int, message: str) -> Response:
 
 
 @pytest.fixture
-def as_editor(as_editor: SkipRange, admin_server: AdminServer) -> SkipRange:
+def as_editor(as_editor: Run, admin_server: AdminServer) -> Run:
     """Runs `seealso` as an editor, with an article to change."""
     as_editor("articles", "create", "-", stdin=json.dumps(NEW).encode())
     admin_server.requests.clear()
     return as_editor
 
 
-def test_prints_every_invalid_field(as_editor: SkipRange) -> None:
+def test_prints_every_invalid_field(as_editor: Run) -> None:
     body = {"domain": -1, "title": "", "text": "", "date": "today", "color": 1}
     outcome = as_editor("articles", "create", "-", stdin=json.dumps(body).encode())
     assert outcome.status == 1
@@ -42,7 +42,7 @@ def test_prints_every_invalid_field(as_editor: SkipRange) -> None:
     assert fields == {"  color", "  domain", "  title", "  date"}
 
 
-def test_prints_current_state_after_conflict(as_editor: SkipRange) -> None:
+def test_prints_current_state_after_conflict(as_editor: Run) -> None:
     as_editor("articles", "patch", 41, "--title=Theirs")
     as_editor("articles", "publish", 41)
     outcome = as_editor("articles", "patch", 41, "--title=Mine", "--version=1")
@@ -105,7 +105,7 @@ def test_prints_current_state_after_conflict(as_editor: SkipRange) -> None:
     ],
 )
 def test_refused_change_exits_with_status(
-    as_editor: SkipRange,
+    as_editor: Run,
     admin_server: AdminServer,
     answer: Response,
     status: int,
@@ -118,7 +118,7 @@ def test_refused_change_exits_with_status(
     assert len(admin_server.requests) == 1
 
 
-def test_editor_is_not_allowed_to_list_sites(as_editor: SkipRange) -> None:
+def test_editor_is_not_allowed_to_list_sites(as_editor: Run) -> None:
     outcome = as_editor("sites", "list")
     assert outcome.status == 4
     assert outcome.stderr == ["Error: This operation requires the admins group."]
@@ -128,7 +128,7 @@ def test_editor_is_not_allowed_to_list_sites(as_editor: SkipRange) -> None:
     "busy", [gateway_error(429, "Too Many Requests"), problem(503, detail="Busy.")]
 )
 def test_retries_reads_while_busy(
-    as_editor: SkipRange, admin_server: AdminServer, busy: Response
+    as_editor: Run, admin_server: AdminServer, busy: Response
 ) -> None:
     busy.headers["retry-after"] = "7"
     admin_server.canned = [busy] * (admin_api.MAX_READ_ATTEMPTS - 1)
@@ -137,9 +137,7 @@ def test_retries_reads_while_busy(
     assert as_editor("articles", "show", 41).status == 2
 
 
-def test_rejects_responses_of_other_servers(
-    as_editor: SkipRange, admin_server: AdminServer
-) -> None:
+def test_rejects_responses_of_other_servers(as_editor: Run, admin_server: AdminServer) -> None:
     for body in ("<html>", "[]", "7"):
         admin_server.canned = [Response(200, {}, body)]
         outcome = as_editor("articles", "show", 41)
@@ -149,7 +147,7 @@ def test_rejects_responses_of_other_servers(
         )
 
 
-def test_reports_unreachable_api(run: SkipRange, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_unreachable_api(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin_api, "MAX_PAUSE_SECONDS", 0.0)
     login_file.write(Login("http://127.0.0.1:9", "t"))
     outcome = run("articles", "show", 41)
@@ -158,7 +156,7 @@ def test_reports_unreachable_api(run: SkipRange, monkeypatch: pytest.MonkeyPatch
 
 
 def test_reports_unknown_result_after_truncated_response(
-    as_editor: SkipRange, admin_server: AdminServer
+    as_editor: Run, admin_server: AdminServer
 ) -> None:
     """The change may have been made: the editor has to check."""
     admin_server.canned = [Response(200, {"content-length": "100"}, "{}")]

@@ -9,7 +9,7 @@ import pytest
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, put_articles
 from tests.cli.admin_server import AdminServer
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 from tests.cli.support import run_on_terminal, write_file
 
 NEW: dict[str, Any] = {
@@ -24,16 +24,14 @@ def body(**members: Any) -> bytes:
     return json.dumps(NEW | members).encode()
 
 
-def create(as_editor: SkipRange, **members: Any) -> int:
+def create(as_editor: Run, **members: Any) -> int:
     article_id: int = as_editor("articles", "create", "-", "--json", stdin=body(**members)).json()[
         "id"
     ]
     return article_id
 
 
-def test_article_lifecycle(
-    as_editor: SkipRange, as_admin: SkipRange, admin_server: AdminServer
-) -> None:
+def test_article_lifecycle(as_editor: Run, as_admin: Run, admin_server: AdminServer) -> None:
     created = as_editor("articles", "create", "-", stdin=body(id=41))
     assert (created.status, created.out, created.stderr) == (0, "41\n", [])
     assert as_editor("articles", "publish", 41).out == "Article 41: published, version 2.\n"
@@ -55,9 +53,7 @@ def test_article_lifecycle(
     ]
 
 
-def test_purge_requires_yes_without_a_terminal(
-    as_admin: SkipRange, admin_server: AdminServer
-) -> None:
+def test_purge_requires_yes_without_a_terminal(as_admin: Run, admin_server: AdminServer) -> None:
     create(as_admin, id=41)
     outcome = as_admin("articles", "purge", 41)
     assert outcome.status == 2
@@ -65,7 +61,7 @@ def test_purge_requires_yes_without_a_terminal(
     assert admin_server.changes() == [("POST", "/admin/articles")]
 
 
-def test_purge_asks_on_a_terminal(as_admin: SkipRange, admin_server: AdminServer) -> None:
+def test_purge_asks_on_a_terminal(as_admin: Run, admin_server: AdminServer) -> None:
     body = {"id": 41, "domain": 7, "title": "A", "text": "", "date": "2026-02-25"}
     as_admin("articles", "create", "-", stdin=json.dumps(body).encode())
     as_admin("articles", "delete", 41)
@@ -75,7 +71,7 @@ def test_purge_asks_on_a_terminal(as_admin: SkipRange, admin_server: AdminServer
     assert (status, "Article 41 is purged." in screen) == (0, True)
 
 
-def test_shows_article(as_editor: SkipRange) -> None:
+def test_shows_article(as_editor: Run) -> None:
     create(as_editor, id=41, source_id=40)
     assert as_editor("articles", "show", 41).out.splitlines() == [
         "id:        41",
@@ -99,7 +95,7 @@ def test_shows_article(as_editor: SkipRange) -> None:
 
 
 def test_puts_edited_output_of_show(
-    as_editor: SkipRange, tmp_path: Path, deployed_environment: Store
+    as_editor: Run, tmp_path: Path, deployed_environment: Store
 ) -> None:
     create(as_editor, id=41, source_id=40)
     shown = as_editor("articles", "show", 41, "--json").json()
@@ -119,7 +115,7 @@ def test_puts_edited_output_of_show(
     assert as_editor("articles", "put", 41, "-", "--version=3", stdin=body()).status == 0
 
 
-def test_patches_columns(as_editor: SkipRange, tmp_path: Path) -> None:
+def test_patches_columns(as_editor: Run, tmp_path: Path) -> None:
     create(as_editor, id=41, source_id=40)
     text = write_file(tmp_path, "Gr\u00fcn.\n".encode())
     columns = ["--title=The weir", "--date=2026-03-01", "--domain=8", "--source-id=0"]
@@ -152,7 +148,7 @@ def _listed(deployed_environment: Store) -> None:
 
 
 @pytest.mark.usefixtures("_listed")
-def test_lists_pages_of_articles(as_editor: SkipRange, admin_server: AdminServer) -> None:
+def test_lists_pages_of_articles(as_editor: Run, admin_server: AdminServer) -> None:
     first = as_editor("articles", "list", "--domain=7", "--limit=2")
     assert first.out.splitlines() == [
         "id   state    version  date        title    ",
@@ -188,15 +184,13 @@ def test_lists_pages_of_articles(as_editor: SkipRange, admin_server: AdminServer
         (b'{"id": 1, "id": 2}', "'id' appears more than once."),
     ],
 )
-def test_rejects_files_without_an_object(as_editor: SkipRange, content: bytes, stderr: str) -> None:
+def test_rejects_files_without_an_object(as_editor: Run, content: bytes, stderr: str) -> None:
     outcome = as_editor("articles", "create", "-", stdin=content)
     assert outcome.status == 1
     assert outcome.stderr[0].startswith(f"Error: FILE is invalid: {stderr}")
 
 
-def test_rejects_wrong_usage(
-    as_editor: SkipRange, tmp_path: Path, admin_server: AdminServer
-) -> None:
+def test_rejects_wrong_usage(as_editor: Run, tmp_path: Path, admin_server: AdminServer) -> None:
     for arguments in (
         ["show", "0"],
         ["show", "x"],

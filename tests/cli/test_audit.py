@@ -2,10 +2,10 @@
 
 import json
 
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 
 
-def test_lists_and_filters_entries(as_admin: SkipRange, as_editor: SkipRange) -> None:
+def test_lists_and_filters_entries(as_admin: Run, as_editor: Run) -> None:
     body = {"id": 41, "domain": 7, "title": "A", "text": "", "date": "2026-02-25"}
     as_editor("articles", "create", "-", stdin=json.dumps(body).encode())
     as_editor("articles", "publish", 41)

@@ -2,10 +2,10 @@
 
 import json
 
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 
 
-def test_adds_lists_and_removes_blocks(as_admin: SkipRange) -> None:
+def test_adds_lists_and_removes_blocks(as_admin: Run) -> None:
     site = {"name": "The Mill", "article_url": "https://mill.example.org/a/{id}"}
     as_admin("sites", "put", 7, "-", stdin=json.dumps(site).encode())
     added = as_admin("blocks", "add", "www.spam.example.net")

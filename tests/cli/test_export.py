@@ -16,7 +16,7 @@ from seealso.store.client import Client
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, put_articles
 from seealso_cli.bulk import export, writer
-from tests.cli.conftest import RunBulk, SkipRange
+from tests.cli.conftest import Run, RunBulk
 from tests.cli.support import article, jsonl, row, store_options, write_file
 from tests.support.tables import make_store
 
@@ -50,7 +50,7 @@ def exported(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", ["articles.jsonl", "articles.jsonl.gz"])
 def test_exported_file_loads_the_same_articles(
     run_bulk: RunBulk,
-    run: SkipRange,
+    run: Run,
     filled: Store,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -73,7 +73,7 @@ def test_exported_file_loads_the_same_articles(
     other.client.close()
 
 
-def test_exports_states_to_standard_output(run: SkipRange, filled: Store) -> None:
+def test_exports_states_to_standard_output(run: Run, filled: Store) -> None:
     drafts = run("export", "-", "--state=draft", *store_options(filled))
     assert [item["id"] for item in drafts.json_lines()] == [3]
     assert drafts.stderr[0].startswith("1 articles exported in ")
@@ -83,25 +83,25 @@ def test_exports_states_to_standard_output(run: SkipRange, filled: Store) -> Non
     assert run("export", "-", "--state=deleted", *store_options(filled)).status == 2
 
 
-def test_exports_empty_store(run: SkipRange, moto_store: Store, tmp_path: Path) -> None:
+def test_exports_empty_store(run: Run, moto_store: Store, tmp_path: Path) -> None:
     path = tmp_path / "articles.jsonl"
     assert run("export", path, *store_options(moto_store)).status == 0
     assert path.read_bytes() == b""
 
 
-def test_keeps_symbolic_link(run: SkipRange, filled: Store, tmp_path: Path) -> None:
+def test_keeps_symbolic_link(run: Run, filled: Store, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert run("export", tmp_path / "link", *store_options(filled)).status == 0
     assert (tmp_path / "link").is_symlink()
     assert len(exported(tmp_path / "real")) == 53
 
 
-def test_writes_to_device(run: SkipRange, filled: Store) -> None:
+def test_writes_to_device(run: Run, filled: Store) -> None:
     assert run("export", "/dev/null", *store_options(filled)).status == 0
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
-def test_reports_unwritable_path(run: SkipRange, filled: Store, tmp_path: Path) -> None:
+def test_reports_unwritable_path(run: Run, filled: Store, tmp_path: Path) -> None:
     outcome = run("export", tmp_path / "no/articles", *store_options(filled))
     assert outcome.status == 2
     assert outcome.stderr[-1].endswith("no/articles: No such file or directory")
@@ -123,7 +123,7 @@ def fail_scans(monkeypatch: pytest.MonkeyPatch, failures: list[BaseException | N
 
 
 def test_retries_while_store_is_busy(
-    run: SkipRange, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_scans(monkeypatch, [StoreUnavailable("Scan: ThrottlingException"), None] * 4)
     path = tmp_path / "articles.jsonl"
@@ -144,7 +144,7 @@ def test_retries_while_store_is_busy(
     ],
 )
 def test_failed_export_keeps_previous_file(
-    run: SkipRange,
+    run: Run,
     filled: Store,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -202,7 +202,7 @@ def test_killed_export_keeps_previous_file(
 
 @pytest.mark.parametrize("wrong", ["--articles-table=other", "--endpoint=http://127.0.0.1:9"])
 def test_reports_missing_table_and_unreachable_store(
-    run: SkipRange, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+    run: Run, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     monkeypatch.setattr(writer, "REQUEST_SECONDS", 0.1)
     path = tmp_path / "articles.jsonl"

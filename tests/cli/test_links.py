@@ -9,7 +9,7 @@ from seealso.tables.links import Link, add_link, claim_key, get_link
 from seealso.tables.sites import Site
 from seealso_cli import output
 from tests.cli.admin_server import AdminServer
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 from tests.cli.support import unprintable
 
 
@@ -35,7 +35,7 @@ def add_pending_link(store: Store, number: int = 1, **members: Any) -> str:
     return link_id
 
 
-def test_link_lifecycle(as_editor: SkipRange, deployed_environment: Store) -> None:
+def test_link_lifecycle(as_editor: Run, deployed_environment: Store) -> None:
     first, second = (
         add_pending_link(deployed_environment, 1),
         add_pending_link(deployed_environment, 2, domain=8),
@@ -66,7 +66,7 @@ def test_link_lifecycle(as_editor: SkipRange, deployed_environment: Store) -> No
 @pytest.mark.parametrize("unblock", [False, True])
 @pytest.mark.parametrize("action", ["reject", "remove"])
 def test_unblock_frees_the_url(
-    as_editor: SkipRange, deployed_environment: Store, action: str, unblock: bool
+    as_editor: Run, deployed_environment: Store, action: str, unblock: bool
 ) -> None:
     link_id = add_pending_link(deployed_environment)
     options = ["--reason=Not ours", *(["--unblock"] if unblock else [])]
@@ -81,14 +81,14 @@ def test_unblock_frees_the_url(
     assert ("Item" in answer) is not unblock
 
 
-def test_reject_requires_a_reason(as_editor: SkipRange, deployed_environment: Store) -> None:
+def test_reject_requires_a_reason(as_editor: Run, deployed_environment: Store) -> None:
     link_id = add_pending_link(deployed_environment)
     assert as_editor("links", "reject", link_id).status == 2
     assert as_editor("links", "reject", link_id, "--reason=").status == 1
     assert as_editor("links", "remove", link_id).status == 0
 
 
-def test_invalid_ids_are_not_found(as_editor: SkipRange, admin_server: AdminServer) -> None:
+def test_invalid_ids_are_not_found(as_editor: Run, admin_server: AdminServer) -> None:
     for wrong in ("1", "../articles/41", "?", "a b", "\u202e", "..", "."):
         assert as_editor("links", "show", wrong).status == 5
     assert all("/articles" not in target for _, target, _, _ in admin_server.requests)
@@ -112,7 +112,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("columns", [40, 80, 250])
 def test_titles_do_not_control_the_terminal(
-    as_editor: SkipRange,
+    as_editor: Run,
     deployed_environment: Store,
     monkeypatch: pytest.MonkeyPatch,
     columns: int,

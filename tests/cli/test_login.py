@@ -10,7 +10,7 @@ import pytest
 from seealso_cli import login_file
 from seealso_cli.login_file import Login
 from tests.cli.admin_server import PASSWORD, AdminServer, Users, token
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 from tests.cli.support import Outcome, mode, run_on_terminal
 from tests.support.editors import EDITOR, claims
 from tests.support.tables import REGION
@@ -30,9 +30,7 @@ def options(admin_server: AdminServer, users: Users, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def signed_in(
-    run: SkipRange, options: list[str], users: Users, monkeypatch: pytest.MonkeyPatch
-) -> Login:
+def signed_in(run: Run, options: list[str], users: Users, monkeypatch: pytest.MonkeyPatch) -> Login:
     """An editor who has signed in."""
     users.add(EDITOR, "editors")
     monkeypatch.setenv("SEEALSO_PASSWORD", PASSWORD)
@@ -42,7 +40,7 @@ def signed_in(
 
 
 def test_signs_in_with_password(
-    run: SkipRange, signed_in: Login, admin_server: AdminServer, tmp_path: Path
+    run: Run, signed_in: Login, admin_server: AdminServer, tmp_path: Path
 ) -> None:
     assert login_file.path() == tmp_path / "config/seealso/login.json"
     assert mode(login_file.path()) == 0o600
@@ -55,7 +53,7 @@ def test_signs_in_with_password(
     assert admin_server.requests[-1][2]["authorization"] == f"Bearer {signed_in.access_token}"
 
 
-def test_token_prints_a_valid_token(run: SkipRange, signed_in: Login) -> None:
+def test_token_prints_a_valid_token(run: Run, signed_in: Login) -> None:
     assert run("token") == Outcome(0, f"{signed_in.access_token}\n", [])
     login_file.write(replace(signed_in, expires_at=0.0))
     assert run("token").out == f"{login_file.read().access_token}\n"
@@ -64,7 +62,7 @@ def test_token_prints_a_valid_token(run: SkipRange, signed_in: Login) -> None:
 
 
 def test_rejects_wrong_password(
-    run: SkipRange, signed_in: Login, options: list[str], monkeypatch: pytest.MonkeyPatch
+    run: Run, signed_in: Login, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEEALSO_PASSWORD", "wrong-Horse-1-battery")
     outcome = run("login", EDITOR, *options)
@@ -77,7 +75,7 @@ def test_rejects_wrong_password(
 
 
 def test_first_sign_in_sets_new_password(
-    run: SkipRange, users: Users, options: list[str], monkeypatch: pytest.MonkeyPatch
+    run: Run, users: Users, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     users.add(EDITOR, "editors", new=True)
     monkeypatch.setenv("SEEALSO_PASSWORD", PASSWORD)
@@ -110,9 +108,7 @@ def test_asks_for_passwords_without_echo(users: Users, options: list[str]) -> No
 # ---- refreshing --------------------------------------------------------------------------------
 
 
-def test_refreshes_expired_token(
-    run: SkipRange, signed_in: Login, admin_server: AdminServer
-) -> None:
+def test_refreshes_expired_token(run: Run, signed_in: Login, admin_server: AdminServer) -> None:
     login_file.write(replace(signed_in, expires_at=time.time() + 5))
     assert run("links", "queue").status == 0
     assert len(admin_server.requests) == 1
@@ -123,9 +119,7 @@ def test_refreshes_expired_token(
     assert mode(login_file.path()) == 0o600
 
 
-def test_refreshes_rejected_token(
-    run: SkipRange, signed_in: Login, admin_server: AdminServer
-) -> None:
+def test_refreshes_rejected_token(run: Run, signed_in: Login, admin_server: AdminServer) -> None:
     rejected = token(**claims(EDITOR, "[editors]"))
     login_file.write(replace(signed_in, access_token=rejected))
     admin_server.rejected.add(rejected)
@@ -138,9 +132,7 @@ def test_refreshes_rejected_token(
     assert len(admin_server.requests) == 3
 
 
-def test_reports_expired_session(
-    run: SkipRange, signed_in: Login, admin_server: AdminServer
-) -> None:
+def test_reports_expired_session(run: Run, signed_in: Login, admin_server: AdminServer) -> None:
     expired = replace(signed_in, refresh_token="gone", expires_at=0.0)
     login_file.write(expired)
     stderr = ["Error: Your session has expired. Sign in again with `seealso login`."]
@@ -150,7 +142,7 @@ def test_reports_expired_session(
 
 
 def test_refreshes_rejected_token_only_once(
-    run: SkipRange, signed_in: Login, admin_server: AdminServer, monkeypatch: pytest.MonkeyPatch
+    run: Run, signed_in: Login, admin_server: AdminServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ADMIN_AUDIENCE", "another")
     outcome = run("links", "queue")
@@ -162,7 +154,7 @@ def test_refreshes_rejected_token_only_once(
 # ---- tokens of other issuers -------------------------------------------------------------------
 
 
-def test_signs_in_with_token_of_another_issuer(run: SkipRange, admin_server: AdminServer) -> None:
+def test_signs_in_with_token_of_another_issuer(run: Run, admin_server: AdminServer) -> None:
     given = token(**claims(EDITOR, "[editors]") | {"exp": 2**33})
     outcome = run(
         "login", "--token-stdin", f"--api={admin_server.url}/", stdin=f"{given}\n".encode()
@@ -181,7 +173,7 @@ def test_signs_in_with_token_of_another_issuer(run: SkipRange, admin_server: Adm
 
 
 @pytest.mark.parametrize("given", [b"", b"\n", b"two words\n", b"caf\xc3\xa9\n", b"\x1b[m\n"])
-def test_rejects_malformed_tokens(run: SkipRange, given: bytes) -> None:
+def test_rejects_malformed_tokens(run: Run, given: bytes) -> None:
     outcome = run("login", "--token-stdin", "--api=https://api.example.com", stdin=given)
     assert outcome.status == 2
     assert outcome.stderr == [
@@ -204,7 +196,7 @@ def test_rejects_malformed_tokens(run: SkipRange, given: bytes) -> None:
         "https://[",
     ],
 )
-def test_rejects_unsafe_api_urls(run: SkipRange, url: str) -> None:
+def test_rejects_unsafe_api_urls(run: Run, url: str) -> None:
     outcome = run("login", "--token-stdin", f"--api={url}", stdin=b"token\n")
     assert outcome.status == 2
     assert outcome.stderr[0].startswith("Error: The API's URL must b")
@@ -225,12 +217,12 @@ def test_rejects_unsafe_api_urls(run: SkipRange, url: str) -> None:
         ["--token-stdin", "--api=https://api.example.com", "--local"],
     ],
 )
-def test_rejects_wrong_usage(run: SkipRange, arguments: list[str]) -> None:
+def test_rejects_wrong_usage(run: Run, arguments: list[str]) -> None:
     assert run("login", *arguments, stdin=b"token\n").status == 2
     assert not login_file.path().exists()
 
 
-def test_logout_deletes_file_if_revoking_fails(run: SkipRange, signed_in: Login) -> None:
+def test_logout_deletes_file_if_revoking_fails(run: Run, signed_in: Login) -> None:
     outcome = run("logout")
     # This engine's Cognito can't revoke tokens.
     assert outcome.status == 2

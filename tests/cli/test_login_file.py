@@ -10,7 +10,7 @@ import pytest
 from seealso_cli import login_file
 from seealso_cli.errors import RequestRefused
 from seealso_cli.login_file import Login
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 from tests.cli.support import mode
 
 LOGIN = Login("https://api.example.com", "t" * 4000, "e", 0.0, "r" * 2000)
@@ -57,7 +57,7 @@ def test_write_makes_file_private() -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"pool": {}}', '{"pool": null, "a": 1}'])
-def test_rejects_damaged_file(run: SkipRange, content: str) -> None:
+def test_rejects_damaged_file(run: Run, content: str) -> None:
     login_file.write(LOGIN)
     login_file.path().write_text(content)
     with pytest.raises(RequestRefused, match=r"is damaged\. Sign in again with `seealso login`"):
@@ -74,7 +74,7 @@ def test_path_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert login_file.path() == tmp_path / ".config/seealso/login.json"
 
 
-def test_reports_unwritable_folder(run: SkipRange, tmp_path: Path) -> None:
+def test_reports_unwritable_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "config").write_text("")
     outcome = run("login", "--token-stdin", "--api=https://api.example.com", stdin=b"token\n")
     assert outcome.status == 2

@@ -10,7 +10,7 @@ import pytest
 
 from seealso_cli import admin_api
 from seealso_cli.main import main
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 from tests.cli.support import Outcome
 
 MAX_SUMMARY_LENGTH = 45  # click cuts longer ones
@@ -91,21 +91,21 @@ def test_placeholders_have_the_summaries_of_their_commands() -> None:
             assert command.name == names[0]
 
 
-def test_help_of_every_command(run: SkipRange) -> None:
+def test_help_of_every_command(run: Run) -> None:
     for names, _ in commands():
         outcome = run(*names, "--help")
         assert outcome.status == 0
         assert outcome.out.startswith("Usage: ")
 
 
-def test_suggests_commands(run: SkipRange) -> None:
+def test_suggests_commands(run: Run) -> None:
     outcome = run("article", "list")
     assert outcome.status == 2
     assert "articles" in outcome.summary
 
 
 def test_interrupted_command_exits_with_130(
-    as_editor: SkipRange, monkeypatch: pytest.MonkeyPatch
+    as_editor: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt

@@ -3,17 +3,17 @@
 import json
 
 from tests.cli.admin_server import AdminServer
-from tests.cli.conftest import SkipRange
+from tests.cli.conftest import Run
 
 SITE = {"name": "The Mill", "article_url": "https://mill.example.org/a/{id}"}
 
 
-def put(as_admin: SkipRange, *arguments: str, **members: object) -> int:
+def put(as_admin: Run, *arguments: str, **members: object) -> int:
     body = json.dumps(SITE | members).encode()
     return as_admin("sites", "put", "7", "-", *arguments, stdin=body).status
 
 
-def test_puts_shows_and_lists_sites(as_admin: SkipRange, admin_server: AdminServer) -> None:
+def test_puts_shows_and_lists_sites(as_admin: Run, admin_server: AdminServer) -> None:
     assert as_admin("sites", "show", 7).status == 5
     created = as_admin("sites", "put", 7, "-", stdin=json.dumps(SITE).encode())
     assert (created.status, created.out) == (0, "The site of domain 7 is at version 1.\n")

@@ -10,7 +10,7 @@ import pytest
 
 from seealso_cli import auth, login_file
 from tests.cli.admin_server import PASSWORD, AdminServer, Users, user_pool
-from tests.cli.conftest import MakeStack, SkipRange
+from tests.cli.conftest import MakeStack, Run
 from tests.cli.support import Outcome
 from tests.support.editors import ADMIN, EDITOR
 from tests.support.engines import Engines
@@ -40,7 +40,7 @@ def outputs(users: Users, api_url: str) -> dict[str, str]:
 
 
 def test_first_admin_of_a_stack_can_sign_in(
-    run: SkipRange,
+    run: Run,
     emulated: Users,
     admin_server: AdminServer,
     make_stack: MakeStack,
@@ -86,9 +86,7 @@ def test_first_admin_of_a_stack_can_sign_in(
     assert run("admins", "add", ADMIN, "--stack=editors-own").status == 2
 
 
-def test_reports_stack_without_user_pool(
-    run: SkipRange, emulated: Users, make_stack: MakeStack
-) -> None:
+def test_reports_stack_without_user_pool(run: Run, emulated: Users, make_stack: MakeStack) -> None:
     make_stack("issuers-own", {"ApiUrl": "https://api.example.com"})
     for command in (["login"], ["admins", "add"], ["editors", "add"]):
         outcome = run(*command, EDITOR, "--stack=issuers-own")
@@ -98,7 +96,7 @@ def test_reports_stack_without_user_pool(
 
 
 def test_local_stack_ignores_aws_configuration(
-    run: SkipRange,
+    run: Run,
     emulated: Users,
     make_stack: MakeStack,
     tmp_path: Path,

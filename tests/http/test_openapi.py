@@ -50,7 +50,8 @@ def test_the_document_has_the_routes_of_the_template() -> None:
         for path, operations in COMMITTED["paths"].items()
         for method in operations
     }
-    assert described == set(gateway.routes())
+    # A HEAD is the GET without its body, so that the document has the GET alone.
+    assert described == {route for route in gateway.routes() if not route.startswith("HEAD ")}
 
 
 def test_the_document_is_served(network: Store) -> None:

@@ -15,6 +15,8 @@ from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
 from seealso.store.tables import Store
 from tests.support import environment, tables
 
+pytestmark = pytest.mark.slow  # each test copies the sources and starts Python
+
 SHARED = "layers/common/seealso"
 COPIED = [
     SHARED,

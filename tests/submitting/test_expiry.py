@@ -160,7 +160,10 @@ def test_counts_links_that_are_due(
     assert values["_aws"]["CloudWatchMetrics"] == [
         {
             "Namespace": "seealso",
-            "Dimensions": [[]],
-            "Metrics": [{"Name": "PendingLinks", "Unit": "Count"}],
+            "Dimensions": [["stack"]],
+            "Metrics": [
+                {"Name": "PendingLinks", "Unit": "Count"},
+                {"Name": "FailedLinks", "Unit": "Count"},
+            ],
         }
     ]

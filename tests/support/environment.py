@@ -20,6 +20,8 @@ def variables(store: Store) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": tables.CREDENTIALS.access_key,
         "AWS_SECRET_ACCESS_KEY": tables.CREDENTIALS.secret_key,
         "AWS_ENDPOINT_URL_DYNAMODB": store.client.endpoint,
+        "AWS_LAMBDA_FUNCTION_NAME": "seealso-test-Function",
+        "STACK_NAME": "seealso-test",
         "ARTICLES_TABLE": store.articles,
         "LINKS_TABLE": store.links,
         "SITES_TABLE": store.sites,
@@ -40,6 +42,7 @@ def variables(store: Store) -> dict[str, str]:
         "GRAPHQL_FIELDS": "500",
         "GRAPHQL_TOP_FIELDS": "50",
         "GRAPHQL_DIRECTIVES": "100",
+        "GRAPHQL_INDEX_ENTRIES": "2000",
         "GRAPHQL_READ_UNITS": "200",
     }
 

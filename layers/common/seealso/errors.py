@@ -120,8 +120,8 @@ class Refusal(Exception):
     """What a client is told instead of what it asked for.
 
     `name` is one of contract.md's problems, `errors` the first fields at fault, `more_errors` how
-    many more there are, `retry_after` in how
-    many seconds the same request may succeed, `members` further members of the answer.
+    many more there are, `retry_after` in how many seconds the same request may succeed, `members`
+    further members of the answer.
     """
 
     def __init__(

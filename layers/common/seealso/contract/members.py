@@ -27,6 +27,10 @@ Time = Annotated[
     ),
 ]
 
+Language = Annotated[
+    str,
+    Field(description="The language of a site's pages, a BCP 47 tag.", examples=["en", "de-AT"]),
+]
 LinkId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Status = Literal["pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"]
 

@@ -52,12 +52,22 @@ class LinkStatus(Body):
 
     link_id: LinkId
     article_id: ArticleId
-    url: str = Field(json_schema_extra={"format": "uri"})
+    url: str | None = Field(
+        json_schema_extra={"format": "uri"}, description="Null after the link was withdrawn."
+    )
     title: str | None
     status: Status
     link_back: Literal["unchecked", "seen", "missing"]
     submitted_at: Time
     published_at: Time | None
+    expires_at: Time | None = Field(
+        description="When a pending or lapsed link expires; otherwise null."
+    )
+    reason: str | None = Field(
+        default_factory=lambda: None,
+        description="With the withdraw token only: why the link was rejected or removed, if the "
+        "editor lets its submitter know; null otherwise.",
+    )
 
 
 OPERATIONS = (
@@ -71,7 +81,7 @@ OPERATIONS = (
             Parameter(
                 "Idempotency-Key",
                 "header",
-                Annotated[str, Field(pattern="^[A-Za-z0-9_-]{16,128}$")],
+                Annotated[str, Field(pattern='^([A-Za-z0-9_-]{16,128}|"[A-Za-z0-9_-]{16,128}")$')],
                 "A random string chosen by the client. Repeating a request with the same key, "
                 "article and equivalent URL returns the same receipt; without a key, the repeat is "
                 "refused as a duplicate.",

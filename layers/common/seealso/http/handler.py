@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seealso.errors import Refusal, StoreUnavailable
-from seealso.http.log import log_request
+from seealso.http.log import log_request, metric_dimensions
 from seealso.http.problems import problem_response
 from seealso.http.requests import Event, Request, request_of
 from seealso.http.responses import Response
@@ -34,7 +34,9 @@ def serve(
     without one, reads get READ_PATIENCE and all else WRITE_PATIENCE. A HEAD is answered as a GET
     without its body. Raises SettingsError for a wrong environment.
     """
-    current_store()  # what it needs from the environment is checked now and not in a request
+    # What they need from the environment is checked now and not in a request.
+    current_store()
+    metric_dimensions()
     sends_timing = choice("SERVER_TIMING", "on", "off") == "on"
 
     def handler(event: Event, _context: object) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A request of API Gateway (payload format 2.0), and the readers of its path, query and headers."""
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -49,9 +50,13 @@ class Request(NamedTuple):
 
     @property
     def base_url(self) -> str:
-        """The address that the request was sent to, with which absolute URLs begin."""
+        """What absolute URLs begin with: PublicUrl, or the address that the request was sent to."""
         # The gateway routes by Host, so a Host that is not its own never arrives here.
-        return f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['host']}"
+        public_url = os.environ.get("PUBLIC_URL")
+        return (
+            public_url
+            or f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['host']}"
+        )
 
     def path_integer(self, name: str, minimum: int) -> int:
         """The number in the path. Raises Refusal `invalid-id` for anything but plain decimal."""

@@ -201,7 +201,8 @@ class Client:
             attempt += 1
             if attempt >= self._max_attempts or time.monotonic() + pause >= deadline:
                 summary = ", ".join(f"{trouble} x{times}" for trouble, times in troubles.items())
-                raise StoreUnavailable(f"limit of time or attempts reached after {summary}")
+                limit = "attempt" if attempt >= self._max_attempts else "time"
+                raise StoreUnavailable(f"{limit} limit reached after {summary}")
             time.sleep(pause)
 
     # ---- one attempt ---------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def _open_store() -> Store:
     endpoint = (
         os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
         or os.environ.get("AWS_ENDPOINT_URL")
-        or f"https://dynamodb.{region}.amazonaws.com"
+        or string("STORE_ENDPOINT")
     )
     client = Client(endpoint.rstrip("/"), region, _environment_credentials)
     if is_local_run():

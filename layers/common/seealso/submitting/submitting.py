@@ -7,7 +7,6 @@ that submit() is called, the body is parsed (parsing.py) and the Origin is check
 import contextlib
 import hmac
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,7 +22,7 @@ from seealso.errors import (
     article_not_found,
     link_not_found,
 )
-from seealso.settings import SettingsError, is_local_run
+from seealso.settings import SettingsError
 from seealso.store.calls import batch_get, batch_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
@@ -38,9 +37,6 @@ from seealso.submitting.parsing import (
 from seealso.tables import links, sites
 from seealso.tables.links import Cause, Link
 from seealso.times import rfc3339
-
-# Where the development server of a site's form may run.
-_LOCAL_ORIGIN = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?", re.ASCII)
 
 
 class Rules(NamedTuple):
@@ -58,27 +54,33 @@ class Receipt(NamedTuple):
     places_left: int
 
 
-def check_origin(store: Store, origin: str | None, own_host: str) -> None:
+def check_origin(store: Store, origin: str | None, base_url: str) -> None:
     """Refuse a submission that a foreign site's page sent; a client that is no page sends none.
 
-    `own_host` is the host that the request was sent to. Raises Refusal `foreign-origin`.
+    `base_url` is that of this API (Request.base_url). Raises Refusal `foreign-origin`.
     """
     if origin is None:
         return
-    if origin.lower() == "null":
-        # A browser sends it for a page without an origin (HTML Standard, "opaque origin").
+    if origin == "null":
         detail = (
-            "This page has no origin, because it is a file or in a sandboxed frame. Send the form"
-            " from a page of one of this network's sites."
+            "The page hides its origin (Origin: null), so its site is unknown. Submit from a page "
+            "that is not in a sandboxed frame and does not set Referrer-Policy: no-referrer."
         )
         raise Refusal("foreign-origin", detail)
-    if is_local_run() and _LOCAL_ORIGIN.fullmatch(origin.lower()):
-        return
     # An origin is a scheme and a host (RFC 6454, section 6.1).
     host = origin.lower().partition("://")[2]
-    if host != own_host.lower() and not (host and sites.has_host(store, host)):
+    own_host = base_url.lower().partition("://")[2]
+    # A gateway on loopback is the local run's, where forms are served from any port.
+    if host == own_host or (_is_loopback(host) and _is_loopback(own_host)):
+        return
+    if not host or not sites.has_host(store, host):
         detail = "Links can be submitted only from this network's own sites."
         raise Refusal("foreign-origin", detail)
+
+
+def _is_loopback(host: str) -> bool:
+    name, _, port = host.partition(":")
+    return name in ("localhost", "127.0.0.1") and (not port or port.isdecimal())
 
 
 def submit(

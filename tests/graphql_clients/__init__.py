@@ -1,0 +1,18 @@
+"""The clients that web applications use: Apollo Client 3 and 4, urql and graphql-request."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.support.node_packages import NodePackages
+
+PACKAGES = NodePackages(Path(__file__).parent, "graphql-clients")
+
+
+def answers(url: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """By client, the data of a query that is sent twice; the error as a string if it failed."""
+    found: dict[str, Any] = json.loads(
+        PACKAGES.run("clients.mjs", url, query, json.dumps(variables))
+    )
+    return found
