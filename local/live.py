@@ -5,6 +5,7 @@ changed since the last request, the function is imported again: no deployment, a
 """
 
 import importlib
+import importlib.util
 import json
 import re
 import sys
@@ -102,11 +103,16 @@ class _Function:
         if self.handler is None or state != self.state:
             self.handler = None
             for name, module in list(sys.modules.items()):
-                if name == "app" or self._is_source(getattr(module, "__file__", None)):
+                if self._is_source(getattr(module, "__file__", None)):
                     del sys.modules[name]
             importlib.invalidate_caches()
-            imported: Handler = importlib.import_module("app").handler
-            self.handler, self.state = imported, state
+            # Under another name: `app` is the module that the emulator is importing.
+            spec = importlib.util.spec_from_file_location("function", self.sources[0] / "app.py")
+            assert spec is not None
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            self.handler, self.state = module.handler, state
         return self.handler
 
     def _is_source(self, file: str | None) -> bool:
