@@ -27,6 +27,8 @@ def live_handler(
     resource: str, folder: str, root: Path = ROOT, log: Path = FUNCTION_LOG
 ) -> Handler:
     """The handler of a function in functions/: `resource` is its name in template.yaml."""
+    # A .pyc file may be stale: it has whole seconds, and a source may change twice in one.
+    sys.dont_write_bytecode = True
     sys.stdout = _Copied(sys.stdout, resource, log)
     sys.stderr = _Copied(sys.stderr, resource, log)
     function = _Function(root, folder)
