@@ -18,7 +18,8 @@ from local.paths import FUNCTION_LOG, ROOT
 
 type Handler = Callable[[Any, Any], Any]
 
-_DENIED = re.compile(r"not authorized to perform: (\S+) on resource: ([^\s\"]+)")
+_DENIED = re.compile(r"not authorized to perform: (\S+)")
+_FRAME = re.compile(r'File "(.+)", line (\d+)')
 # Members of a log line that are shown elsewhere in it, or only have a meaning for CloudWatch.
 _HIDDEN = {"_aws", "exception", "exception_name", "level", "message", "service", "timestamp"}
 
@@ -31,7 +32,7 @@ def live_handler(
     sys.dont_write_bytecode = True
     sys.stdout = _Copied(sys.stdout, resource, log)
     sys.stderr = _Copied(sys.stderr, resource, log)
-    function = _Function(root, folder)
+    function = _Function(root, resource, folder)
 
     def handler(event: Any, context: Any) -> Any:
         try:
@@ -61,34 +62,66 @@ def cause(error: BaseException, root: Path = ROOT) -> str:
     return summary
 
 
-def readable(resource: str, line: str) -> str:
+def readable(resource: str, line: str, root: Path = ROOT) -> str:
     """A line of a function's output for a person: JSON as words, a traceback on its own lines."""
     try:
         members = json.loads(line)
     except ValueError:
         members = None
     if not isinstance(members, dict) or "level" not in members:
-        return _with_denial(resource, f"{resource}: {line}", line)
+        return f"{resource}: {line}"
     others = " ".join(f"{name}={value}" for name, value in members.items() if name not in _HIDDEN)
     text = f"{resource}: {members['level']} {members.get('message', '')} {others}".rstrip()
-    exception = str(members.get("exception", ""))
-    return _with_denial(resource, f"{text}\n{exception}".rstrip(), exception)
-
-
-def _with_denial(resource: str, text: str, error: str) -> str:
-    denied = _DENIED.search(error)
-    if not denied:
+    exception = str(members.get("exception", "")).rstrip()
+    if not exception:
         return text
-    return (
-        f"{text}\n{resource}: DENIED {denied[1]} on {denied[2].rstrip('.,')}. "
-        f"If {resource} needs it, add it to its Policies in template.yaml."
-    )
+    places = [
+        f"{Path(file).relative_to(root)}:{line}: "
+        for file, line in _FRAME.findall(exception)
+        if Path(file).is_relative_to(root)
+    ]
+    place = places[-1] if places else ""
+    return f"{text}\n{exception}\n{resource}: ERROR {place}{exception.splitlines()[-1]}"
+
+
+def name_denied_calls(client: type[Any], resource: str) -> None:
+    """Makes the store's Client print each call that the function's policies do not allow.
+
+    The emulator's own message, unlike that of AWS, leaves out the table.
+    """
+    original = client.try_all
+
+    def try_all(self: Any, calls: Any, *arguments: Any, **options: Any) -> Any:
+        outcomes = original(self, calls, *arguments, **options)
+        for call, outcome in zip(calls, outcomes, strict=True):
+            denied = _DENIED.search(str(outcome)) if isinstance(outcome, Exception) else None
+            if denied:
+                print(
+                    f"DENIED {denied[1]} on {', '.join(_tables(call.body))}. If {resource} needs"
+                    " it, add it to its Policies in template.yaml.",
+                    flush=True,
+                )
+        return outcomes
+
+    client.try_all = try_all
+
+
+def _tables(body: Any) -> list[str]:
+    """The tables, or the index, of a call's body."""
+    if "TableName" in body:
+        index = body.get("IndexName")
+        return [f"{body['TableName']}/index/{index}" if index else body["TableName"]]
+    if "RequestItems" in body:
+        return list(body["RequestItems"])
+    actions = [action for item in body.get("TransactItems", []) for action in item.values()]
+    return sorted({action["TableName"] for action in actions})
 
 
 class _Function:
     """A function's handler, imported again when a source has changed."""
 
-    def __init__(self, root: Path, folder: str) -> None:
+    def __init__(self, root: Path, resource: str, folder: str) -> None:
+        self.resource = resource
         self.sources = root / "functions" / folder, root / "layers/common"
         self.state: dict[Path, int] = {}
         self.handler: Handler | None = None
@@ -115,6 +148,8 @@ class _Function:
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
             self.handler, self.state = module.handler, state
+            if store_client := sys.modules.get("seealso.store.client"):
+                name_denied_calls(store_client.Client, self.resource)
         return self.handler
 
     def _is_source(self, file: str | None) -> bool:
