@@ -106,7 +106,8 @@ def _check_page(port: int, *, is_new: bool) -> None:
         sample_data.check_page(port, is_new=is_new)
     except Failure as failure:
         lines = FUNCTION_LOG.read_text(errors="replace").splitlines()
-        errors = [line for line in lines if " DENIED " in line or " ERROR " in line]
+        denied = [line for line in lines if ": DENIED " in line]
+        errors = denied or [line for line in lines if ": ERROR " in line]
         if errors:
             raise Failure(f"{errors[-1]}\nSee {FUNCTION_LOG}") from failure
         raise
