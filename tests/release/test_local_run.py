@@ -175,10 +175,16 @@ def test_a_broken_python_file_is_named_with_its_line(checkout: Path) -> None:
     ("wrong", "message"),
     [
         ("  a: 1\n\tb: 2\n", "template.yaml:8: found a tab"),
-        ("  Name: !Ref Tabel\n", "template.yaml:7: There is no resource or parameter.* Tabel."),
-        ("  Name: !GetAtt Tabel.Arn\n", "template.yaml:7: There is no resource .* Tabel."),
-        ("  Name: !Sub 'a ${Tabel.Arn}/b'\n", "template.yaml:7: There is no resource .* Tabel."),
-        ("  Name: [!Ref Table,\n    !Ref Tabel]\n", "template.yaml:[78]: There is no .* Tabel."),
+        ("  Name: !Ref Missing\n", "template.yaml:7: There is no resource or parameter.* Missing."),
+        ("  Name: !GetAtt Missing.Arn\n", "template.yaml:7: There is no resource .* Missing."),
+        (
+            "  Name: !Sub 'a ${Missing.Arn}/b'\n",
+            "template.yaml:7: There is no resource .* Missing.",
+        ),
+        (
+            "  Name: [!Ref Table,\n    !Ref Missing]\n",
+            "template.yaml:[78]: There is no .* Missing.",
+        ),
         ("  Name: a\n  Name: b\n", "template.yaml:7: Duplicate found 'Name'"),
     ],
 )
