@@ -15,7 +15,8 @@ ARTICLE = 6646098
 def load(port: int, log: Path) -> None:
     """Loads sites and articles with the operators' command line. Raises Failure."""
     target = ["--stack", STACK_NAME]
-    for arguments in (["sites", "load", "data/sites.json"], ["load", "data/articles.jsonl"]):
+    sites = ["sites", "load", "--yes", "data/sites.json"]
+    for arguments in (sites, ["load", "data/articles.jsonl"]):
         seealso = LOCAL / "venv/bin/seealso"
         if commands.run([seealso, *arguments, *target], account.environment(port), log):
             reason = commands.error_line(log)

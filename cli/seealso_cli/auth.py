@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from seealso_cli import cognito, login_file
+from seealso_cli import cognito, login_file, network
 from seealso_cli.errors import CommandFailed, RequestRefused
 from seealso_cli.login_file import Login, UserPoolClient
 
@@ -55,25 +55,24 @@ def sign_in(
     login_file.write(_with_tokens(Login(api_url, "", email, pool=client), response))
 
 
-def save_token(api_url: str, token: str) -> None:
-    """Sign in with an access token of another issuer. Raises CommandFailed."""
+def login_with_token(api_url: str, token: str) -> Login:
+    """The login with an access token of another issuer, not stored yet. Raises CommandFailed."""
     check_api_url(api_url)
     if not token.isascii() or not token.isprintable() or not token or " " in token:
         raise CommandFailed("No token on standard input. Send it as one line without spaces.")
-    login_file.write(Login(api_url, token))
+    return Login(api_url, token)
 
 
 def check_api_url(api_url: str) -> None:
     """Refuse a URL to which a token must not be sent. Raises CommandFailed."""
     try:
         url = urlsplit(api_url)
-        is_loopback = url.hostname in ("localhost", "127.0.0.1", "::1")
         valid = bool(url.hostname) and url.port != 0 and not url.query and not url.fragment
     except ValueError:
-        valid = is_loopback = False
+        valid = False
     if not valid or url.scheme not in ("https", "http") or url.username is not None:
         raise CommandFailed("The API's URL must be a URL such as https://api.example.com.")
-    if url.scheme == "http" and not is_loopback:
+    if url.scheme == "http" and not network.is_loopback(api_url):
         raise CommandFailed(
             "The API's URL must begin with https: tokens must not be sent over plain HTTP."
         )

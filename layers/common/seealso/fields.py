@@ -207,7 +207,8 @@ def text(max_bytes: int) -> Check:
         elif has_surrogate(value):
             yield "contains an unpaired surrogate"
         elif (size := len(value.encode())) > max_bytes:
-            yield f"must be at most {max_bytes // 1024} KB (is {size / 1024:.1f} KB)"
+            kilobytes = max_bytes // 1024
+            yield f"must be at most {kilobytes} KB, {max_bytes:,} bytes (is {size:,} bytes)"
 
     return check
 
