@@ -34,8 +34,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566]
-	@exec $(python) -m local.run --port $(PORT)
+run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566] [FRESH=1]
+	@exec $(python) -m local.run --port '$(PORT)' $(if $(filter-out 0,$(FRESH)),--fresh)
 
 .PHONY: test
 test: $(project) $(tools) ## run all tests but the long-running ones [TESTS=tests/store]

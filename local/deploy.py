@@ -8,6 +8,7 @@ from local.build import SAM, host_architecture, overrides
 from local.steps import Failure
 
 STACK_NAME = "seealso-local"
+_BUILD_PARAMETER = f"/{STACK_NAME}/build"
 
 # Where the local run differs from the template's defaults.
 PARAMETERS = {
@@ -28,13 +29,29 @@ def deploy(
     command: list[str | Path] = [SAM, "deploy", "--template-file", template]
     command += ["--stack-name", stack_name]
     command += ["--config-env", "local", "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
-    command += ["--no-progressbar", "--no-confirm-changeset"]
+    command += ["--no-progressbar", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
     command += ["--parameter-overrides", *overrides(parameters)]
     environment = account.environment(port)
     environment |= {"SAM_CLI_POLL_DELAY": "0.3", "SAM_CLI_TELEMETRY": "0"}
     if commands.run(command, environment, log):
         reason = failure_reason(port, stack_name) or commands.error_line(log)
         raise Failure(f"sam deploy failed: {reason}\nFull output: {log}")
+
+
+def deployed_build(port: int) -> str | None:
+    """The name of the build that remember_build() has stored, None in an empty emulator."""
+    ssm = account.session().client("ssm", endpoint_url=account.endpoint(port))
+    try:
+        value: str = ssm.get_parameter(Name=_BUILD_PARAMETER)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound:
+        return None
+    return value
+
+
+def remember_build(port: int, build: str) -> None:
+    """Stores the build's name in the emulator, which saves it together with the stack."""
+    ssm = account.session().client("ssm", endpoint_url=account.endpoint(port))
+    ssm.put_parameter(Name=_BUILD_PARAMETER, Value=build, Type="String", Overwrite=True)
 
 
 def outputs(port: int) -> dict[str, str]:

@@ -5,10 +5,14 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from seealso.settings import string
+from seealso.settings import is_local_run, string
 from seealso.store.caches import Cache
 from seealso.store.client import Client
 from seealso.store.protocol import Credentials
+
+# The time limit of a request and of each attempt in the local run, where a busy machine may answer
+# late; below the 29 s after which the local run ends a function.
+LOCAL_SECONDS = 25.0
 
 
 @dataclass(slots=True)
@@ -59,8 +63,11 @@ def _open_store() -> Store:
         or os.environ.get("AWS_ENDPOINT_URL")
         or string("STORE_ENDPOINT")
     )
+    client = Client(endpoint.rstrip("/"), region, _environment_credentials)
+    if is_local_run():
+        client.limit_seconds = client.attempt_seconds = LOCAL_SECONDS
     return Store(
-        Client(endpoint.rstrip("/"), region, _environment_credentials),
+        client,
         articles=string("ARTICLES_TABLE"),
         links=string("LINKS_TABLE"),
         sites=string("SITES_TABLE"),

@@ -63,8 +63,8 @@ def check_origin(store: Store, origin: str | None, base_url: str) -> None:
         return
     if origin == "null":
         detail = (
-            "The page hides its origin (Origin: null), so its site is unknown. Submit from a page "
-            "that is not in a sandboxed frame and does not set Referrer-Policy: no-referrer."
+            "The page hides its origin (Origin: null), as a file, a sandboxed frame and "
+            "Referrer-Policy: no-referrer do. Submit from a page of one of this network's sites."
         )
         raise Refusal("foreign-origin", detail)
     # An origin is a scheme and a host (RFC 6454, section 6.1).
