@@ -371,7 +371,8 @@ def can_become(status: str, next_status: str) -> bool:
 
 def publish(store: Store, link: Link, cause: Cause, cap: int, also: Sequence[Json] = ()) -> Link:
     """Show a link on its page, which has `cap` places. Raises PageFull too."""
-    updated = _updated(link, "published", cause, published_at=rfc3339(cause.at))
+    shown = _updated(link, "published", cause, published_at=rfc3339(cause.at))
+    updated = replace(shown, needs_editor=None)
     try:
         return _save(store, link, updated, [_publish_on_page(store, link, updated, cap), *also])
     except StoreError as error:
@@ -413,7 +414,8 @@ def restore(store: Store, link: Link, cause: Cause, site: Site, also: Sequence[J
     if link.url is None:
         raise ValueError("an erased link cannot be restored")
     due_at = rfc3339(cause.at + timedelta(days=site.pending_days))
-    updated = replace(_updated(link, "pending", cause, due_at=due_at), needs_editor="restored")
+    pending = _updated(link, "pending", cause, due_at=due_at)
+    updated = replace(pending, published_at=None, needs_editor="restored")
     actions = [_take_claim(store, link), _restore_on_page(store, link, cause, site), *also]
     try:
         return _save(store, link, updated, actions)
