@@ -49,6 +49,8 @@ def test_a_requests_metrics_have_stack_and_function(capsys: pytest.CaptureFixtur
     assert line["route"] == "GET /articles/{id}"
 
 
+# Other tests of this process have loaded the job too.
+@pytest.mark.filterwarnings("ignore:Dimension 'stack' has already been added")
 def test_the_hourly_jobs_metrics_have_the_stack(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
