@@ -13,6 +13,6 @@ PACKAGES = NodePackages(Path(__file__).parent, "graphql-clients")
 def answers(url: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     """By client, the data of a query that is sent twice; the error as a string if it failed."""
     found: dict[str, Any] = json.loads(
-        PACKAGES.run("clients.mjs", url, query, json.dumps(variables))
+        PACKAGES.run("in_node.mjs", url, query, json.dumps(variables))
     )
     return found
