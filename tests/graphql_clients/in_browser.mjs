@@ -2,18 +2,19 @@
 // {"answers": {...}, "requests": [{"method": ..., "headers": {...}}, ...]} as JSON.
 // Arguments: the API's URL, the query, its variables as JSON.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const [api, query, variables] = process.argv.slice(2);
-const TIMEOUT = 50_000; // ms
+const home = fileURLToPath(new URL('.', import.meta.url));
+const TIMEOUT = 50_000; // ms from the start of this program
 
-// Forwards all requests to the API. Preflights are answered so that none is remembered.
+// Forwards all requests to the API. No preflight is remembered, so every request has its own.
 const requests = [];
 const gateway = createServer((incoming, answer) => {
   const { method, url, headers } = incoming;
@@ -48,7 +49,7 @@ const bundle = await build({
     contents: `import { answers } from './clients.mjs';
       const body = JSON.stringify(await answers(...${JSON.stringify(sent)}));
       await fetch('/', { method: 'POST', body });`,
-    resolveDir: import.meta.dirname,
+    resolveDir: home,
   },
   bundle: true,
   format: 'esm',
@@ -56,7 +57,7 @@ const bundle = await build({
 });
 const script = bundle.outputFiles[0].text.replaceAll('</script', '<\\/script');
 
-const profile = mkdtempSync(join(import.meta.dirname, 'profile-'));
+const profile = fs.mkdtempSync(join(home, 'profile-'));
 const { command, env } = chromium();
 const browser = spawn(
   command,
@@ -75,12 +76,12 @@ const browser = spawn(
 );
 const log = text(browser.stderr);
 const closed = new Promise((resolve) => browser.once('close', resolve));
-const timer = setTimeout(() => browser.kill(), TIMEOUT);
+const timer = setTimeout(() => browser.kill(), TIMEOUT - performance.now());
 const answers = await Promise.race([posted, closed.then(() => null)]);
 clearTimeout(timer);
 browser.kill();
 await closed;
-rmSync(profile, { recursive: true, force: true });
+fs.rmSync(profile, { recursive: true, force: true });
 if (answers === null) throw new Error(`Chromium sent no answers.\n${await log}`);
 console.log(JSON.stringify({ answers, requests }));
 process.exit(0);
@@ -89,15 +90,15 @@ process.exit(0);
 // built for this machine, the installed one.
 function chromium() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return { command: 'chromium' };
-  const folder = join(import.meta.dirname, 'node_modules/@sparticuz/chromium');
+  const folder = join(home, 'node_modules/@sparticuz/chromium');
   const unpacked = join(folder, 'unpacked');
-  if (!existsSync(unpacked)) {
-    const read = (name) => brotliDecompressSync(readFileSync(join(folder, 'bin', name)));
+  if (!fs.existsSync(unpacked)) {
+    const read = (name) => brotliDecompressSync(fs.readFileSync(join(folder, 'bin', name)));
     const partial = `${unpacked}-${process.pid}`;
-    mkdirSync(partial);
-    writeFileSync(join(partial, 'chromium'), read('chromium.br'), { mode: 0o755 });
+    fs.mkdirSync(partial, { recursive: true });
+    fs.writeFileSync(join(partial, 'chromium'), read('chromium.br'), { mode: 0o755 });
     execFileSync('tar', ['-x', '-C', partial], { input: read('al2023.tar.br') });
-    renameSync(partial, unpacked);
+    fs.renameSync(partial, unpacked);
   }
   return { command: join(unpacked, 'chromium'), env: { LD_LIBRARY_PATH: join(unpacked, 'lib') } };
 }
