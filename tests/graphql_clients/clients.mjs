@@ -1,19 +1,18 @@
-// Sends a query to a server with each client, twice, and prints the data as JSON:
-// {"<client>": [data, data]}, or the error as a string in place of the list.
-// Arguments: the server's URL, the query, its variables as JSON.
-import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
+// The clients of GraphQL that web applications use, for Node and for a browser.
 import { Client, fetchExchange } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
+import core3 from 'apollo-client-3/core/core.cjs';
+import links3 from 'apollo-client-3/link/persisted-queries/persisted-queries.cjs';
+import * as core4 from 'apollo-client-4';
+import * as links4 from 'apollo-client-4/link/persisted-queries';
 import { parse } from 'graphql';
 import { GraphQLClient } from 'graphql-request';
 
-const [url, query] = process.argv.slice(2);
-const variables = JSON.parse(process.argv[4]);
-const document = parse(query, { noLocation: true });
-const require = createRequire(import.meta.url);
-const sha256 = (text) => createHash('sha256').update(text).digest('hex');
-const generateHash = async (text) => sha256(text);
+async function sha256(text) {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 // What clients of Hasura, and monitoring in the browser, add to each request.
 const headersOf = (name) => ({
   'hasura-client-name': name,
@@ -25,7 +24,8 @@ const headersOf = (name) => ({
 // The server is all that may be reached, so a redirect is not followed.
 const fetchOnce = (target, init) => fetch(target, { ...init, redirect: 'error' });
 
-function apollo(headers, { ApolloClient, HttpLink, InMemoryCache }, links, persisted) {
+function apollo(sent, { ApolloClient, HttpLink, InMemoryCache }, links, persisted) {
+  const { url, headers, document, variables } = sent;
   const http = new HttpLink({ uri: url, headers, fetch: fetchOnce });
   const link = persisted
     ? persistedLink(links, { sha256, ...persisted }).concat(http)
@@ -35,20 +35,15 @@ function apollo(headers, { ApolloClient, HttpLink, InMemoryCache }, links, persi
   return () => client.query({ query: document, variables, fetchPolicy: 'no-cache' });
 }
 
-const core3 = require('apollo-client-3/core');
-const links3 = require('apollo-client-3/link/persisted-queries');
-const core4 = await import('apollo-client-4');
-const links4 = await import('apollo-client-4/link/persisted-queries');
-
 function persistedLink({ PersistedQueryLink, createPersistedQueryLink }, options) {
   return PersistedQueryLink // Apollo Client 4
     ? new PersistedQueryLink(options)
     : createPersistedQueryLink(options);
 }
 
-function urql(headers, persisted, preferGetMethod) {
+function urql({ url, headers, document, variables }, persisted, preferGetMethod) {
   const exchanges = persisted
-    ? [persistedExchange({ generateHash, ...persisted }), fetchExchange]
+    ? [persistedExchange({ generateHash: sha256, ...persisted }), fetchExchange]
     : [fetchExchange];
   const fetchOptions = { headers };
   const client = new Client({ url, exchanges, fetch: fetchOnce, fetchOptions, preferGetMethod });
@@ -59,7 +54,7 @@ function urql(headers, persisted, preferGetMethod) {
   };
 }
 
-function graphqlRequest(headers, options) {
+function graphqlRequest({ url, headers, query, variables }, options) {
   const client = new GraphQLClient(url, { headers, fetch: fetchOnce, ...options });
   return async () => ({ data: await client.request(query, variables) });
 }
@@ -80,13 +75,18 @@ const clients = {
   'graphql-request by GET': [graphqlRequest, { method: 'GET', jsonSerializer: JSON }],
 };
 
-const answers = {};
-for (const [name, [make, ...options]] of Object.entries(clients)) {
-  try {
-    const send = make(headersOf(name), ...options);
-    answers[name] = [(await send()).data, (await send()).data];
-  } catch (error) {
-    answers[name] = String(error);
+// By client, the data of a query that is sent twice, as [data, data]; if it failed, the error as
+// a string.
+export async function answers(url, query, variables) {
+  const document = parse(query, { noLocation: true });
+  const found = {};
+  for (const [name, [make, ...options]] of Object.entries(clients)) {
+    try {
+      const send = make({ url, headers: headersOf(name), query, document, variables }, ...options);
+      found[name] = [(await send()).data, (await send()).data];
+    } catch (error) {
+      found[name] = String(error);
+    }
   }
+  return found;
 }
-console.log(JSON.stringify(answers));

@@ -50,11 +50,14 @@ class NodePackages(NamedTuple):
 
     def run(self, program: str, *arguments: str) -> str:
         """What a program of the folder prints. Raises CalledProcessError or TimeoutExpired."""
-        # From a copy, so that Node finds the packages beside it.
-        copy = self._home / program
-        copy.write_bytes((self.folder / program).read_bytes())
+        # From copies, so that Node finds the packages beside them.
+        with guard.exclusive(self._home / "copying"):
+            for source in self.folder.glob("*.mjs"):
+                copy = self._home / source.name
+                if not copy.exists() or copy.read_bytes() != source.read_bytes():
+                    copy.write_bytes(source.read_bytes())
         return subprocess.run(
-            ["node", copy, *arguments],
+            ["node", self._home / program, *arguments],
             cwd=self._home,
             env=os.environ | {"no_proxy": "127.0.0.1"},
             stdout=subprocess.PIPE,
