@@ -74,6 +74,7 @@ def _admin(
         parameters,
         reply if isinstance(reply, tuple) else (reply,),
         tuple(dict.fromkeys((*problems, "unauthorized", "forbidden", "unavailable"))),
+        tag="admin",
         request=request,
         bearer="editor",
     )
