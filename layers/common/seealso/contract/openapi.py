@@ -23,12 +23,12 @@ OPERATIONS = (
 )
 
 _TAGS: dict[Tag, str] = {
-    "public": "Reading, for anybody: articles, their related lists, the sites, GraphQL queries, and "
-    "this description.",
+    "public": "Reading, for anybody: articles, their related lists, the sites, GraphQL queries, "
+    "and this description.",
     "submitting": "For anybody who submits a link to an article's page: the submission, the link's "
     "status, and its withdrawal.",
-    "admin": "For signed-in editors and admins: articles, the queue of links, sites, blocked hosts, "
-    "and the audit.",
+    "admin": "For signed-in editors and admins: articles, the queue of links, sites, blocked "
+    "hosts, and the audit.",
 }
 
 # The gateway's own answers, which it can give to any request.
