@@ -1,9 +1,9 @@
-"""Makes graphql-http ready for its audits."""
+"""Makes openapi-typescript and TypeScript ready for their tests."""
 
 import sys
 
 from local import optional
-from tests.graphql_http import PACKAGES
+from tests.typescript_client import PACKAGES
 
 if __name__ == "__main__":
-    sys.exit(optional.make_ready("graphql-http's audits of /graphql", PACKAGES.fetch))
+    sys.exit(optional.make_ready("the tests of a client in TypeScript", PACKAGES.fetch))

@@ -128,6 +128,16 @@ class _Schemas(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 the base class's signature
         return False
 
+    def default_schema(self, schema: Any) -> Json:
+        """Without null as a default: an optional member that may be null says as much.
+
+        Generators of clients take a member with a default for one that is always there.
+        """
+        json_schema = super().default_schema(schema)
+        if json_schema.get("default", ...) is None:
+            del json_schema["default"]
+        return json_schema
+
 
 def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
     """The OpenAPI 3.1 document of the operations."""
