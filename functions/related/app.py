@@ -78,13 +78,13 @@ def _accepts_gzip(accept_encoding: str) -> bool:
 
 
 def list_sites(store: Store, request: Request) -> Response:
+    page = list_page(request, "sites", "[0-9]{1,10}", default_limit=MAX_LISTED)
     domains = request.query_string("domain")
     if domains is not None:
         found = sites.get_sites(store, _domains(domains))
         shown = [sites.public_view(site) for site in found]
         body: Mapping[str, Any] = {"sites": shown, "next_cursor": None}
     else:
-        page = list_page(request, "sites", "[0-9]{1,10}", default_limit=MAX_LISTED)
         found = sites.list_sites(store, page.limit + 1, above=int(page.after or -1))
         shown = [sites.public_view(site) for site in found]
         body = page.body("sites", shown, lambda site: site["domain"])

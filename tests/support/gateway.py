@@ -25,7 +25,7 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: str
-    content: bytes
+    content: bytes = b""
 
     def json(self) -> Any:
         return json.loads(self.body)
