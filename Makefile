@@ -20,13 +20,14 @@ locks := $(basename $(wildcard functions/*/requirements.in requirements/*.in))
 checked := layers/common functions cli local tests bench
 pytest := $(venv)/bin/pytest -n logical --dist worksteal
 TESTS ?= tests
-# The folders whose tests run on DynamoDB Local, which needs Java; two folders need Node.
+# The folders whose tests run on DynamoDB Local, which needs Java; three folders need Node.
 on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% \
-	tests/graphql_clients% tests/release% tests/end_to_end%,$(TESTS))
+	tests/graphql_clients% tests/typescript_client% tests/release% tests/end_to_end%,$(TESTS))
 define fetch_what_tests_need
 	$(if $(on_dynamodb_local),@$(python) -m local.dynamodb_local)
 	$(if $(filter tests tests/ tests/graphql_http%,$(TESTS)),@$(python) -m tests.graphql_http)
 	$(if $(filter tests tests/ tests/graphql_clients%,$(TESTS)),@$(python) -m tests.graphql_clients)
+	$(if $(filter tests tests/ tests/typescript_client%,$(TESTS)),@$(python) -m tests.typescript_client)
 endef
 
 .PHONY: help

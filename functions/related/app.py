@@ -1,5 +1,8 @@
 """What to read next: an article's related lists, a domain's articles; and the API's description."""
 
+import gzip
+import re
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -42,7 +45,13 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 
 def openapi(_store: Store, request: Request) -> Response:
-    return document_response(request, _description())
+    # An HTTP API does not compress answers, so the function does.
+    is_gzip = _accepts_gzip(request.headers.get("accept-encoding", ""))
+    response = document_response(request, _compressed() if is_gzip else _description())
+    response.headers["vary"] = "Accept-Encoding"
+    if is_gzip and response.body is not None:
+        response.headers["content-encoding"] = "gzip"
+    return response._replace(is_base64=is_gzip)
 
 
 @cache
@@ -50,14 +59,32 @@ def _description() -> Document:
     return document(Path(__file__).with_name("openapi.json").read_text("utf-8"))
 
 
+@cache
+def _compressed() -> Document:
+    # Each encoding has its own strong ETag (RFC 9110, 8.8.3.3). Without a time in its header, gzip
+    # gives the same bytes, and thus the same ETag, in every container.
+    packed = gzip.compress(_description().text.encode(), mtime=0)
+    return document(b64encode(packed).decode())
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    """Whether Accept-Encoding allows gzip, by its name or by `*` (RFC 9110, 12.5.3)."""
+    weights = {
+        coding.strip().lower(): weight.replace(" ", "").lower()
+        for coding, _, weight in (part.partition(";") for part in accept_encoding.split(","))
+    }
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return re.fullmatch(r"q=0(\.0*)?", weight) is None
+
+
 def list_sites(store: Store, request: Request) -> Response:
+    page = list_page(request, "sites", "[0-9]{1,10}", default_limit=MAX_LISTED)
     domains = request.query_string("domain")
     if domains is not None:
         found = sites.get_sites(store, _domains(domains))
         shown = [sites.public_view(site) for site in found]
         body: Mapping[str, Any] = {"sites": shown, "next_cursor": None}
     else:
-        page = list_page(request, "sites", "[0-9]{1,10}", default_limit=MAX_LISTED)
         found = sites.list_sites(store, page.limit + 1, above=int(page.after or -1))
         shown = [sites.public_view(site) for site in found]
         body = page.body("sites", shown, lambda site: site["domain"])

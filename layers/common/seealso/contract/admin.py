@@ -1,5 +1,6 @@
 """The admin endpoint: the operations of signed-in editors. Their bodies are in admin_models.py."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -40,7 +41,11 @@ _IF_MATCH = Parameter(
     "If-Match",
     "header",
     Annotated[str, Field(pattern='^("[1-9][0-9]*"|[1-9][0-9]*)$', examples=['"3"'])],
-    "The ETag of the version to change, as it was read; required.",
+    "The ETag of the version to change, as it was read.",
+    required=True,
+)
+_IF_SITE_MATCHES = replace(
+    _IF_MATCH, description="As for any change; required when the site exists.", required=False
 )
 _CURSOR = Parameter("cursor", "query", str, "The `next_cursor` of the previous page.")
 _DOMAIN = Parameter("domain", "path", Domain, "The site's domain.")
@@ -74,6 +79,7 @@ def _admin(
         parameters,
         reply if isinstance(reply, tuple) else (reply,),
         tuple(dict.fromkeys((*problems, "unauthorized", "forbidden", "unavailable"))),
+        tag="admin",
         request=request,
         bearer="editor",
     )
@@ -272,7 +278,7 @@ OPERATIONS = (
         "/sites/{domain}",
         "putSite",
         "Create a site, or replace it, which requires If-Match (admins)",
-        (_IF_MATCH,),
+        (_IF_SITE_MATCHES,),
         (_SITE, Reply(201, "The new site.", Site, _TAGGED)),
         (*_SENT, "precondition-required", "precondition-failed"),
         SiteReplacement,

@@ -206,7 +206,13 @@ OPERATIONS = (
         "getOpenApi",
         "Get this description",
         (IF_NONE_MATCH,),
-        read_replies("An OpenAPI 3.1 document.", dict[str, Any]),
+        read_replies(
+            "An OpenAPI 3.1 document.",
+            dict[str, Any],
+            "Cached",
+            "VaryEncoding",
+            "ContentEncoding",
+        ),
         (),
     ),
 )

@@ -39,7 +39,7 @@ class Receipt(Body):
 
     link_id: LinkId
     article_id: ArticleId
-    status: Status = Field(description="The link's current status.")
+    status: Status
     status_url: str = Field(json_schema_extra={"format": "uri"})
     withdraw_token: str = Field(
         description="Needed to withdraw the link. Keep it: it cannot be recovered."
@@ -111,6 +111,7 @@ OPERATIONS = (
             "queue-full",
             "unavailable",
         ),
+        tag="submitting",
         request=Submission,
         forms=True,
     ),
@@ -122,6 +123,7 @@ OPERATIONS = (
         (LINK_ID,),
         (Reply(200, "The link.", LinkStatus, UNCACHED),),
         ("not-found", "unavailable"),
+        tag="submitting",
     ),
     Operation(
         "DELETE",
@@ -131,6 +133,7 @@ OPERATIONS = (
         (LINK_ID,),
         (Reply(204, "The link is withdrawn, or had already ended.", None, UNCACHED),),
         ("unauthorized", "forbidden", "not-found", "unavailable"),
+        tag="submitting",
         bearer="withdraw_token",
     ),
 )

@@ -64,7 +64,7 @@ def serve(
         log_request(request, response.status, milliseconds, usage, error)
         answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
         if response.body is not None and not request.is_head:
-            answer["body"] = response.body
+            answer |= {"body": response.body, "isBase64Encoded": response.is_base64}
         return answer
 
     return handler

@@ -16,22 +16,26 @@ _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
 class Response(NamedTuple):
-    """An answer as API Gateway takes it; `body` None where there is none (204, 304)."""
+    """An answer as API Gateway takes it; `body` None where there is none (204, 304).
+
+    With `is_base64`, the gateway decodes the body before it sends it.
+    """
 
     status: int
     headers: dict[str, str]
     body: str | None = None
+    is_base64: bool = False
 
 
 class Document(NamedTuple):
-    """A JSON text and its strong entity tag."""
+    """A JSON text, or its bytes in base64, and its strong entity tag."""
 
     text: str
     tag: str
 
 
 def document(text: str) -> Document:
-    """The text, which must be JSON, with its entity tag."""
+    """The text, JSON or base64 of it, with its entity tag."""
     return Document(text, f'"{sha256(text.encode()).hexdigest()[:32]}"')
 
 
