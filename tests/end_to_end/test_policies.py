@@ -273,8 +273,10 @@ def edit_sites(recorder: Recorder) -> None:
     recorder.admin("GET", "/sites")
     recorder.admin("GET", "/sites/8")
     recorder.admin("POST", "/blocks", {"host": "spam.example.net"})
+    recorder.admin("POST", "/blocks", {"host": "spam.example.net", "domain": 8})
     recorder.admin("GET", "/blocks")
     recorder.admin("DELETE", "/blocks/spam.example.net")
+    recorder.admin("DELETE", "/blocks/spam.example.net?domain=8")
 
 
 def run_jobs(recorder: Recorder) -> None:
