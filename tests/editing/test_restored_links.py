@@ -8,6 +8,7 @@ from seealso.tables.links import Status, claim_key
 from tests.editing import sample_network
 from tests.editing.sample_network import DELETED, DRAFT, SHOWN, SITE, SITED, link_id
 from tests.support import gateway, requests
+from tests.support.editors import EDITOR
 from tests.support.factories import put_item
 from tests.support.gateway import Response
 from tests.support.invariants import check
@@ -40,7 +41,7 @@ def test_a_rejected_or_removed_link_is_pending_again(
     assert link["expires_at"] is not None
     assert link["published_at"] is None
     assert [entry["status"] for entry in link["history"]][-1] == "pending"
-    assert link["history"][-1]["by"] == sample_network.EDITOR
+    assert link["history"][-1]["by"] == EDITOR
     check(network, within_caps=False)
     # Its URL is claimed again, and an editor may publish it.
     again = requests.post(SHOWN, requests.fields(link["url"]))
