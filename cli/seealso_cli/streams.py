@@ -80,8 +80,13 @@ def reported_failures() -> Iterator[None]:
     try:
         try:
             yield
-        except SystemExit:
-            _flush()
+        except SystemExit as ending:
+            try:
+                _flush()
+            except BrokenPipeError:
+                # A failure stays one, though nobody reads what came before it.
+                if _failing_stream() is not sys.stdout or not ending.code:
+                    raise
             raise
         _flush()
     except OSError as error:
