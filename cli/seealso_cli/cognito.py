@@ -10,8 +10,12 @@ from seealso_cli.login_file import UserPoolClient
 from seealso_cli.output import escape_unprintable
 from seealso_cli.stack import Stack
 
-# Cognito's refusals as HTTP statuses (AWS, InitiateAuth and RespondToAuthChallenge, "Errors").
+# Cognito's refusals as HTTP statuses (AWS, InitiateAuth, RespondToAuthChallenge and
+# VerifySoftwareToken, "Errors").
 _STATUSES = {
+    "CodeMismatchException": 401,
+    "EnableSoftwareTokenMFAException": 401,
+    "ExpiredCodeException": 401,
     "InvalidParameterException": 422,
     "InvalidPasswordException": 422,
     "NotAuthorizedException": 401,

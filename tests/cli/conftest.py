@@ -88,7 +88,7 @@ def users(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Itera
 @pytest.fixture(autouse=True)
 def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    for name in ("SEEALSO_PASSWORD", "SEEALSO_NEW_PASSWORD", "SEEALSO_LOCAL_URL"):
+    for name in ("SEEALSO_PASSWORD", "SEEALSO_NEW_PASSWORD", "SEEALSO_CODE", "SEEALSO_LOCAL_URL"):
         monkeypatch.delenv(name, raising=False)
 
 

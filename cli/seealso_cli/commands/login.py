@@ -39,7 +39,14 @@ class _Server(TypedDict):
 @click.option(
     "--token-stdin", is_flag=True, help="Read another issuer's access token from standard input."
 )
-def login(email: str | None, token_stdin: bool, **server: Unpack[_Server]) -> None:
+@click.option(
+    "--set-up-codes",
+    is_flag=True,
+    help="Let every later sign-in ask for a one-time code of an authenticator app too.",
+)
+def login(
+    email: str | None, token_stdin: bool, set_up_codes: bool, **server: Unpack[_Server]
+) -> None:
     """Sign in to the API.
 
     \b
@@ -50,10 +57,13 @@ def login(email: str | None, token_stdin: bool, **server: Unpack[_Server]) -> No
       seealso login --api URL --token-stdin
 
     The command asks for EMAIL and the password; in scripts, set SEEALSO_PASSWORD (and
-    SEEALSO_NEW_PASSWORD for the first sign-in). You are signed in to one API at a time, until
-    `seealso logout`. Your tokens are stored in seealso/login.json in XDG_CONFIG_HOME or ~/.config.
+    SEEALSO_NEW_PASSWORD for the first sign-in, SEEALSO_CODE for a one-time code). You are signed
+    in to one API at a time, until `seealso logout`. Your tokens are stored in seealso/login.json in
+    XDG_CONFIG_HOME or ~/.config.
     """
     if token_stdin:
+        if set_up_codes:
+            raise click.UsageError("--set-up-codes can't be used with --token-stdin.")
         _sign_in_with_token(email, server)
     elif server["client_id"] or server["api_url"] or server["region"]:
         _sign_in_to_url(email, server)
@@ -62,6 +72,9 @@ def login(email: str | None, token_stdin: bool, **server: Unpack[_Server]) -> No
         _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"))
     else:
         _sign_in_to_known_server(email)
+    if set_up_codes:
+        auth.require_codes(login_file.read(), _QUESTIONS)
+        click.echo("Every sign-in now asks for a code of your app.", err=True)
 
 
 def _sign_in_with_token(email: str | None, server: _Server) -> None:
@@ -125,13 +138,7 @@ def _sign_in(email: str | None, client: UserPoolClient, api_url: str) -> None:
         email = click.prompt("Email", err=True)
         assert email is not None
     password = _get_secret("SEEALSO_PASSWORD", "Password", repeat=False)
-    auth.sign_in(
-        client,
-        api_url,
-        email,
-        password,
-        lambda: _get_secret("SEEALSO_NEW_PASSWORD", "New password", repeat=True),
-    )
+    auth.sign_in(client, api_url, email, password, _QUESTIONS)
     click.echo(f"Signed in to {api_url} as {escape_unprintable(email)}.", err=True)
 
 
@@ -143,6 +150,19 @@ def _get_secret(variable: str, prompt: str, *, repeat: bool) -> str:
         raise CommandFailed(f"Not running in a terminal; set {variable} to the {prompt.lower()}.")
     secret: str = click.prompt(prompt, hide_input=True, confirmation_prompt=repeat, err=True)
     return secret
+
+
+def _get_new_password() -> str:
+    return _get_secret("SEEALSO_NEW_PASSWORD", "New password", repeat=True)
+
+
+def _get_code(secret: str | None) -> str:
+    if secret is not None:
+        click.echo(f"Add this key to your authenticator app (time-based): {secret}", err=True)
+    return _get_secret("SEEALSO_CODE", "Code of your app", repeat=False)
+
+
+_QUESTIONS = auth.Questions(_get_new_password, _get_code)
 
 
 @click.command()
