@@ -20,12 +20,14 @@ locks := $(basename $(wildcard functions/*/requirements.in requirements/*.in))
 checked := layers/common functions cli local tests bench
 pytest := $(venv)/bin/pytest -n logical --dist worksteal
 TESTS ?= tests
-# The folders whose tests run on DynamoDB Local, which needs Java; tests/graphql_http needs Node.
-on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% tests/release% \
-	tests/end_to_end%,$(TESTS))
+# The folders whose tests run on DynamoDB Local, which needs Java; three folders need Node.
+on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% \
+	tests/graphql_clients% tests/typescript_client% tests/release% tests/end_to_end%,$(TESTS))
 define fetch_what_tests_need
 	$(if $(on_dynamodb_local),@$(python) -m local.dynamodb_local)
 	$(if $(filter tests tests/ tests/graphql_http%,$(TESTS)),@$(python) -m tests.graphql_http)
+	$(if $(filter tests tests/ tests/graphql_clients%,$(TESTS)),@$(python) -m tests.graphql_clients)
+	$(if $(filter tests tests/ tests/typescript_client%,$(TESTS)),@$(python) -m tests.typescript_client)
 endef
 
 .PHONY: help
@@ -33,8 +35,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566]
-	@exec $(python) -m local.run --port $(PORT)
+run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566] [FRESH=1]
+	@exec $(python) -m local.run --port '$(PORT)' $(if $(filter-out 0,$(FRESH)),--fresh)
 
 .PHONY: test
 test: $(project) $(tools) ## run all tests but the long-running ones [TESTS=tests/store]
@@ -81,12 +83,12 @@ openapi: $(project) ## write docs/openapi.json from the models
 	@exec $(python) -m seealso.contract docs/openapi.json
 
 .PHONY: build
-build: $(project) $(tools) ## build the release for AWS into .aws-sam/build
-	@exec $(python) -m local.build
+build: $(project) $(tools) ## build the release for AWS into .aws-sam/build [ENV=dev]
+	@exec $(python) -m local.build $(ENV)
 
 .PHONY: deploy
 deploy: build ## deploy to AWS with your own credentials [ENV=dev]
-	@exec $(sam) deploy --config-env $(ENV)
+	@exec $(python) -m local.release $(ENV)
 
 .PHONY: lock
 lock: $(filter .local/%,$(uv)) ## lock the newest versions that the *.in files allow

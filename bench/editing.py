@@ -12,7 +12,6 @@ from seealso.editing import articles as editing
 from seealso.editing import links as moderation
 from seealso.editing import purging
 from seealso.editing import sites as site_editing
-from seealso.editing.sites import Block
 from seealso.store.tables import Store
 from seealso.submitting import submitting
 from seealso.submitting.parsing import Submission
@@ -22,7 +21,7 @@ from seealso.tables.articles import Article
 from seealso.tables.audit import AuditFilter, ChangeContext, list_audit
 from seealso.tables.links import Link
 from seealso.tables.queue import list_queue
-from seealso.tables.sites import Site
+from seealso.tables.sites import Block, Site, SiteRecord
 from seealso.times import rfc3339
 from tests.support.transitions import decide, set_columns, set_state
 
@@ -68,10 +67,11 @@ def report(store: Store) -> tuple[str, bool]:
 def _changes(store: Store) -> Iterator[Cost]:
     context = ChangeContext("editor@example.com", datetime.now(UTC), "a-request-of-an-editor", 365)
     site = Site(DOMAIN, ["seven.example.com"], "Seven", "https://seven.example.com/{id}")
+    created = SiteRecord(site, ())
     yield _cost(
-        store, "create a site", lambda: site_editing.replace_site(store, context, site, None)
+        store, "create a site", lambda: site_editing.replace_site(store, context, created, None)
     )
-    changed = replace(site, cap=5, publish="approved")
+    changed = SiteRecord(replace(site, cap=5, publish="approved"), ())
     yield _cost(
         store, "change a site", lambda: site_editing.replace_site(store, context, changed, 1)
     )

@@ -18,11 +18,13 @@ import boto3
 from bench import networks
 from bench.units import recorded_calls, snapshot, write_units
 from seealso.store.tables import Store, current_store, reset_store
-from seealso.store.values import Json, marshal_item
+from seealso.store.values import Json
 from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Receipt, Rules, submit
 from seealso.tables.articles import Article, put_articles
+from seealso.tables.sites import Site
 from tests.support import environment, events, functions, tables
+from tests.support.factories import put_site
 from tests.support.transitions import change_link
 
 HEADING = "## Submissions"
@@ -90,7 +92,7 @@ def report(store: Store) -> tuple[str, bool]:
     container = tables.another(store)
     costs = _costs(container)
     container.client.close()
-    _put_site(store, {"domain": APPROVED, "publish": "approved", "pending_cap": NO_CAP})
+    put_site(store, Site(APPROVED, publish="approved", pending_cap=NO_CAP))
     _put_articles(store, [(FIRST_PAGE + number, APPROVED) for number in range(PAGES)])
     _rates(store, max(THREADS))  # warms up the engine
     rates = [(threads, *_rates(store, threads)) for threads in THREADS]
@@ -116,12 +118,7 @@ def report(store: Store) -> tuple[str, bool]:
 
 def _make_sites(store: Store) -> None:
     for domain, publish in ((AT_ONCE, "at_once"), (APPROVED, "approved")):
-        _put_site(store, {"domain": domain, "publish": publish})
-
-
-def _put_site(store: Store, site: Json) -> None:
-    store.client.call("PutItem", {"TableName": store.sites, "Item": marshal_item(site)})
-    store.network_cache = None
+        put_site(store, Site(domain, publish=publish))
 
 
 def _put_articles(store: Store, articles: list[tuple[int, int]]) -> None:

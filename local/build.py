@@ -1,53 +1,62 @@
 """`sam build`, followed by what it cannot do: remove unneeded files, compile, and hash the layer.
 
-python -m local.build     builds the release for AWS into .aws-sam/build
+python -m local.build ENV     builds an environment's release for AWS into .aws-sam/build
 """
 
 import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from local import commands, guard
+from local import commands, environments, guard, sources
+from local.environments import Environment
 from local.paths import LOCAL, LOGS, ROOT, TOOLS
 from local.steps import Failure
 
 TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
 LAYER = "CommonLayer"
+BUILT = ROOT / ".aws-sam/build"  # the release
 _BUILDS_KEPT = 3
 # Transitive dependencies that no function needs. aws-xray-sdk requires botocore but does not import
 # it on Lambda, whose runtime includes it anyway; cffi's own modules are for building extensions.
 _UNNEEDED = ("botocore*", "cffi*", "pycparser*", "*dateutil*", "six*", "urllib3*")
 
 
-def build_local() -> Path:
+def build_local(*, is_live: bool = False) -> Path:
     """Builds for this machine, unless these sources have been built before.
 
-    Returns the folder that holds the built template.yaml. Raises Failure if the build fails.
+    In a live build, each function runs from the checkout's sources (live.py), so that only the
+    template and the dependencies are built. Returns the folder that holds the built template.yaml.
+    Raises Failure if the build fails.
     """
     parameters = {"Architecture": host_architecture()}
-    target = LOCAL / "build" / _fingerprint(parameters)
+    target = LOCAL / "build" / _fingerprint(parameters, is_live=is_live)
     with guard.exclusive(LOCAL / "build.lock"):
         if not target.is_dir():
             unfinished = LOCAL / "build" / "unfinished"
+            sources.check()
             _build(TEMPLATE, unfinished, parameters)
+            _lengthen_timeout(unfinished / "template.yaml")
+            if is_live:
+                _use_checkout(unfinished)
             unfinished.rename(target)
         target.touch()
         _remove_old(target.parent)
     return target
 
 
-def build_release() -> Path:
-    """Builds for AWS with the parameters of samconfig.toml. Raises Failure if the build fails."""
-    target = ROOT / ".aws-sam/build"
-    _build(TEMPLATE, target, {})
-    return target
+def build_release(environment: Environment) -> Path:
+    """Builds for AWS and the environment's architecture. Raises Failure if the build fails."""
+    sources.check()
+    _build(TEMPLATE, BUILT, {"Architecture": environment.parameters["Architecture"]})
+    return BUILT
 
 
 def host_architecture() -> str:
@@ -118,18 +127,43 @@ def _write_release(target: Path) -> None:
     template.write_text(text.replace(placeholder, f'RELEASE: "{release}"'))
 
 
-def overrides(parameters: dict[str, str]) -> list[str]:
+def overrides(parameters: Mapping[str, str]) -> list[str]:
     """Template parameters in the form that SAM's --parameter-overrides expects."""
     return [f"{name}={value}" for name, value in parameters.items()]
 
 
-def _fingerprint(parameters: dict[str, str]) -> str:
+def _lengthen_timeout(template: Path) -> None:
+    """Gives functions more time than on AWS: a busy machine needs it (LOCAL_SECONDS)."""
+    text, count = re.subn(r"(?m)^( +Timeout:) 10$", r"\1 29", template.read_text())
+    if count != 1:
+        raise Failure("template.yaml must contain the line 'Timeout: 10' exactly once.")
+    template.write_text(text)
+
+
+def _use_checkout(build: Path) -> None:
+    """Replaces the functions and the shared package with calls of the checkout's sources."""
+    shutil.rmtree(build / LAYER / "python/seealso")
+    (build / LAYER / "python/README").write_text("The local run imports the checkout's sources.\n")
+    functions = re.findall(
+        r"(?ms)^  (\w+):\n    Type: AWS::Serverless::Function$.*?^ +CodeUri: functions/(\w+)/",
+        TEMPLATE.read_text(),
+    )
+    for resource, folder in functions:
+        (build / resource / "app.py").write_text(
+            f"import sys\n\nsys.path.append({str(ROOT)!r})\n\n"
+            "from local.live import live_handler\n\n"
+            f"handler = live_handler({resource!r}, {folder!r})\n"
+        )
+        shutil.rmtree(build / resource / "__pycache__", ignore_errors=True)
+
+
+def _fingerprint(parameters: dict[str, str], *, is_live: bool) -> str:
     """A hash of everything that the build depends on."""
-    sources = [TEMPLATE, ROOT / "requirements/sam.txt"]
-    sources += [Path(__file__), Path(__file__).with_name("bytecode.py")]
+    files = [TEMPLATE, ROOT / "requirements/sam.txt"]
+    files += [Path(__file__), Path(__file__).with_name("bytecode.py")]
     for folder in ("functions", "layers"):
-        sources += (ROOT / folder).rglob("*")
-    return _digest(ROOT, sources, repr(sorted(parameters.items())))
+        files += (ROOT / folder).rglob("requirements.*" if is_live else "*")
+    return _digest(ROOT, files, f"{sorted(parameters.items())}{ROOT if is_live else ''}")
 
 
 def _digest(root: Path, paths: Iterable[Path], text: str = "") -> str:
@@ -151,7 +185,8 @@ def _remove_old(folder: Path) -> None:
 
 def main() -> int:
     try:
-        print(f"Built {build_release().relative_to(ROOT)}")
+        environment = environments.environment(sys.argv[1])
+        print(f"Built {build_release(environment).relative_to(ROOT)} for {environment.name}")
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -1,5 +1,6 @@
 """`sam deploy` of a built template to the emulator."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from local import account, commands
@@ -7,6 +8,7 @@ from local.build import SAM, host_architecture, overrides
 from local.steps import Failure
 
 STACK_NAME = "seealso-local"
+_BUILD_PARAMETER = f"/{STACK_NAME}/build"
 
 # Where the local run differs from the template's defaults.
 PARAMETERS = {
@@ -16,18 +18,40 @@ PARAMETERS = {
 }
 
 
-def deploy(port: int, template: Path, log: Path) -> None:
-    """Deploys as stack STACK_NAME. Raises a Failure that names the first resource that failed."""
+def deploy(
+    port: int,
+    template: Path,
+    log: Path,
+    stack_name: str = STACK_NAME,
+    parameters: Mapping[str, str] = PARAMETERS,
+) -> None:
+    """Deploys as a stack. Raises a Failure that names the first resource that failed."""
     command: list[str | Path] = [SAM, "deploy", "--template-file", template]
-    command += ["--stack-name", STACK_NAME]
+    command += ["--stack-name", stack_name]
     command += ["--config-env", "local", "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
-    command += ["--no-progressbar", "--no-confirm-changeset"]
-    command += ["--parameter-overrides", *overrides(PARAMETERS)]
+    command += ["--no-progressbar", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
+    command += ["--parameter-overrides", *overrides(parameters)]
     environment = account.environment(port)
     environment |= {"SAM_CLI_POLL_DELAY": "0.3", "SAM_CLI_TELEMETRY": "0"}
     if commands.run(command, environment, log):
-        reason = failure_reason(port) or commands.error_line(log)
+        reason = failure_reason(port, stack_name) or commands.error_line(log)
         raise Failure(f"sam deploy failed: {reason}\nFull output: {log}")
+
+
+def deployed_build(port: int) -> str | None:
+    """The name of the build that remember_build() has stored, None in an empty emulator."""
+    ssm = account.session().client("ssm", endpoint_url=account.endpoint(port))
+    try:
+        value: str = ssm.get_parameter(Name=_BUILD_PARAMETER)["Parameter"]["Value"]
+    except ssm.exceptions.ParameterNotFound:
+        return None
+    return value
+
+
+def remember_build(port: int, build: str) -> None:
+    """Stores the build's name in the emulator, which saves it together with the stack."""
+    ssm = account.session().client("ssm", endpoint_url=account.endpoint(port))
+    ssm.put_parameter(Name=_BUILD_PARAMETER, Value=build, Type="String", Overwrite=True)
 
 
 def outputs(port: int) -> dict[str, str]:
@@ -37,11 +61,11 @@ def outputs(port: int) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def failure_reason(port: int) -> str | None:
+def failure_reason(port: int, stack_name: str = STACK_NAME) -> str | None:
     """The first resource of the stack that failed, and why; None if CloudFormation names none."""
     cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
     try:
-        events = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+        events = cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
     except cloudformation.exceptions.ClientError:
         events = []
     for event in reversed(events):

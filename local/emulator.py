@@ -27,18 +27,22 @@ def is_taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def start(port: int, state: Path, lease: Path, log: Path) -> None:
-    """Starts an empty emulator and waits until it answers. The caller must hold the lease.
+def start(port: int, state: Path, lease: Path, log: Path, *, keeps_state: bool = False) -> None:
+    """Starts the emulator and waits until it answers. The caller must hold the lease.
 
-    Raises Failure if the port is in use or the emulator does not start.
+    It starts empty, or with `keeps_state` from what is in `state`, where it saves everything when
+    it is stopped. Raises Failure if the port is in use or the emulator does not start.
     """
     if is_taken(port):
         raise Failure(
             f"Port {port} is in use. Stop what uses it, or choose another port: make run PORT=4600"
         )
-    shutil.rmtree(state, ignore_errors=True)
+    if not keeps_state:
+        shutil.rmtree(state, ignore_errors=True)
     temporary = state / "tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
+    persistence = {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if keeps_state else {}
     guard.start(
         lease,
         [TOOLS / "emulator/bin/python", "-m", "ministack"],
@@ -56,7 +60,9 @@ def start(port: int, state: Path, lease: Path, log: Path) -> None:
             "SFTP_ENABLED": "0",
             "MINISTACK_REGION": account.REGION,
             "AWS_ENDPOINT_URL": account.endpoint(port),
-        },
+            "LOCAL_RUN": "on",
+        }
+        | persistence,
         log,
     )
     deadline = time.monotonic() + _START_TIMEOUT

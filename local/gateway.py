@@ -6,6 +6,7 @@ authorizers in the template therefore need no change here, and CloudFormation re
 """
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import WaiterError
@@ -58,7 +59,8 @@ def _stored(port: int, template: Json) -> str:
     endpoint = account.endpoint(port)
     s3 = account.session().client("s3", endpoint_url=endpoint)
     location = {"LocationConstraint": account.REGION}
-    s3.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration=location)
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration=location)
     s3.put_object(Bucket=_BUCKET, Key=_KEY, Body=json.dumps(template).encode())
     return f"{endpoint}/{_BUCKET}/{_KEY}"
 

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from local.paths import ROOT
 
-_GRACE = 5.0
+# The emulator saves its state when it is stopped.
+_GRACE = 20.0
 _POLL = 0.1
 
 

@@ -5,5 +5,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 LOGS = LOCAL / "logs"
+FUNCTION_LOG = LOGS / "functions.log"
 API_URL = LOCAL / "api-url"
 TOOLS = LOCAL / "tools"

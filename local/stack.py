@@ -37,6 +37,29 @@ def deploy_to(port: int, logs: Path) -> Stack:
     return Stack(port, api_url, outputs)
 
 
+def run_live(port: int, logs: Path) -> Stack:
+    """Brings the emulator's stack up to date with the checkout; its data and users stay.
+
+    An empty emulator gets the sample data. Raises Failure if a step fails.
+    """
+    with step("sam build"):
+        built = build_local(is_live=True)
+    previous = deploy.deployed_build(port)
+    if previous != built.name:
+        with step("sam deploy"):
+            deploy.deploy(port, built / "template.yaml", logs / "deploy.log")
+        with step("add routes and authorizers"):
+            gateway.wire(port)
+    running = Stack(port, f"http://{gateway.HOST}:{port}", deploy.outputs(port))
+    if previous is None:
+        with step("create an editor and an admin"):
+            editors.create(port, running.outputs, editors.EDITOR, editors.ADMIN)
+        with step("load data/"):
+            sample_data.load(port, logs / "load.log")
+    deploy.remember_build(port, built.name)
+    return running
+
+
 @contextmanager
 def shared(folder: Path) -> Iterator[Stack]:
     """One stack with the sample data, shared by all processes that use the same folder."""

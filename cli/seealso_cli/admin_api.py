@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import urllib3
 
-from seealso_cli import auth
+from seealso_cli import auth, network
 from seealso_cli.errors import EXIT_STATUSES, CommandFailed, RequestRefused
 from seealso_cli.login_file import Login
 from seealso_cli.output import escape_unprintable
@@ -21,9 +23,21 @@ MAX_READ_ATTEMPTS = 4
 MAX_PAUSE_SECONDS = 10.0
 MAX_PAGE_SIZE = 100  # contract.md, "Admin"
 
-_pool = urllib3.PoolManager(
-    timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False
-)
+
+@cache
+def _pool(proxy: str | None, certificates: str | None) -> urllib3.PoolManager:
+    """The connections of this process, through a proxy if there is one."""
+    options: dict[str, Any] = {
+        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        "retries": False,
+        "ca_certs": certificates,
+    }
+    if proxy is None:
+        return urllib3.PoolManager(**options)
+    # A proxy's user name and password are in its URL.
+    user = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(user)) if user else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
 
 
 def request(
@@ -42,7 +56,9 @@ def request(
     """
     login = auth.current_login()
     parameters = {name: value for name, value in (query or {}).items() if value is not None}
-    target = f"/admin{path}{'?' if parameters else ''}{urlencode(parameters)}"
+    # An argument of any bytes is sent as it is.
+    encoded = urlencode(parameters, errors="surrogateescape")
+    target = f"/admin{path}{'?' if parameters else ''}{encoded}"
     headers = {} if version is None else {"If-Match": f'"{version}"'}
     response = _send(login, method, target, headers, body)
     if response.status == 401:
@@ -51,6 +67,16 @@ def request(
     if not 200 <= response.status < 300:
         raise _refusal(response)
     return _parse_body(response)
+
+
+def check_login(login: Login) -> None:
+    """Check that the API takes a token. Raises RequestRefused, CommandFailed."""
+    response = _send(login, "GET", "/admin/links?limit=1", {}, None)
+    if response.status == 401:
+        raise RequestRefused(401, f"{login.api_url} rejected the token. Nobody was signed in.")
+    if response.status != 200:
+        raise _refusal(response)
+    _parse_body(response)
 
 
 def list_items(path: str, plural: str, query: Mapping[str, Any], page_size: int) -> Iterator[Json]:
@@ -74,20 +100,22 @@ def _send(
     if body is not None:
         all_headers["Content-Type"] = "application/json"
         data = json.dumps(body).encode()
+    proxy, bundle = network.proxy_for(login.api_url), network.ca_bundle()
     attempts = MAX_READ_ATTEMPTS if method == "GET" else 1
     for attempts_left in reversed(range(attempts)):
         pause = 1.0
         try:
             # A redirect is not followed: the token is for this server only.
-            response = _pool.request(
+            response = _pool(proxy, bundle and bundle[1]).request(
                 method,
                 login.api_url.rstrip("/") + target,
                 body=data,
                 headers=all_headers,
                 redirect=False,
             )
-        except urllib3.exceptions.HTTPError as error:
-            if not attempts_left:
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            # Neither a proxy's URL nor a file of certificates gets better by waiting.
+            if not attempts_left or not isinstance(error, urllib3.exceptions.HTTPError):
                 raise CommandFailed(_no_response(login, method, error)) from None
         else:
             if response.status not in (429, 502, 503, 504) or not attempts_left:
@@ -99,8 +127,17 @@ def _send(
 
 
 def _no_response(login: Login, method: str, error: Exception) -> str:
-    message = f"Could not reach {login.api_url} ({escape_unprintable(str(error))})."
-    if method == "GET" or isinstance(error, urllib3.exceptions.NewConnectionError):
+    proxy, bundle = network.proxy_for(login.api_url), network.ca_bundle()
+    through = f" through the proxy {network.proxy_name(proxy)}" if proxy else ""
+    message = f"Could not reach {login.api_url}{through} ({escape_unprintable(str(error))})."
+    if bundle and not Path(bundle[1]).is_file():
+        return f"{message} {bundle[0]} must name a file of certificates."
+    if isinstance(error, urllib3.exceptions.SSLError):
+        return f"{message} Set AWS_CA_BUNDLE to a file with the certificates that you trust."
+    if network.is_loopback(login.api_url):
+        message += " If the local stack has stopped, start it with `make run` and sign in again."
+    not_sent = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProxyError)
+    if method == "GET" or isinstance(error, not_sent):
         return message
     return f"{message} The change may or may not have been made. Check before you retry."
 

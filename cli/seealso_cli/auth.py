@@ -7,10 +7,10 @@ InitiateAuth); users of another issuer bring its token.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from seealso_cli import cognito, login_file
+from seealso_cli import cognito, login_file, network
 from seealso_cli.errors import CommandFailed, RequestRefused
 from seealso_cli.login_file import Login, UserPoolClient
 
@@ -20,14 +20,21 @@ EARLY_SECONDS = 30.0
 TOKEN_REJECTED = "Your token was rejected. Sign in again with `seealso login`."  # noqa: S105 a message
 
 
+class Questions(NamedTuple):
+    """What the user may be asked for besides the password.
+
+    `code` asks for a one-time code of the user's app, which is first set up with the secret, if
+    one is given.
+    """
+
+    new_password: Callable[[], str]
+    code: Callable[[str | None], str]
+
+
 def sign_in(
-    client: UserPoolClient,
-    api_url: str,
-    email: str,
-    password: str,
-    ask_new_password: Callable[[], str],
+    client: UserPoolClient, api_url: str, email: str, password: str, questions: Questions
 ) -> None:
-    """Sign in with a password; a new one is asked for if Cognito requires it.
+    """Sign in with a password, and with what else Cognito requires.
 
     Raises RequestRefused, CommandFailed.
     """
@@ -39,41 +46,82 @@ def sign_in(
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": email, "PASSWORD": password},
     )
-    if response.get("ChallengeName") == "NEW_PASSWORD_REQUIRED":
-        response = cognito.call_unsigned(
-            client,
-            "respond_to_auth_challenge",
-            ClientId=client.client_id,
-            ChallengeName="NEW_PASSWORD_REQUIRED",
-            ChallengeResponses={"USERNAME": email, "NEW_PASSWORD": ask_new_password()},
-            Session=response["Session"],
-        )
-    if response.get("ChallengeName"):
-        raise CommandFailed(
-            f"Cognito requires {response['ChallengeName']}, which this command does not support."
-        )
+    while response.get("ChallengeName"):
+        response = _answer_challenge(client, email, response, questions)
     login_file.write(_with_tokens(Login(api_url, "", email, pool=client), response))
 
 
-def save_token(api_url: str, token: str) -> None:
-    """Sign in with an access token of another issuer. Raises CommandFailed."""
+def _answer_challenge(
+    client: UserPoolClient, email: str, challenge: Any, questions: Questions
+) -> Any:
+    """The response to the answer (AWS, RespondToAuthChallenge, "ChallengeResponses")."""
+    name, session = challenge["ChallengeName"], challenge["Session"]
+    answers = {"USERNAME": email}
+    match name:
+        case "NEW_PASSWORD_REQUIRED":
+            answers["NEW_PASSWORD"] = questions.new_password()
+        case "SOFTWARE_TOKEN_MFA":
+            answers["SOFTWARE_TOKEN_MFA_CODE"] = questions.code(None)
+        case "MFA_SETUP":
+            session = _set_up_app(client, questions, Session=session)["Session"]
+        case _:
+            raise CommandFailed(f"Cognito requires {name}, which this command does not support.")
+    return cognito.call_unsigned(
+        client,
+        "respond_to_auth_challenge",
+        ClientId=client.client_id,
+        ChallengeName=name,
+        ChallengeResponses=answers,
+        Session=session,
+    )
+
+
+def require_codes(login: Login, questions: Questions) -> None:
+    """Set up the signed-in user's app for one-time codes, which every sign-in then asks for.
+
+    Raises RequestRefused, CommandFailed.
+    """
+    assert login.pool is not None
+    _set_up_app(login.pool, questions, AccessToken=login.access_token)
+    cognito.call_unsigned(
+        login.pool,
+        "set_user_mfa_preference",
+        AccessToken=login.access_token,
+        SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+    )
+
+
+def _set_up_app(client: UserPoolClient, questions: Questions, **user: str) -> Any:
+    """The response to the first code; `user` is an AccessToken, or the Session of a sign-in."""
+    made = cognito.call_unsigned(client, "associate_software_token", **user)
+    if "Session" in user:
+        user["Session"] = made["Session"]
+    verified = cognito.call_unsigned(
+        client, "verify_software_token", **user, UserCode=questions.code(made["SecretCode"])
+    )
+    if verified["Status"] != "SUCCESS":
+        raise CommandFailed("The code is not the app's. Check the device's clock, and try again.")
+    return verified
+
+
+def login_with_token(api_url: str, token: str) -> Login:
+    """The login with an access token of another issuer, not stored yet. Raises CommandFailed."""
     check_api_url(api_url)
     if not token.isascii() or not token.isprintable() or not token or " " in token:
         raise CommandFailed("No token on standard input. Send it as one line without spaces.")
-    login_file.write(Login(api_url, token))
+    return Login(api_url, token)
 
 
 def check_api_url(api_url: str) -> None:
     """Refuse a URL to which a token must not be sent. Raises CommandFailed."""
     try:
         url = urlsplit(api_url)
-        is_loopback = url.hostname in ("localhost", "127.0.0.1", "::1")
         valid = bool(url.hostname) and url.port != 0 and not url.query and not url.fragment
     except ValueError:
-        valid = is_loopback = False
+        valid = False
     if not valid or url.scheme not in ("https", "http") or url.username is not None:
         raise CommandFailed("The API's URL must be a URL such as https://api.example.com.")
-    if url.scheme == "http" and not is_loopback:
+    if url.scheme == "http" and not network.is_loopback(api_url):
         raise CommandFailed(
             "The API's URL must begin with https: tokens must not be sent over plain HTTP."
         )

@@ -8,7 +8,9 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
+from seealso.limits import MAX_USER_NAME
 from seealso.store.protocol import Credentials
+from seealso_cli import network
 from seealso_cli.errors import CommandFailed
 
 if TYPE_CHECKING:
@@ -85,9 +87,24 @@ def isolated_session(region: str) -> "boto3.Session":
     )
 
 
+def caller_name(session: "boto3.Session") -> str:
+    """Whose credentials a session has, such as user/ann or assumed-role/Admin/ann.
+
+    Raises CommandFailed.
+    """
+    try:
+        arn: str = call(session, "sts", None, "get_caller_identity")["Arn"]
+    except (AwsRefused, AwsUnreachable) as error:
+        raise CommandFailed(
+            f"Could not find out your AWS user name for the audit: {error}"
+        ) from None
+    # arn:partition:service:region:account:resource
+    return arn.split(":", 5)[-1][:MAX_USER_NAME]
+
+
 def call(
     session: "boto3.Session",
-    service: Literal["cloudformation", "cognito-idp"],
+    service: Literal["cloudformation", "cognito-idp", "sts"],
     endpoint: str | None,
     operation: str,
     *,
@@ -107,6 +124,8 @@ def call(
         connect_timeout=5,
         read_timeout=20,
         retries={"total_max_attempts": 3},
+        # This machine is never reached through a proxy (network.py).
+        proxies={} if endpoint and network.is_loopback(endpoint) else None,
     )
     try:
         client = session.client(service, endpoint_url=endpoint, config=config)

@@ -3,24 +3,56 @@
 from typing import Any, BinaryIO
 
 from seealso_cli import admin_api
-from seealso_cli.errors import RequestRefused
+from seealso_cli.errors import CommandFailed, RequestRefused
+from seealso_cli.output import escape_unprintable
 from seealso_cli.strict_json import WHITESPACE, InvalidJson, parse_value
+from seealso_cli.utf16 import UTF_16, is_utf_16
 
 type Json = dict[str, Any]
 
 
 def parse_object(file: BinaryIO) -> Json:
-    """The JSON object that a file holds. Raises RequestRefused."""
+    """The JSON object that a file holds. Raises RequestRefused, CommandFailed."""
+    name = file_name(file)
+    text = read_text(file).strip(WHITESPACE)
+    if not text:
+        raise RequestRefused(400, f"{name} is empty.")
     try:
-        text = file.read().decode().removeprefix("\ufeff").strip(WHITESPACE)
         value, end = parse_value(text, 0)
-    except UnicodeDecodeError:
-        raise RequestRefused(400, "FILE is invalid: it is not UTF-8.") from None
     except InvalidJson as reason:
-        raise RequestRefused(400, f"FILE is invalid: {reason}.") from None
+        line = f" (line {reason.line})" if reason.line else ""
+        raise RequestRefused(400, f"{name} is invalid: {reason}{line}.") from None
     if end < len(text) or not isinstance(value, dict):
-        raise RequestRefused(400, "FILE is invalid: it must contain exactly one JSON object.")
+        kind = "; it is a JSON array" if isinstance(value, list) else ""
+        raise RequestRefused(
+            400, f"{name} is invalid: it must contain exactly one JSON object{kind}."
+        )
     return value
+
+
+def read_text(file: BinaryIO) -> str:
+    """The text of a file in UTF-8, without BOM. Raises RequestRefused, CommandFailed."""
+    try:
+        content = file.read()
+    except OSError as error:
+        raise CommandFailed(f"Could not read {file_name(file)}: {error.strerror}.") from None
+    if is_utf_16(content):
+        raise RequestRefused(400, f"{file_name(file)} is invalid: {UTF_16}.")
+    try:
+        return content.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise RequestRefused(400, f"{file_name(file)} is invalid: it is not UTF-8.") from None
+
+
+def file_name(file: BinaryIO) -> str:
+    """A file's name for messages."""
+    name = getattr(file, "name", "<stdin>")
+    # click's name of `-`; a redirected descriptor has a number.
+    return (
+        escape_unprintable(name)
+        if name != "<stdin>" and isinstance(name, str)
+        else "Standard input"
+    )
 
 
 def version_of(body: Json) -> int | None:

@@ -23,6 +23,9 @@ EXIT_STATUSES = {
     428: 6,
 }
 
+# From no error to the worst, for commands that do several things.
+SEVERITY = (0, 1, 5, 6, 4, 3, 2)
+
 
 class CommandFailed(click.ClickException):
     """The message says what is wrong and what to do next."""
@@ -43,3 +46,10 @@ class RequestRefused(click.ClickException):
         super().show(file)
         for line in self.lines:
             click.echo(f"  {line}", file=file, err=file is None)
+
+
+def reworded(error: CommandFailed | RequestRefused, message: str) -> CommandFailed | RequestRefused:
+    """The same error with another message."""
+    if isinstance(error, RequestRefused):
+        return RequestRefused(error.status, message, error.lines)
+    return CommandFailed(message)

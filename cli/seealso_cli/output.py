@@ -2,31 +2,44 @@
 
 Titles and URLs of links come from anonymous submitters: escape_unprintable() keeps them from
 controlling the terminal.
+
+A list is a table if it fits into the terminal's width, else one block of lines for each item. In
+both, an id is never cut and a URL is always whole. In a pipe nothing is cut.
 """
 
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 type Json = dict[str, Any]
 
-_PIPE_WIDTH = 200  # characters; a pipe has no width of its own
+_GAP = "  "
+# A table's column is not made narrower than this, in terminal cells.
+_MIN_CUT = 12
+_MIN_WRAPPED = 24
+_INDENT = "  "
 
 
 class Column(NamedTuple):
-    """A column of a table. `value` gets a row's cell; `shrinks`: it is cut if space is short."""
+    """A column of a list. `value` gets an item's cell, `if_narrow` is what a narrow terminal does.
+
+    `keep`: the cell is printed as it is (ids and other keys); `cut`: with an ellipsis (titles);
+    `wrap`: on several lines (URLs, which are judged).
+    """
 
     name: str
     value: Callable[[Json], Any]
-    shrinks: bool = False
+    if_narrow: Literal["keep", "cut", "wrap"] = "keep"
+
+    def cell(self, item: Json) -> str:
+        return format_value(self.value(item))
 
 
 def escape_unprintable(text: str) -> str:
@@ -43,6 +56,11 @@ def escape_unprintable(text: str) -> str:
     )
 
 
+def print_line(text: str) -> None:
+    """Print a line on standard output, in its encoding; click.echo() takes UTF-8 for ASCII."""
+    click.echo(text, file=sys.stdout)
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document on one line, in ASCII."""
     # json.dumps leaves one control character as it is: DEL, which can occur in strings only
@@ -51,13 +69,21 @@ def print_json(value: Any) -> None:
 
 
 def print_list(
-    items: Iterator[Json], columns: Sequence[Column], limit: int | None, as_json: bool
+    items: Iterator[Json],
+    columns: Sequence[Column],
+    limit: int | None,
+    *,
+    as_json: bool = False,
+    ids: str | None = None,
 ) -> None:
-    """Print at most `limit` items (None: all), as JSON Lines or as a table."""
+    """Print at most `limit` items (None: all): a table, JSON Lines, or only their members `ids`."""
     limited = islice(items, limit)
-    if as_json:
+    if ids is not None or as_json:
         for item in limited:
-            print_json(item)
+            if ids is None:
+                print_json(item)
+            else:
+                print_line(format_value(item[ids]))
         return
     rows = list(limited)
     if rows:
@@ -72,13 +98,13 @@ def print_fields(fields: Mapping[str, Any]) -> None:
     """Print one line a field."""
     width = max(map(len, fields)) + 1
     for name, value in fields.items():
-        click.echo(f"{name + ':':{width}} {format_value(value)}")
+        print_line(f"{name + ':':{width}} {format_value(value)}")
 
 
 def print_text(text: str) -> None:
     """Print a string of several lines."""
     for line in text.splitlines():
-        click.echo(escape_unprintable(line))
+        print_line(escape_unprintable(line))
 
 
 def format_value(value: Any) -> str:
@@ -95,22 +121,107 @@ def format_value(value: Any) -> str:
     return str(value)
 
 
-def _print_table(columns: Sequence[Column], rows: Sequence[Json]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        width = None if column.shrinks else _width(column, rows)
-        table.add_column(column.name, no_wrap=True, overflow="ellipsis", min_width=width)
-    for row in rows:
-        table.add_row(*(Text(format_value(column.value(row))) for column in columns))
-    # Cells are not rich's markup.
-    console = Console(
-        markup=False, highlight=False, emoji=False, width=None if _is_terminal() else _PIPE_WIDTH
-    )
-    console.print(table)
+# ---- tables ----------------------------------------------------------------------------------
 
 
-def _width(column: Column, rows: Sequence[Json]) -> int:
-    return max(len(column.name), *(len(format_value(column.value(row))) for row in rows))
+def _print_table(columns: Sequence[Column], items: Sequence[Json]) -> None:
+    rows = [[column.cell(item) for column in columns] for item in items]
+    # The environment variable COLUMNS takes the place of the terminal's own width.
+    width = shutil.get_terminal_size().columns if _is_terminal() else None
+    for line in table_lines(columns, rows, width):
+        print_line(line)
+
+
+def table_lines(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None
+) -> Iterator[str]:
+    """Yield the lines of a table, or of blocks where `width` is too small for one (None: never)."""
+    headings = [column.name for column in columns]
+    natural = [max(map(cell_len, cells)) for cells in zip(headings, *rows, strict=True)]
+    widths = natural if width is None else _fit(columns, natural, width)
+    if widths is None:
+        assert width is not None
+        yield from _block_lines(columns, rows, width)
+        return
+    for row in [headings, *rows]:
+        yield from _row_lines(columns, row, widths)
+
+
+def _fit(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int] | None:
+    """The width of each column in a table of at most `width`, or None if there is no such table."""
+    minimum = {"cut": _MIN_CUT, "wrap": _MIN_WRAPPED}
+    widths = [
+        min(full, max(minimum[column.if_narrow], cell_len(column.name)))
+        if column.if_narrow != "keep"
+        else full
+        for column, full in zip(columns, natural, strict=True)
+    ]
+    spare = width - sum(widths) - len(_GAP) * (len(columns) - 1)
+    if spare < 0:
+        return None
+    # Those that lack the least come first, so that what they leave goes to the others.
+    lacking = sorted(range(len(columns)), key=lambda index: natural[index] - widths[index])
+    for left, index in zip(range(len(columns), 0, -1), lacking, strict=True):
+        more = min(natural[index] - widths[index], spare // left)
+        widths[index] += more
+        spare -= more
+    return widths
+
+
+def _row_lines(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    parts = [
+        chop_cells(cell, width) if column.if_narrow == "wrap" and cell else [_cut(cell, width)]
+        for column, cell, width in zip(columns, row, widths, strict=True)
+    ]
+    lines = []
+    for number in range(max(map(len, parts))):
+        cells = [
+            set_cell_size(part[number] if number < len(part) else "", width)
+            for part, width in zip(parts, widths, strict=True)
+        ]
+        lines.append(_GAP.join(cells).rstrip())
+    return lines
+
+
+def _block_lines(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
+) -> Iterator[str]:
+    """Yield a line for each cell, or several for a cell that is too long for one."""
+    label_width = max(len(column.name) for column in columns) + 2
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        for column, cell in zip(columns, row, strict=True):
+            label = f"{column.name}:".ljust(label_width)
+            if cell_len(cell) <= width - label_width:
+                yield label + cell
+            elif column.if_narrow == "cut" and width > label_width:
+                yield label + _cut(cell, width - label_width)
+            else:
+                yield label.rstrip()
+                # An id is on one line, so that it can be selected as a whole.
+                is_key = column.if_narrow == "keep"
+                room = max(width - len(_INDENT), 2)
+                yield from [
+                    _INDENT + part for part in ([cell] if is_key else chop_cells(cell, room))
+                ]
+
+
+def _cut(cell: str, width: int) -> str:
+    if cell_len(cell) <= width:
+        return cell
+    ellipsis = _ellipsis()
+    if width <= len(ellipsis):
+        return ellipsis[:width]
+    return set_cell_size(cell, width - len(ellipsis)).rstrip() + ellipsis
+
+
+def _ellipsis() -> str:
+    try:
+        "\u2026".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "..."
+    return "\u2026"
 
 
 def _is_terminal() -> bool:

@@ -1,6 +1,9 @@
 """The store that a command works on directly: a stack's tables, or those of any DynamoDB."""
 
+import secrets
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -8,6 +11,7 @@ import click
 from seealso.store.client import Client
 from seealso.store.protocol import Credentials
 from seealso.store.tables import Store
+from seealso.tables.audit import ChangeContext
 from seealso_cli import aws
 from seealso_cli.errors import CommandFailed
 from seealso_cli.options import TABLES, StoreOptions
@@ -19,6 +23,26 @@ type OpenStore = Callable[[], Store]
 LIMIT_SECONDS = 20.0
 # For one attempt: enough for half a megabyte on a slow line.
 ATTEMPT_SECONDS = 10.0
+DEFAULT_AUDIT_DAYS = 365  # template.yaml, AuditDays
+
+
+class Target(NamedTuple):
+    """Where a command works: a function that opens the store, and the stack that it belongs to.
+
+    Each thread opens its own store. `stack` is None where only an endpoint is known.
+    """
+
+    open_store: OpenStore
+    stack: Stack | None
+
+    def change_context(self) -> ChangeContext:
+        """Who changes something now, for the audit. Raises CommandFailed."""
+        # The emulator knows no callers, and other endpoints need not.
+        is_aws = self.stack is not None and self.stack.endpoint is None
+        actor = aws.caller_name(self.stack.session) if self.stack and is_aws else "import"
+        parameters = self.stack.parameters if self.stack else {}
+        kept_days = int(parameters.get("AuditDays", DEFAULT_AUDIT_DAYS))
+        return ChangeContext(actor, datetime.now(UTC), f"cli-{secrets.token_hex(8)}", kept_days)
 
 
 def store_opener(options: StoreOptions, required_tables: Sequence[str]) -> OpenStore:
@@ -27,6 +51,11 @@ def store_opener(options: StoreOptions, required_tables: Sequence[str]) -> OpenS
     --endpoint must come with the names of the required tables. Raises click.UsageError, and
     CommandFailed if there is no such stack.
     """
+    return find_target(options, required_tables).open_store
+
+
+def find_target(options: StoreOptions, required_tables: Sequence[str]) -> Target:
+    """The target that the options name. Raises as store_opener()."""
     stack, endpoint = options["stack"], options["endpoint"]
     if (stack is not None) + options["local"] + (endpoint is not None) != 1:
         raise click.UsageError("Specify exactly one of --stack, --local and --endpoint.")
@@ -40,7 +69,7 @@ def store_opener(options: StoreOptions, required_tables: Sequence[str]) -> OpenS
     missing = [f"--{table}-table" for table in required_tables if table not in named]
     if missing:
         raise click.UsageError(f"--endpoint also requires {' and '.join(missing)}.")
-    return _at_endpoint(endpoint, named)
+    return Target(_at_endpoint(endpoint, named), None)
 
 
 def _named_tables(options: StoreOptions) -> dict[str, str]:
@@ -49,22 +78,28 @@ def _named_tables(options: StoreOptions) -> dict[str, str]:
         "links": options["links_table"],
         "sites": options["sites_table"],
         "skips": options["skips_table"],
+        "audit": options["audit_table"],
+        "transient": options["transient_table"],
     }
     return {table: name for table, name in names.items() if name}
 
 
-def _deployed(name: str) -> OpenStore:
+def _deployed(name: str) -> Target:
     stack = get_deployed_stack(name)
     # boto3 knows the endpoints of all partitions, and those that the user's profile sets.
     endpoint = stack.session.client("dynamodb").meta.endpoint_url
     credentials = aws.user_credentials(stack.session)
-    return _opener(endpoint, stack.session.region_name, credentials, _tables_of(stack))
+    opener = _opener(endpoint, stack.session.region_name, credentials, _tables_of(stack))
+    return Target(opener, stack)
 
 
-def _local() -> OpenStore:
+def _local() -> Target:
     stack = get_local_stack()
     endpoint = stack.endpoint or ""
-    return _opener(endpoint, aws.LOCAL_REGION, lambda: aws.LOCAL_CREDENTIALS, _tables_of(stack))
+    credentials = aws.LOCAL_CREDENTIALS
+    return Target(
+        _opener(endpoint, aws.LOCAL_REGION, lambda: credentials, _tables_of(stack)), stack
+    )
 
 
 def _at_endpoint(endpoint: str, tables: dict[str, str]) -> OpenStore:
@@ -96,7 +131,9 @@ def _opener(
 ) -> OpenStore:
     def open_store() -> Store:
         client = Client(endpoint, region, credentials, LIMIT_SECONDS, ATTEMPT_SECONDS)
-        articles, links, sites, skips = (tables.get(table, "") for table in TABLES)
-        return Store(client, articles=articles, links=links, sites=sites, skips=skips, audit="")
+        articles, links, sites, skips, audit, transient = (
+            tables.get(table, "") for table in TABLES
+        )
+        return Store(client, articles, links, sites, skips, audit, transient)
 
     return open_store

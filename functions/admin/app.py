@@ -1,9 +1,8 @@
 """The admin endpoint: editors and admins run articles, submitted links, sites and blocked hosts."""
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Tracer
 
@@ -21,12 +20,14 @@ from seealso.http.responses import Response, empty_response, json_response, vers
 from seealso.limits import MAX_ARTICLE_BODY_BYTES, MAX_DAYS, MAX_SITE_BODY_BYTES, MAX_USER_NAME
 from seealso.members import Members
 from seealso.settings import integer, string
+from seealso.store.client import EDITOR_PATIENCE
 from seealso.store.tables import Store
 from seealso.tables import articles, audit, links, queue, sites
 from seealso.tables.articles import Article
 from seealso.tables.audit import AuditFilter, ChangeContext
 from seealso.tables.links import Link
-from seealso.tables.sites import Site
+from seealso.tables.sites import SiteRecord
+from seealso.urls import UrlNotAcceptable, host_key
 
 
 class Settings(NamedTuple):
@@ -50,10 +51,10 @@ type ArticleChange = Callable[[Store, ChangeContext, int, int], Article]
 
 def list_articles(store: Store, request: Request, _context: ChangeContext) -> Response:
     domain = request.query_integer("domain", minimum=0)
-    if domain is None:
-        detail = "The domain parameter is required, for example domain=7."
-        raise Refusal.of_field("malformed-request", "domain", detail)
     state = request.query_choice("state", articles.STATES)
+    if domain is None and state not in articles.UNPUBLISHED:
+        detail = "domain is required, for example domain=7, unless state is draft or deleted."
+        raise Refusal.of_field("malformed-request", "domain", detail)
     page = list_page(request, f"articles-{domain}-{state}")
     states = [state] if state else articles.STATES
     below = int(page.after) if page.after else None
@@ -115,13 +116,35 @@ def _article(
 # ---- links -----------------------------------------------------------------------------------
 
 
-def list_links(store: Store, request: Request, _context: ChangeContext) -> Response:
+def list_links(store: Store, request: Request, context: ChangeContext) -> Response:
+    if (host := request.query_string("host")) is not None:
+        return _links_of_host(store, request, host)
     status = request.query_choice("status", links.STATUSES) or "pending"
     domain = request.query_integer("domain", minimum=0)
     page = list_page(request, f"links-{status}-{domain}", queue.POSITION)
     after = queue.Position(*page.after.split()) if page.after else None
     found = queue.list_queue(store, status, domain, page.limit + 1, after)
-    return json_response(200, page.body("links", found, queue.position))
+    return json_response(200, _with_sites(store, page.body("links", found, queue.position)))
+
+
+def _links_of_host(store: Store, request: Request, host: str) -> Response:
+    try:
+        key = host_key(host)
+    except UrlNotAcceptable:
+        detail = "host must be a host name such as example.com."
+        raise Refusal.of_field("malformed-request", "host", detail) from None
+    page = list_page(request, f"links-of-{key}", queue.HOST_POSITION)
+    after = queue.HostPosition(*page.after.split()) if page.after else None
+    found = queue.list_host(store, key, page.limit + 1, after)
+    return json_response(200, _with_sites(store, page.body("links", found, queue.host_position)))
+
+
+def _with_sites(store: Store, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The links of a list with the names of their sites."""
+    domains = sorted({link["domain"] for link in body["links"]})
+    names = {site.domain: site.name for site in sites.get_sites(store, domains)}
+    listed = [{**link, "site_name": names.get(link["domain"])} for link in body["links"]]
+    return {**body, "links": listed}
 
 
 def get_link(store: Store, request: Request, _context: ChangeContext) -> Response:
@@ -148,6 +171,11 @@ def remove_link(store: Store, request: Request, context: ChangeContext) -> Respo
     return _link(moderation.remove(store, context, request.path_link_id(), version, decision))
 
 
+def restore_link(store: Store, request: Request, context: ChangeContext) -> Response:
+    version = request.if_match()
+    return _link(moderation.restore(store, context, request.path_link_id(), version))
+
+
 def _link(link: Link) -> Response:
     return versioned_response(moderation.shown(link), link.version)
 
@@ -157,34 +185,34 @@ def _link(link: Link) -> Response:
 
 def list_sites(store: Store, request: Request, _context: ChangeContext) -> Response:
     page = list_page(request, "sites", "[0-9]{1,10}")
-    found = site_editing.list_sites(store, page.limit + 1, above=int(page.after or -1))
-    members = [asdict(site) for site in found]
+    found = sites.list_records(store, page.limit + 1, above=int(page.after or -1))
+    members = [record.members() for record in found]
     return json_response(200, page.body("sites", members, lambda site: site["domain"]))
 
 
 def get_site(store: Store, request: Request, _context: ChangeContext) -> Response:
-    site = sites.get_site(store, request.path_integer("domain", minimum=0))
-    if not site.version:
+    record = sites.get_record(store, request.path_integer("domain", minimum=0))
+    if not record.site.version:
         raise Refusal("not-found", "This domain has no site.")
-    return _site(site)
+    return _site(record)
 
 
 def put_site(store: Store, request: Request, context: ChangeContext) -> Response:
     domain = request.path_integer("domain", minimum=0)
     version = request.if_match() if "if-match" in request.headers else None
-    site = site_editing.parse_site(json_body(request, MAX_SITE_BODY_BYTES), domain)
-    saved = site_editing.replace_site(store, context, site, version)
+    record = site_editing.parse_site(json_body(request, MAX_SITE_BODY_BYTES), domain)
+    saved = site_editing.replace_site(store, context, record, version)
     return _site(saved, 200 if version else 201)
 
 
-def _site(site: Site, status: int = 200) -> Response:
-    return versioned_response(asdict(site), site.version, status)
+def _site(record: SiteRecord, status: int = 200) -> Response:
+    return versioned_response(record.members(), record.site.version, status)
 
 
 def list_blocks(store: Store, request: Request, _context: ChangeContext) -> Response:
     page = list_page(request, "blocks", site_editing.BLOCK_POSITION)
     after = site_editing.block_at(page.after) if page.after else None
-    found = site_editing.list_blocks(store, page.limit + 1, after)
+    found = sites.list_blocks(store, page.limit + 1, after)
     members = [block._asdict() for block in found]
     return json_response(200, page.body("blocks", members, site_editing.block_position))
 
@@ -236,7 +264,7 @@ def _for(group: str, route: AdminRoute) -> Route:
     """A route for those whose token has the group."""
 
     def authorized(store: Store, request: Request) -> Response:
-        editor = authorize(request.claims, SETTINGS.issuer, group)
+        editor = authorize(request.claims, request.bearer_token, SETTINGS.issuer, group)
         context = ChangeContext(
             editor.name, datetime.now(UTC), request.request_id, SETTINGS.audit_days
         )
@@ -262,14 +290,16 @@ handler = serve(
         "POST /admin/links/{link_id}/approve": _for(EDITORS, approve_link),
         "POST /admin/links/{link_id}/reject": _for(EDITORS, reject_link),
         "POST /admin/links/{link_id}/remove": _for(EDITORS, remove_link),
-        "GET /admin/sites": _for(ADMINS, list_sites),
-        "GET /admin/sites/{domain}": _for(ADMINS, get_site),
+        "POST /admin/links/{link_id}/restore": _for(EDITORS, restore_link),
+        "GET /admin/sites": _for(EDITORS, list_sites),
+        "GET /admin/sites/{domain}": _for(EDITORS, get_site),
         "PUT /admin/sites/{domain}": _for(ADMINS, put_site),
-        "GET /admin/blocks": _for(ADMINS, list_blocks),
+        "GET /admin/blocks": _for(EDITORS, list_blocks),
         "POST /admin/blocks": _for(ADMINS, block_host),
         "DELETE /admin/blocks/{host}": _for(ADMINS, unblock_host),
         "GET /admin/audit": _for(ADMINS, list_audit),
-    }
+    },
+    patience=EDITOR_PATIENCE,
 )
 
 # The request's log line is the one that all functions write. Nothing is patched: the store's

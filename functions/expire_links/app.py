@@ -1,17 +1,22 @@
-"""Once an hour: links whose time is over expire, and the pending ones are counted."""
+"""Once an hour: links whose time is over expire or are erased, and the pending ones are counted."""
 
 from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
+from seealso.limits import MAX_DAYS
+from seealso.settings import integer, string
 from seealso.store.tables import current_store
-from seealso.tables.links import expire_due
+from seealso.tables.expiry import expire_and_erase
 from seealso.tables.queue import count_pending
+
+LINK_DAYS = integer("LINK_DAYS", 1, MAX_DAYS)
 
 logger = Logger(service="seealso", location=None, utc=True, use_rfc3339=True)
 # Without a service: it would become a dimension of the metric.
 metrics = Metrics(namespace="seealso")
+metrics.set_default_dimensions(stack=string("STACK_NAME"))
 # Nothing is patched: the store's client is on plain sockets.
 tracer = Tracer(service="seealso", auto_patch=False)
 
@@ -19,8 +24,13 @@ tracer = Tracer(service="seealso", auto_patch=False)
 @tracer.capture_lambda_handler
 def handler(event: object, context: object) -> None:
     store = current_store()
-    expired = expire_due(store, datetime.now(UTC))
+    report = expire_and_erase(store, datetime.now(UTC), LINK_DAYS, _log_failure)
     pending = count_pending(store)
     metrics.add_metric("PendingLinks", MetricUnit.Count, pending)
+    metrics.add_metric("FailedLinks", MetricUnit.Count, report.failed)
     metrics.flush_metrics()
-    logger.info("links expired", extra={"expired": expired, "pending": pending})
+    logger.info("links expired", extra={**report._asdict(), "pending": pending})
+
+
+def _log_failure(link_id: str, error: Exception) -> None:
+    logger.error("link not changed", extra={"link_id": link_id}, exc_info=error)

@@ -14,13 +14,14 @@ from seealso.graphql.transport import (
 from seealso.http.handler import serve
 from seealso.http.requests import Request
 from seealso.http.responses import Response
+from seealso.store.client import READ_PATIENCE
 from seealso.store.tables import Store
 
 
 def graphql(store: Store, request: Request) -> Response:
     started = time.perf_counter()
-    query = parse_query(request)
     try:
+        query = parse_query(request)
         data = answer_query(store, query.document, query.operation_name, query.variables)
         cost = None
         if query.wants_cost:
@@ -37,4 +38,6 @@ def graphql(store: Store, request: Request) -> Response:
 
 
 settings()  # a wrong parameter fails the start and not a request
-handler = serve({"GET /graphql": graphql, "POST /graphql": graphql}, refusal_response)
+handler = serve(
+    {"GET /graphql": graphql, "POST /graphql": graphql}, refusal_response, READ_PATIENCE
+)

@@ -1,12 +1,16 @@
 """What to read next: an article's related lists, a domain's articles; and the API's description."""
 
+import re
+from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from seealso.errors import article_not_found
+from seealso.errors import Refusal, article_not_found
 from seealso.http.cursors import list_page
 from seealso.http.handler import serve
-from seealso.http.requests import Request
+from seealso.http.requests import Request, is_id
 from seealso.http.responses import (
     Document,
     Response,
@@ -14,8 +18,14 @@ from seealso.http.responses import (
     document_response,
     read_response,
 )
+from seealso.limits import MAX_LISTED
 from seealso.reading.page import list_domain, read_related
 from seealso.store.tables import Store
+from seealso.tables import sites
+
+MAX_DOMAINS = 20
+# A client turns ids into links with what it gets here, and sites change seldom.
+SITES_SECONDS = 300
 
 
 def related(store: Store, request: Request) -> Response:
@@ -34,7 +44,13 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 
 def openapi(_store: Store, request: Request) -> Response:
-    return document_response(request, _description())
+    # An HTTP API does not compress answers, so the function does.
+    is_gzip = _accepts_gzip(request.headers.get("accept-encoding", ""))
+    response = document_response(request, _compressed() if is_gzip else _description())
+    response.headers["vary"] = "Accept-Encoding"
+    if is_gzip and response.body is not None:
+        response.headers["content-encoding"] = "gzip"
+    return response._replace(is_base64=is_gzip)
 
 
 @cache
@@ -42,10 +58,53 @@ def _description() -> Document:
     return document(Path(__file__).with_name("openapi.json").read_text("utf-8"))
 
 
+@cache
+def _compressed() -> Document:
+    # Each encoding has its own strong ETag (RFC 9110, 8.8.3.3). zlib writes no time into gzip's
+    # header, so every container has the same bytes, and thus the same ETag.
+    import zlib  # here, because a reader's request does not need it
+
+    packed = zlib.compress(_description().text.encode(), 9, wbits=zlib.MAX_WBITS | 16)
+    return document(b64encode(packed).decode())
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    """Whether Accept-Encoding allows gzip, by its name or by `*` (RFC 9110, 12.5.3)."""
+    weights = {
+        coding.strip().lower(): weight.replace(" ", "").lower()
+        for coding, _, weight in (part.partition(";") for part in accept_encoding.split(","))
+    }
+    weight = weights.get("gzip", weights.get("*", "q=0"))
+    return re.fullmatch(r"q=0(\.0*)?", weight) is None
+
+
+def list_sites(store: Store, request: Request) -> Response:
+    page = list_page(request, "sites", "[0-9]{1,10}", default_limit=MAX_LISTED)
+    domains = request.query_string("domain")
+    if domains is not None:
+        found = sites.get_sites(store, _domains(domains))
+        shown = [sites.public_view(site) for site in found]
+        body: Mapping[str, Any] = {"sites": shown, "next_cursor": None}
+    else:
+        found = sites.list_sites(store, page.limit + 1, above=int(page.after or -1))
+        shown = [sites.public_view(site) for site in found]
+        body = page.body("sites", shown, lambda site: site["domain"])
+    return read_response(request, body, max_age=SITES_SECONDS)
+
+
+def _domains(value: str) -> list[int]:
+    numbers = value.split(",")
+    if len(numbers) > MAX_DOMAINS or not all(map(is_id, numbers)):
+        detail = f"domain must be 1 to {MAX_DOMAINS} domains separated by commas, such as 3,7."
+        raise Refusal.of_field("malformed-request", "domain", detail)
+    return sorted({int(number) for number in numbers})
+
+
 handler = serve(
     {
         "GET /articles/{id}/related": related,
         "GET /domains/{domain}/articles": domain_articles,
+        "GET /sites": list_sites,
         "GET /openapi.json": openapi,
     }
 )

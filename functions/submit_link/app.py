@@ -18,7 +18,14 @@ from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
 from seealso.submitting.parsing import parse_submission, with_form_consents
-from seealso.submitting.submitting import Rules, check_origin, submit, withdraw
+from seealso.submitting.submitting import (
+    Rules,
+    check_origin,
+    is_token_of,
+    submit,
+    told_reason,
+    withdraw,
+)
 from seealso.tables.links import get_link
 
 RULES = Rules(
@@ -26,7 +33,9 @@ RULES = Rules(
     duplicate_scope=choice("DUPLICATE_SCOPE", "network", "page"),
 )
 
-_IDEMPOTENCY_KEY = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
+# Bare, or in the double quotes of a structured field (IETF draft "The Idempotency-Key HTTP Header
+# Field"): the same key.
+_IDEMPOTENCY_KEY = re.compile(r'("?)([A-Za-z0-9_-]{16,128})\1', re.ASCII)
 
 
 def post_link(store: Store, request: Request) -> Response:
@@ -34,7 +43,7 @@ def post_link(store: Store, request: Request) -> Response:
     article_id = request.path_integer("id", minimum=1)
     key = _idempotency_key(request)
     members = _members(request, data)
-    check_origin(store, request.headers.get("origin"), request.headers["host"])
+    check_origin(store, request.headers.get("origin"), request.base_url)
     submission = parse_submission(members)
     receipt = submit(
         store, article_id, submission, key, request.client_address, datetime.now(UTC), RULES
@@ -64,25 +73,31 @@ def get_status(store: Store, request: Request) -> Response:
         "link_back": link.link_back,
         "submitted_at": link.submitted_at,
         "published_at": link.published_at,
+        "expires_at": link.due_at,
     }
+    if is_token_of(link, request.bearer_token):
+        body["reason"] = told_reason(link)
     return json_response(200, body)
 
 
 def delete_link(store: Store, request: Request) -> Response:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = request.bearer_token
+    if token is None:
         detail = "Send the withdraw token: Authorization: Bearer <withdraw_token>."
         raise Refusal("unauthorized", detail)
-    withdraw(store, request.path_link_id(), token.strip(), datetime.now(UTC))
+    withdraw(store, request.path_link_id(), token, datetime.now(UTC))
     return empty_response()
 
 
 def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+    header = request.headers.get("idempotency-key")
+    if header is None:
+        return None
+    match = _IDEMPOTENCY_KEY.fullmatch(header.strip(" \t"))
+    if match is None:
         detail = "Idempotency-Key must be 16 to 128 characters from A-Z, a-z, 0-9, _ and -."
         raise Refusal.of_field("malformed-request", "Idempotency-Key", detail)
-    return key
+    return match[2]
 
 
 def _members(request: Request, data: bytes) -> Members:

@@ -88,7 +88,7 @@ def users(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Itera
 @pytest.fixture(autouse=True)
 def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    for name in ("SEEALSO_PASSWORD", "SEEALSO_NEW_PASSWORD"):
+    for name in ("SEEALSO_PASSWORD", "SEEALSO_NEW_PASSWORD", "SEEALSO_CODE", "SEEALSO_LOCAL_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -116,13 +116,18 @@ def as_admin(admin_server: AdminServer, run: Run) -> Run:
 
 def run_as(admin_server: AdminServer, run: Run, name: str, group: str) -> Run:
     """`run` with this user signed in, whoever signed in before."""
-    login = Login(admin_server.url, token(**claims(name, f"[{group}]") | {"exp": 2**33}))
+    login = Login(admin_server.url, token(**token_claims(name, group)))
 
     def run_signed_in(*arguments: str | Path | int, stdin: bytes = b"") -> Outcome:
         login_file.write(login)
         return run(*arguments, stdin=stdin)
 
     return run_signed_in
+
+
+def token_claims(name: str, *groups: str) -> dict[str, Any]:
+    """What a user's access token holds; it does not expire."""
+    return {**claims(name, None), "cognito:groups": [*groups], "exp": 2**33}
 
 
 type MakeStack = Callable[[str, dict[str, str]], None]

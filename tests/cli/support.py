@@ -66,6 +66,8 @@ def store_options(store: Store) -> list[str]:
         f"--links-table={store.links}",
         f"--sites-table={store.sites}",
         f"--skips-table={store.skips}",
+        f"--audit-table={store.audit}",
+        f"--transient-table={store.transient}",
     ]
 
 

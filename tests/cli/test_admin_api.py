@@ -118,8 +118,8 @@ def test_refused_change_exits_with_status(
     assert len(admin_server.requests) == 1
 
 
-def test_editor_is_not_allowed_to_list_sites(as_editor: Run) -> None:
-    outcome = as_editor("sites", "list")
+def test_editor_is_not_allowed_to_read_the_audit(as_editor: Run) -> None:
+    outcome = as_editor("audit")
     assert outcome.status == 4
     assert outcome.stderr == ["Error: This operation requires the admins group."]
 

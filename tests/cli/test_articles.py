@@ -134,8 +134,19 @@ def test_patches_columns(as_editor: Run, tmp_path: Path) -> None:
     assert (
         as_editor("articles", "patch", 41).stderr[-1].startswith("Error: Specify what to change: ")
     )
-    not_text = write_file(tmp_path, b"\xff", "other")
-    assert as_editor("articles", "patch", 41, "--text-file", not_text).status == 2
+    for content, reason in (
+        (b"\xff", "not UTF-8"),
+        ("Gr\u00fcn.".encode("utf-16"), "UTF-16; save it as UTF-8"),
+    ):
+        path = write_file(tmp_path, content, "other")
+        outcome = as_editor("articles", "patch", 41, "--text-file", path)
+        assert (outcome.status, outcome.stderr) == (
+            1,
+            [f"Error: {path} is invalid: it is {reason}."],
+        )
+    text = write_file(tmp_path, b"\xef\xbb\xbfGr\xc3\xbcn.")
+    patched = as_editor("articles", "patch", 41, "--text-file", text, "--json").json()
+    assert patched["text"] == "Gr\u00fcn."
 
 
 @pytest.fixture
@@ -151,9 +162,9 @@ def _listed(deployed_environment: Store) -> None:
 def test_lists_pages_of_articles(as_editor: Run, admin_server: AdminServer) -> None:
     first = as_editor("articles", "list", "--domain=7", "--limit=2")
     assert first.out.splitlines() == [
-        "id   state    version  date        title    ",
-        "240  deleted  1        2026-02-25  Title 240",
-        "239  draft    1        2026-02-25  Title 239",
+        "id   domain  state    version  date        title",
+        "240  7       deleted  1        2026-02-25  Title 240",
+        "239  7       draft    1        2026-02-25  Title 239",
     ]
     assert first.stderr == ["More results available; use --limit N or --all."]
     assert len(admin_server.requests) == 1
@@ -169,6 +180,11 @@ def test_lists_pages_of_articles(as_editor: Run, admin_server: AdminServer) -> N
         assert bool(listed.stderr) == (limit < 240)
     drafts = as_editor("articles", "list", "--domain=7", "--state=draft", "--json").json_lines()
     assert [item["id"] for item in drafts] == list(range(239, 239 - 60, -3))
+    first_drafts = as_editor("articles", "list", "--state=draft", "--json").json_lines()
+    assert [item["id"] for item in first_drafts] == list(range(239, 239 - 60, -3))
+    ids = as_editor("articles", "list", "--state=deleted", "--ids").out.split()
+    assert ids == [str(article_id) for article_id in range(240, 0, -3)]
+    assert as_editor("articles", "list", "--state=draft", "--ids", "--limit=2").out == "239\n236\n"
     empty = as_editor("articles", "list", "--domain=8")
     assert (empty.status, empty.out, empty.stderr) == (0, "", ["No results."])
     assert as_editor("articles", "list", "--domain=8", "--json").json_lines() == []
@@ -179,7 +195,9 @@ def test_lists_pages_of_articles(as_editor: Run, admin_server: AdminServer) -> N
     [
         (b"{", "invalid JSON: Expecting property name"),
         (b"\xff", "it is not UTF-8."),
-        (b"[]", "it must contain exactly one JSON object."),
+        (b"[{}]", "it must contain exactly one JSON object; it is a JSON array."),
+        ("{}".encode("utf-16"), "it is UTF-16; save it as UTF-8."),
+        (b'{"a": 1,\n "b": }', "invalid JSON: Expecting value (column 7) (line 2)."),
         (b"{} {}", "it must contain exactly one JSON object."),
         (b'{"id": 1, "id": 2}', "'id' appears more than once."),
     ],
@@ -187,7 +205,14 @@ def test_lists_pages_of_articles(as_editor: Run, admin_server: AdminServer) -> N
 def test_rejects_files_without_an_object(as_editor: Run, content: bytes, stderr: str) -> None:
     outcome = as_editor("articles", "create", "-", stdin=content)
     assert outcome.status == 1
-    assert outcome.stderr[0].startswith(f"Error: FILE is invalid: {stderr}")
+    assert outcome.stderr[0].startswith(f"Error: Standard input is invalid: {stderr}")
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xef\xbb\xbf"])
+def test_rejects_empty_files(as_editor: Run, tmp_path: Path, content: bytes) -> None:
+    path = write_file(tmp_path, content)
+    outcome = as_editor("articles", "create", path)
+    assert (outcome.status, outcome.stderr) == (1, [f"Error: {path} is empty."])
 
 
 def test_rejects_wrong_usage(as_editor: Run, tmp_path: Path, admin_server: AdminServer) -> None:
@@ -195,6 +220,10 @@ def test_rejects_wrong_usage(as_editor: Run, tmp_path: Path, admin_server: Admin
         ["show", "0"],
         ["show", "x"],
         ["list"],
+        ["list", "--state=published"],
+        ["publish"],
+        ["publish", "1", "x"],
+        ["publish", "1", "2", "--version=1"],
         ["list", "--domain=7", "--state=gone"],
         ["list", "--domain=7", "--limit=0"],
         ["put", "41", str(tmp_path / "nothing")],

@@ -200,6 +200,38 @@ def test_killed_export_keeps_previous_file(
     assert path.read_bytes() == b"the last export\n"
 
 
+def test_an_interrupted_export_without_a_reader_is_interrupted(
+    filled: Store, tmp_path: Path
+) -> None:
+    code = """
+import sys
+from seealso_cli.bulk import export
+from seealso_cli.main import main
+def interrupted(*arguments):
+    print("begun", flush=True)
+    sys.stdin.readline()
+    sys.stdout.write("more")
+    raise KeyboardInterrupt
+    yield
+export.list_articles = interrupted
+main()
+"""
+    path = tmp_path / "articles.jsonl"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "export", str(path), *store_options(filled)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == b"begun\n"
+        process.stdout.close()
+        process.stdin.write(b"\n")
+    assert process.returncode == 130
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("wrong", ["--articles-table=other", "--endpoint=http://127.0.0.1:9"])
 def test_reports_missing_table_and_unreachable_store(
     run: Run, filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str

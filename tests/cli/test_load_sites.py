@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.paths import ROOT
+from seealso.editing.sites import block_host, change_site
 from seealso.errors import StoreUnavailable
 from seealso.store.tables import Store
-from seealso.tables.sites import list_sites, put_site
+from seealso.tables.audit import AuditFilter, ChangeContext, list_audit
+from seealso.tables.sites import Block, get_record, list_blocks, list_records
 from seealso_cli.bulk import load_sites as command
 from tests.cli.conftest import RunBulk
-from tests.cli.support import Columns, jsonl, scan_table, without, write_file
+from tests.cli.support import Columns, jsonl, run_on_terminal, store_options, without, write_file
+
+CONTEXT = ChangeContext("admin@example.com", datetime.now(UTC), "r1", 365)
 
 
 def site(domain: Any = 7, **members: Any) -> Columns:
@@ -31,13 +36,14 @@ def site(domain: Any = 7, **members: Any) -> Columns:
         "pending_cap": 20,
         "pending_days": 14,
         "blocked_hosts": ["spam.example.net"],
+        "language": "en",
     }
     return valid | members
 
 
 def stored(store: Store) -> list[Columns]:
     """All sites, by domain, without their versions."""
-    return [without(asdict(stored_site), "version") for stored_site in list_sites(store)]
+    return [without(record.members(), "version") for record in list_records(store, 100)]
 
 
 def array(sites: list[Columns]) -> bytes:
@@ -46,7 +52,7 @@ def array(sites: list[Columns]) -> bytes:
 
 @pytest.mark.parametrize("form", [array, jsonl])
 @pytest.mark.parametrize("zipped", [False, True])
-def test_replaces_whole_sites(
+def test_creates_and_changes_sites(
     run_bulk: RunBulk,
     store: Store,
     tmp_path: Path,
@@ -55,14 +61,141 @@ def test_replaces_whole_sites(
 ) -> None:
     sites = [site(0, hosts=[], blocked_hosts=[], cap=0, pending_cap=0), site(7)]
     path = write_file(tmp_path, form(sites), zipped=zipped)
-    outcome = run_bulk("sites", "load", path, store=store)
-    assert (outcome.status, outcome.stderr) == (0, ["2 sites: 2 written, 0 invalid"])
+    outcome = run_bulk("sites", "load", "--yes", path, store=store)
+    assert (outcome.status, outcome.summary) == (0, "2 sites: 2 written, 0 unchanged, 0 invalid")
+    assert outcome.stderr[0] == "site 0 (The Mill): new"
     assert stored(store) == sites
-    changed = site(7, publish="approved", cap=20, blocked_hosts=[])
+    changed = {"domain": 7, "publish": "approved", "cap": 20, "blocked_hosts": []}
+    outcome = run_bulk("sites", "load", "--yes", "-", store=store, stdin=form([changed]))
+    assert (outcome.status, outcome.stderr) == (
+        0,
+        [
+            "site 7 (The Mill)",
+            "  cap: 5 -> 20",
+            "  publish: at_once -> approved",
+            "  blocked_hosts: -spam.example.net",
+            "1 sites: 1 written, 0 unchanged, 0 invalid",
+        ],
+    )
+    assert stored(store) == [sites[0], sites[1] | changed]
+    assert [record.site.version for record in list_records(store, 100)] == [1, 2]
     outcome = run_bulk("sites", "load", "-", store=store, stdin=form([changed]))
-    assert outcome.status == 0
-    assert stored(store) == [sites[0], changed]
-    assert [stored_site.version for stored_site in list_sites(store)] == [1, 2]
+    assert outcome.stderr == ["1 sites: 0 written, 1 unchanged, 0 invalid"]
+
+
+def test_keeps_what_the_file_does_not_name(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path
+) -> None:
+    """Neither an admin's change nor a blocked host is undone."""
+    path = write_file(tmp_path, jsonl([without(site(7), "cap", "blocked_hosts")]))
+    assert run_bulk("sites", "load", "--yes", path, store=moto_store).status == 0
+    block_host(moto_store, CONTEXT, Block("spam.example.net", 7))
+    block_host(moto_store, CONTEXT, Block("network.example.net", None))
+    current = get_record(moto_store, 7)
+    raised = current._replace(site=replace(current.site, cap=9))
+    change_site(moto_store, CONTEXT, current, raised)
+    outcome = run_bulk("sites", "load", path, store=moto_store)
+    assert outcome.stderr == ["1 sites: 0 written, 1 unchanged, 0 invalid"]
+    kept = get_record(moto_store, 7)
+    assert (kept.site.cap, kept.blocked_hosts, kept.site.version) == (9, ("spam.example.net",), 3)
+    assert list_blocks(moto_store, 10) == [
+        Block("network.example.net", None),
+        Block("spam.example.net", 7),
+    ]
+
+
+def test_writes_audit_entries(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
+    path = write_file(tmp_path, jsonl([site(7)]))
+    assert run_bulk("sites", "load", "--yes", path, store=moto_store).status == 0
+    stdin = jsonl([{"domain": 7, "cap": 3}])
+    assert run_bulk("sites", "load", "--yes", "-", store=moto_store, stdin=stdin).status == 0
+    changed, created = list_audit(moto_store, AuditFilter(), 10)
+    assert (created["action"], created["before"]) == ("site.create", None)
+    assert (changed["action"], changed["actor"], changed["domain"]) == ("site.change", "import", 7)
+    assert changed["before"] == site(7) | {"version": 1}
+    assert changed["after"] == site(7, cap=3) | {"version": 2}
+    assert changed["request_id"].startswith("cli-")
+
+
+def test_leaves_sites_at_another_version_alone(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_file(tmp_path, jsonl([site(7, version=0), site(8)]))
+    assert run_bulk("sites", "load", "--yes", path, store=moto_store).status == 0
+    path = write_file(tmp_path, jsonl([site(7, version=2, cap=1), site(8, version=1, cap=1)]))
+    outcome = run_bulk("sites", "load", "--yes", path, store=moto_store)
+    assert outcome.status == 1
+    assert outcome.stderr[0] == (
+        f"{path}:1: version: the site is at version 1: load the current one, or none"
+    )
+    assert outcome.summary == "2 sites: 1 written, 0 unchanged, 1 invalid"
+    assert [members["cap"] for members in stored(moto_store)] == [5, 1]
+
+    # Changed after the command has read it.
+    def interfering(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        current = get_record(moto_store, 7)
+        theirs = current._replace(site=replace(current.site, name="Theirs"))
+        change_site(moto_store, CONTEXT, current, theirs)
+        return change_site(*arguments)
+
+    monkeypatch.setattr(command, "change_site", interfering)
+    path = write_file(tmp_path, jsonl([{"domain": 7, "cap": 1}, {"domain": 8, "cap": 2}]))
+    outcome = run_bulk("sites", "load", "--yes", path, store=moto_store)
+    assert outcome.status == 6
+    assert outcome.stderr[-2:] == [
+        "site 7 was changed by someone else meanwhile; run the same command again",
+        "2 sites: 1 written, 0 unchanged, 0 invalid, 1 changed by someone else meanwhile",
+    ]
+    assert [(members["name"], members["cap"]) for members in stored(moto_store)] == [
+        ("Theirs", 5),
+        ("The Mill", 2),
+    ]
+
+
+def test_dry_run_shows_changes_only(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
+    path = write_file(tmp_path, jsonl([site(7), {"domain": 8, "cap": 3}]))
+    outcome = run_bulk("sites", "load", "--dry-run", path, store=moto_store)
+    assert (outcome.status, outcome.stderr[:3]) == (
+        1,
+        [
+            f"{path}:2: name: is required for a new site",
+            f"{path}:2: article_url: is required for a new site",
+            "site 7 (The Mill): new",
+        ],
+    )
+    assert outcome.summary == (
+        "2 sites: 1 to change, 0 unchanged, 1 invalid; nothing was written (--dry-run)"
+    )
+    assert stored(moto_store) == []
+
+
+def test_asks_before_it_changes(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
+    path = write_file(tmp_path, jsonl([site(7)]))
+    outcome = run_bulk("sites", "load", path, store=moto_store)
+    assert outcome.status == 2
+    assert outcome.stderr[0] == "site 7 (The Mill): new"
+    assert outcome.summary == "Error: Not running in a terminal; pass --yes to confirm."
+    arguments = ["sites", "load", str(path), *store_options(moto_store)]
+    status, screen = run_on_terminal(arguments, ["n"])
+    assert (status, "Nothing was changed." in screen) == (2, True), screen
+    assert stored(moto_store) == []
+    status, screen = run_on_terminal(arguments, ["y"])
+    assert (status, "1 sites: 1 written" in screen) == (0, True), screen
+    assert stored(moto_store) == [site(7)]
+
+
+def test_describes_changes_of_hosts(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
+    hosts = ["a.example.org", "b.example.org"]
+    path = write_file(tmp_path, jsonl([site(7, hosts=hosts)]))
+    assert run_bulk("sites", "load", "--yes", path, store=moto_store).status == 0
+    for changed, line in (
+        (["b.example.org", "c.example.org"], "-a.example.org +c.example.org"),
+        (hosts[::-1], "another order"),
+    ):
+        path = write_file(tmp_path, jsonl([{"domain": 7, "hosts": changed}]))
+        outcome = run_bulk("sites", "load", "--dry-run", path, store=moto_store)
+        assert outcome.stderr[:-1] == ["site 7 (The Mill)", f"  hosts: {line}"]
 
 
 def test_accepts_sample_sites(run_bulk: RunBulk) -> None:
@@ -72,11 +205,10 @@ def test_accepts_sample_sites(run_bulk: RunBulk) -> None:
 def test_stores_blocked_hosts_as_keys(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
     blocked = ["www.spam.example.net", "spam.example.net", "b\u00fccher.example.org"]
     path = write_file(tmp_path, jsonl([site(blocked_hosts=blocked[:2])]))
-    assert run_bulk("sites", "load", path, store=moto_store).status == 0
-    (item,) = scan_table(moto_store, moto_store.sites)
-    assert item["blocked_hosts"] == ["spam.example.net"]
+    assert run_bulk("sites", "load", "--yes", path, store=moto_store).status == 0
+    assert get_record(moto_store, 7).blocked_hosts == ("spam.example.net",)
     path = write_file(tmp_path, jsonl([site(blocked_hosts=blocked[2:])]))
-    assert run_bulk("sites", "load", path, store=moto_store).status == 1
+    assert run_bulk("sites", "load", "--yes", path, store=moto_store).status == 1
 
 
 NUMBER = "must be an integer from"
@@ -131,7 +263,7 @@ def test_rejects_invalid_members(
 @pytest.mark.parametrize(
     ("invalid", "reason"),
     [
-        (without(site(8), "cap"), "cap: is required"),
+        (without(site(8), "domain"), "domain: is required"),
         (site(8, caps=5), "'caps': unknown field"),
         (site(1), "domain: duplicate domain; the first site is used"),
     ],
@@ -156,11 +288,11 @@ def check_one_invalid_site(run_bulk: RunBulk, path: Path, report: str) -> None:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (array([site(1)])[:-1], 18),
-        (array([site(1)]) + b"\n7", 18),
-        (array([site(1)])[:-1] + b",]", 18),
-        (array([site(1)])[:-1] + b", {},\n{,}]", 19),
-        (array([site(1)])[:-1] + b"\n {}]", 19),
+        (array([site(1)])[:-1], 19),
+        (array([site(1)]) + b"\n7", 19),
+        (array([site(1)])[:-1] + b",]", 19),
+        (array([site(1)])[:-1] + b", {},\n{,}]", 20),
+        (array([site(1)])[:-1] + b"\n {}]", 20),
     ],
 )
 def test_rejects_malformed_arrays(
@@ -173,7 +305,21 @@ def test_rejects_malformed_arrays(
     assert "sites: 1 valid, " in outcome.summary
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"[\n]\n", b"\n"])
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf\n"])
+def test_empty_file_is_an_error(run_bulk: RunBulk, tmp_path: Path, content: bytes) -> None:
+    path = write_file(tmp_path, content)
+    outcome = run_bulk("sites", "load", "--dry-run", path)
+    assert (outcome.status, outcome.stderr[0]) == (1, f"{path}:1: the file is empty")
+
+
+def test_names_utf_16(run_bulk: RunBulk, tmp_path: Path) -> None:
+    path = write_file(tmp_path, array([site(7)]).decode().encode("utf-16"))
+    outcome = run_bulk("sites", "load", "--dry-run", path)
+    assert outcome.status == 2
+    assert outcome.summary == f"Error: Could not read {path}: it is UTF-16; save it as UTF-8."
+
+
+@pytest.mark.parametrize("content", [b"[]", b"[\n]\n"])
 def test_accepts_files_without_sites(run_bulk: RunBulk, tmp_path: Path, content: bytes) -> None:
     outcome = run_bulk("sites", "load", "--dry-run", write_file(tmp_path, content))
     assert (outcome.status, outcome.stderr) == (
@@ -211,12 +357,26 @@ def test_retries_while_store_is_busy(
 ) -> None:
     failures = [StoreUnavailable("PutItem: ThrottlingException")] * 3
 
-    def put_or_fail(*arguments: Any) -> None:
+    def change_or_fail(*arguments: Any) -> Any:
         if failures:
             raise failures.pop()
-        put_site(*arguments)
+        return change_site(*arguments)
 
-    monkeypatch.setattr(command, "put_site", put_or_fail)
+    monkeypatch.setattr(command, "change_site", change_or_fail)
     path = write_file(tmp_path, jsonl([site()]))
-    assert run_bulk("sites", "load", path, store=moto_store).status == 0
+    assert run_bulk("sites", "load", "--yes", path, store=moto_store).status == 0
     assert stored(moto_store) == [site()]
+
+
+def test_lost_answer_is_no_conflict(
+    run_bulk: RunBulk, moto_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change_and_fail(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        change_site(*arguments)
+        raise StoreUnavailable("TransactWriteItems: no answer")
+
+    monkeypatch.setattr(command, "change_site", change_and_fail)
+    path = write_file(tmp_path, jsonl([site()]))
+    outcome = run_bulk("sites", "load", "--yes", path, store=moto_store)
+    assert (outcome.status, outcome.summary) == (0, "1 sites: 1 written, 0 unchanged, 0 invalid")

@@ -10,9 +10,10 @@ import pytest
 from seealso_cli import login_file
 from seealso_cli.login_file import Login
 from tests.cli.admin_server import PASSWORD, AdminServer, Users, token
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, token_claims
 from tests.cli.support import Outcome, mode, run_on_terminal
-from tests.support.editors import EDITOR, claims
+from tests.support.editors import EDITOR
+from tests.support.gateway import Response
 from tests.support.tables import REGION
 
 SECRET = "a-New-Word-2-keep"
@@ -120,7 +121,7 @@ def test_refreshes_expired_token(run: Run, signed_in: Login, admin_server: Admin
 
 
 def test_refreshes_rejected_token(run: Run, signed_in: Login, admin_server: AdminServer) -> None:
-    rejected = token(**claims(EDITOR, "[editors]"))
+    rejected = token(**token_claims(EDITOR, "editors"))
     login_file.write(replace(signed_in, access_token=rejected))
     admin_server.rejected.add(rejected)
     body = {"domain": 7, "title": "A", "text": "", "date": "2026-02-25"}
@@ -155,7 +156,7 @@ def test_refreshes_rejected_token_only_once(
 
 
 def test_signs_in_with_token_of_another_issuer(run: Run, admin_server: AdminServer) -> None:
-    given = token(**claims(EDITOR, "[editors]") | {"exp": 2**33})
+    given = token(**token_claims(EDITOR, "editors"))
     outcome = run(
         "login", "--token-stdin", f"--api={admin_server.url}/", stdin=f"{given}\n".encode()
     )
@@ -217,9 +218,88 @@ def test_rejects_unsafe_api_urls(run: Run, url: str) -> None:
         ["--token-stdin", "--api=https://api.example.com", "--local"],
     ],
 )
-def test_rejects_wrong_usage(run: Run, arguments: list[str]) -> None:
+def test_rejects_wrong_usage(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     assert run("login", *arguments, stdin=b"token\n").status == 2
     assert not login_file.path().exists()
+
+
+def test_token_is_checked_before_it_is_kept(
+    run: Run, admin_server: AdminServer, as_editor: Run
+) -> None:
+    assert as_editor("links", "queue").status == 0
+    signed_in = login_file.read()
+    options = ["login", "--token-stdin", f"--api={admin_server.url}"]
+    outcome = run(*options, stdin=b"abc\n")
+    assert outcome == Outcome(
+        3, "", [f"Error: {admin_server.url} rejected the token. Nobody was signed in."]
+    )
+    no_editor = token(**token_claims(EDITOR, "readers")).encode()
+    outcome = run(*options, stdin=no_editor)
+    assert outcome == Outcome(4, "", ["Error: This operation requires the editors group."])
+    admin_server.canned = [Response(200, {"content-type": "text/html"}, "<html>")]
+    outcome = run(*options, stdin=no_editor)
+    assert outcome.status == 2
+    assert outcome.stderr[0].startswith("Error: The server's response is not from a seealso API.")
+    unreachable = run("login", "--token-stdin", "--api=http://127.0.0.1:9", stdin=no_editor)
+    assert unreachable.status == 2
+    assert unreachable.stderr[0].startswith("Error: Could not reach http://127.0.0.1:9 (")
+    assert login_file.read() == signed_in
+
+
+def test_says_what_is_missing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in ([], [EDITOR]):
+        assert run("login", *arguments).summary == (
+            "Error: No local stack is running here. Specify where to sign in: --stack NAME, or "
+            "--api URL with --client-id ID and --region NAME, or --api URL with --token-stdin."
+        )
+    outcome = run("login", EDITOR, "--api=https://api.example.com", "--region=eu-west-1")
+    assert "; --client-id is missing. With a token of another issuer, use " in outcome.summary
+    outcome = run("login", "--stack=x", "--local")
+    assert outcome.summary == "Error: Specify exactly one of --stack and --local."
+
+
+def test_signs_in_again_where_the_user_was(
+    run: Run, signed_in: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    login_file.write(replace(signed_in, access_token="gone", refresh_token="gone", expires_at=0.0))
+    outcome = run("login")
+    assert outcome == Outcome(
+        0,
+        "",
+        [
+            f"Signing in to {signed_in.api_url}.",
+            f"Signed in to {signed_in.api_url} as {EDITOR}.",
+        ],
+    )
+    assert run("links", "queue").status == 0
+    assert run("login", "nobody@example.com").status == 3
+
+
+@pytest.mark.parametrize("is_expired", [True, False])
+def test_session_of_another_local_stack_says_sign_in_again(
+    run: Run, signed_in: Login, admin_server: AdminServer, is_expired: bool
+) -> None:
+    """`make run` was restarted: another user pool, and another client."""
+    assert signed_in.pool is not None
+    pool = replace(signed_in.pool, client_id="unknown0000000000000000000")
+    expires_at = 0.0 if is_expired else time.time() + 3000
+    login_file.write(replace(signed_in, pool=pool, expires_at=expires_at))
+    admin_server.rejected.add(signed_in.access_token)
+    stderr = ["Error: Your session has expired. Sign in again with `seealso login`."]
+    assert run("links", "queue") == Outcome(3, "", stderr)
+
+
+def test_stopped_local_stack_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    login_file.write(Login("http://127.0.0.1:9", "t"))
+    monkeypatch.setattr("seealso_cli.admin_api.MAX_PAUSE_SECONDS", 0.0)
+    assert run("links", "queue").summary.endswith(
+        " If the local stack has stopped, start it with `make run` and sign in again."
+    )
 
 
 def test_logout_deletes_file_if_revoking_fails(run: Run, signed_in: Login) -> None:

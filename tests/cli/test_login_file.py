@@ -10,8 +10,10 @@ import pytest
 from seealso_cli import login_file
 from seealso_cli.errors import RequestRefused
 from seealso_cli.login_file import Login
-from tests.cli.conftest import Run
+from tests.cli.admin_server import AdminServer, token
+from tests.cli.conftest import Run, token_claims
 from tests.cli.support import mode
+from tests.support.editors import EDITOR
 
 LOGIN = Login("https://api.example.com", "t" * 4000, "e", 0.0, "r" * 2000)
 
@@ -74,8 +76,9 @@ def test_path_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert login_file.path() == tmp_path / ".config/seealso/login.json"
 
 
-def test_reports_unwritable_folder(run: Run, tmp_path: Path) -> None:
+def test_reports_unwritable_folder(run: Run, admin_server: AdminServer, tmp_path: Path) -> None:
     (tmp_path / "config").write_text("")
-    outcome = run("login", "--token-stdin", "--api=https://api.example.com", stdin=b"token\n")
+    valid = token(**token_claims(EDITOR, "editors")).encode()
+    outcome = run("login", "--token-stdin", f"--api={admin_server.url}", stdin=valid)
     assert outcome.status == 2
     assert outcome.stderr[0].endswith("login.json: Not a directory")

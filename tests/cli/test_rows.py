@@ -209,12 +209,12 @@ def test_rejects_malformed_csv_lines(
     ("header", "reports"),
     [
         ("id,domain,title,text,date", ["srcId: is required"]),
-        ("id,domain,title,text,date,srcid", ["srcId: is required", "'srcid': unknown field"]),
+        ("id,domain,title,text,date,src_id", ["srcId: is required", "'src_id': unknown field"]),
+        ("ID,Id,domain,title,text,date,srcId", ["id: appears more than once"]),
         ("id,id,domain,title,text,date,srcId", ["id: appears more than once"]),
-        (
-            "id;domain",
-            [*(f"{name}: is required" for name in sorted(COLUMNS)), "'id;domain': unknown field"],
-        ),
+        ("id;domain", ["the columns are separated by a semicolon; use --delimiter ';'"]),
+        ("id\tdomain", ["the columns are separated by a tab; use --delimiter tab"]),
+        ("id|domain", ["the columns are separated by a vertical bar; use --delimiter '|'"]),
     ],
 )
 def test_rejects_invalid_headers(
@@ -265,11 +265,75 @@ def test_format_option_overrides_detection(run_bulk: RunBulk, tmp_path: Path) ->
     assert outcome.summary.startswith("1 rows: 1 valid, 0 invalid")
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", csv_text([])])
-def test_accepts_files_without_rows(run_bulk: RunBulk, tmp_path: Path, content: bytes) -> None:
-    outcome = run_bulk("load", "--dry-run", write_file(tmp_path, content))
+@pytest.mark.parametrize("delimiter", [";", "tab", "|"])
+def test_reads_columns_separated_by_other_delimiters(
+    run_bulk: RunBulk, tmp_path: Path, delimiter: str
+) -> None:
+    sign = delimiter.replace("tab", "\t")
+    text = f"ID{sign} Domain {sign}TITLE{sign}text{sign}Date{sign}SRCID\n1{sign}7{sign}A, b"
+    path = write_file(tmp_path, f"{text}{sign}x{sign}2026-02-25{sign}0\n".encode())
+    outcome = run_bulk("load", "--dry-run", f"--delimiter={delimiter}", path)
+    assert outcome.summary.startswith("1 rows: 1 valid, 0 invalid"), outcome.stderr
+    outcome = run_bulk("load", "--dry-run", path)
+    assert outcome.stderr[0].endswith(
+        f"use --delimiter {delimiter if sign == '\t' else repr(sign)}"
+    )
+    path = write_file(tmp_path, csv_text([row(1)]))
+    outcome = run_bulk("load", "--dry-run", f"--delimiter={delimiter}", path)
+    assert outcome.stderr[0].endswith("separated by a comma; use --delimiter ','")
+
+
+def test_skips_rows_whose_cells_are_all_empty(run_bulk: RunBulk, tmp_path: Path) -> None:
+    content = csv_text([row(1)]) + b",,,,,\r\n\r\n,\n" + csv_text([row(2)]).split(b"\r\n")[1]
+    outcome = run_bulk("load", "--dry-run", write_file(tmp_path, content + b"\n,,,,,\n"))
+    assert (outcome.status, len(outcome.stderr)) == (0, 1), outcome.stderr
+    assert outcome.summary.startswith("2 rows: 2 valid, 0 invalid")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("content", [jsonl([row(1), row(2)]), csv_text([row(1), row(2)])])
+def test_names_utf_16(run_bulk: RunBulk, tmp_path: Path, encoding: str, content: bytes) -> None:
+    path = write_file(tmp_path, content.decode().encode(encoding))
+    outcome = run_bulk("load", "--dry-run", path)
+    assert outcome.status == 1
+    assert outcome.stderr[:-1] == [
+        f"{path}:1: it is UTF-16; save it as UTF-8; skipping the rest of the file"
+    ]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_names_json_array(run_bulk: RunBulk, tmp_path: Path, indent: int | None) -> None:
+    content = json.dumps([row(1), row(2)], indent=indent).encode()
+    path = write_file(tmp_path, content)
+    outcome = run_bulk("load", "--dry-run", path)
+    assert outcome.status == 1
+    assert len(outcome.stderr) == 2
+    assert outcome.stderr[0].startswith(f"{path}:1: a JSON array or an object on several lines; ")
+    content = json.dumps(row(1), indent=2).encode()
+    assert len(run_bulk("load", "--dry-run", write_file(tmp_path, content)).stderr) == 2
+
+
+def test_sizes_are_exact(run_bulk: RunBulk, tmp_path: Path) -> None:
+    path = write_file(tmp_path, jsonl([row(1, text="x" * (MAX_TEXT_BYTES + 1))]))
+    assert run_bulk("load", "--dry-run", path).stderr[0] == (
+        f"{path}:1: text: must be at most 300 KB, 307,200 bytes (is 307,201 bytes)"
+    )
+
+
+def test_accepts_csv_without_rows(run_bulk: RunBulk, tmp_path: Path) -> None:
+    outcome = run_bulk("load", "--dry-run", write_file(tmp_path, csv_text([])))
     assert outcome.status == 0
     assert outcome.summary.startswith("0 rows: 0 valid, 0 invalid")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b",,\n,,\n"])
+def test_empty_file_is_an_error(run_bulk: RunBulk, tmp_path: Path, content: bytes) -> None:
+    path = write_file(tmp_path, content)
+    filled = write_file(tmp_path, jsonl([row()]), "filled")
+    outcome = run_bulk("load", "--dry-run", path, filled)
+    assert outcome.status == 1
+    assert outcome.stderr[0] == f"{path}:1: the file is empty"
+    assert outcome.summary.startswith("2 rows: 1 valid, 1 invalid")
 
 
 def test_reports_damaged_gzip_files(run_bulk: RunBulk, tmp_path: Path) -> None:
@@ -278,12 +342,22 @@ def test_reports_damaged_gzip_files(run_bulk: RunBulk, tmp_path: Path) -> None:
         "cut": content[: len(content) // 2],
         "not gzip": content[:2] + b"abc",
         "with a flipped byte": content[:20000] + bytes([content[20000] ^ 255]) + content[20001:],
-        "with trailing data": content + b"more",
     }.items():
         outcome = run_bulk("load", "--dry-run", write_file(tmp_path, damaged, name))
         assert outcome.status == 1, name
         stderr = "the gzip data is truncated or damaged; skipping the rest of the file"
         assert any(line.endswith(stderr) for line in outcome.stderr), name
+
+
+@pytest.mark.parametrize("after", [b"more", b"\0\0\0more", b"\x1f"])
+def test_names_what_follows_gzip_data(run_bulk: RunBulk, tmp_path: Path, after: bytes) -> None:
+    path = write_file(tmp_path, gzip.compress(jsonl([row(1), row(2)])) + after)
+    outcome = run_bulk("load", "--dry-run", path)
+    assert outcome.status == 1
+    assert outcome.stderr[0] == (
+        f"{path}:3: something else follows the end of the gzip data; skipping the rest of the file"
+    )
+    assert outcome.summary.startswith("3 rows: 2 valid, 1 invalid")
 
 
 PIECES = [

@@ -25,6 +25,8 @@ NOWHERE: StoreOptions = {
     "links_table": None,
     "sites_table": None,
     "skips_table": None,
+    "audit_table": None,
+    "transient_table": None,
 }
 
 
@@ -73,13 +75,16 @@ def test_rejects_unreadable_files(run_bulk: RunBulk, tmp_path: Path, path: Path)
     assert run_bulk("load", "--dry-run").summary == "Error: Missing argument 'FILE...'."
 
 
-def test_loading_sites_requires_only_the_sites_table(
+def test_loading_sites_requires_tables_of_sites_and_audit(
     run_bulk: RunBulk, moto_store: Store, tmp_path: Path
 ) -> None:
     path = write_file(tmp_path, b"[]")
     where = [f"--endpoint={moto_store.client.endpoint}"]
-    assert run_bulk("sites", "load", path, *where).summary.endswith("requires --sites-table.")
-    assert run_bulk("sites", "load", path, *where, "--sites-table=x").status == 0
+    assert run_bulk("sites", "load", path, *where).summary.endswith(
+        "requires --sites-table and --audit-table."
+    )
+    where += ["--sites-table=x", "--audit-table=y"]
+    assert run_bulk("sites", "load", path, *where).status == 0
 
 
 def test_reports_unreachable_store(
@@ -102,6 +107,7 @@ def test_region_comes_from_environment(monkeypatch: pytest.MonkeyPatch, region: 
     monkeypatch.setenv(region, "eu-north-1")
     client = store_opener(endpoint, ["sites"])().client
     assert (client.endpoint, client.region) == ("http://localhost:1", "eu-north-1")
+    assert client.limit_seconds is not None
     assert client.limit_seconds < 30.0
 
 
@@ -137,6 +143,8 @@ def outputs(store: Store) -> dict[str, str]:
         "LinksTable": store.links,
         "SitesTable": store.sites,
         "SkipsTable": store.skips,
+        "AuditTable": store.audit,
+        "TransientTable": store.transient,
     }
 
 
@@ -182,7 +190,10 @@ def test_loads_into_local_stack(
     outcome = run_bulk("load", path, "--local")
     assert (outcome.status, outcome.summary) == (
         2,
-        "Error: The local stack is not running. Start it with `make run`.",
+        (
+            "Error: No running local stack was found from this folder. Start it with `make run`, "
+            "or, outside its checkout, set SEEALSO_LOCAL_URL to the base URL that it prints."
+        ),
     )
     api_url = path.parent / ".local/api-url"
     api_url.parent.mkdir()
@@ -195,3 +206,13 @@ def test_loads_into_local_stack(
     outcome = run_bulk("load", path, "--local")
     assert outcome.status == 0, outcome.stderr
     assert len(scan_table(deployed, deployed.articles)) == 1
+    # From outside the checkout.
+    monkeypatch.setenv("SEEALSO_LOCAL_URL", api_url.read_text().strip() + "/")
+    monkeypatch.chdir("/")
+    outcome = run_bulk("load", path, "--local")
+    assert outcome.status == 0, outcome.stderr
+    for wrong in ("https://api.example.com", "localhost:1", "http://[", "http://localhost"):
+        monkeypatch.setenv("SEEALSO_LOCAL_URL", wrong)
+        assert run_bulk("load", path, "--local").summary == (
+            "Error: SEEALSO_LOCAL_URL must be a URL such as http://127.0.0.1:4566."
+        )

@@ -9,8 +9,9 @@ from typing import Any
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.audit import AuditEntry, AuditFilter, list_audit
-from seealso.tables.sites import NETWORK
 
+# In place of a domain, for what the whole network blocks.
+NETWORK = -1
 # Bytes of JSON of which a line still has the value itself.
 _LONGEST = 1024
 
@@ -91,6 +92,6 @@ def _block(replayed: Replayed, line: AuditEntry, action: str) -> None:
     hosts = [host for host in site["blocked_hosts"] if host != there["host"]]
     assert (len(hosts) == len(site["blocked_hosts"])) is (action == "add")
     replayed.sites[domain] = site | {
-        "blocked_hosts": [*hosts, there["host"]] if action == "add" else hosts,
+        "blocked_hosts": sorted([*hosts, there["host"]]) if action == "add" else hosts,
         "version": site["version"] + 1,
     }

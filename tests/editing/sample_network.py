@@ -10,10 +10,11 @@ from seealso.tables import links
 from seealso.tables.articles import Article, article_of, import_articles
 from seealso.tables.audit import ChangeContext
 from seealso.tables.links import Link, Status
-from seealso.tables.sites import NETWORK, Site, put_site
+from seealso.tables.sites import Site, add_network_block
 from seealso.times import rfc3339
 from tests.support import gateway, oracle
 from tests.support.editors import EDITOR
+from tests.support.factories import put_site
 from tests.support.requests import ARTICLE_ID
 from tests.support.scan import scan
 from tests.support.transitions import change_link
@@ -35,7 +36,7 @@ def article(article_id: int, domain: int = SITED, state: str = "published", **mo
 def fill(store: Store) -> None:
     """An article of each state, a site, a link that waits (1) and one that is shown (2)."""
     put_site(store, Site(SITED, **{**SITE, "cap": 2}))
-    put_site(store, Site(NETWORK, blocked_hosts=["casino.example.org"]))
+    add_network_block(store, "casino.example.org", [])
     states = {SHOWN: "published", DRAFT: "draft", DELETED: "deleted"}
     import_articles(store, [article(each, state=state) for each, state in states.items()])
     put_link(store, 1)

@@ -9,7 +9,7 @@ from seealso.contract.admin_models import ArticlePatch, ArticleReplacement
 from seealso.contract.members import Sent
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from seealso.tables.articles import import_articles
+from seealso.tables.articles import _HIGHEST_KEY, MAX_COUNTED_ID, import_articles
 from tests.editing import sample_network
 from tests.editing.sample_network import (
     COLUMNS,
@@ -22,6 +22,7 @@ from tests.editing.sample_network import (
     reads_right,
 )
 from tests.support import gateway, requests
+from tests.support.factories import put_item
 from tests.support.requests import admin, at_fault, editor, fields, post, problem
 from tests.support.scan import unchanged
 
@@ -87,9 +88,16 @@ def test_rejects_an_existing_id(network: Store, state: str) -> None:
         assert at_fault(response) == ["id"]
 
 
-def test_rejects_a_new_article_above_the_highest_id(network: Store) -> None:
+def test_an_id_near_the_end_does_not_end_new_ids(network: Store) -> None:
     import_articles(network, [sample_network.article(MAX_ID - 1)])
-    assert done("POST", "", COLUMNS)["id"] == MAX_ID
+    assert done("POST", "", {**COLUMNS, "id": MAX_ID})["id"] == MAX_ID
+    assert done("POST", "", COLUMNS)["id"] == DELETED + 1
+
+
+def test_rejects_a_new_article_above_the_highest_id(network: Store) -> None:
+    import_articles(network, [sample_network.article(MAX_COUNTED_ID)])
+    assert done("POST", "", COLUMNS)["id"] == MAX_COUNTED_ID + 1
+    put_item(network, network.skips, {**_HIGHEST_KEY, "highest": MAX_ID})
     with unchanged(network):
         response = editor("POST", "/articles", COLUMNS)
         assert (response.status, problem(response), at_fault(response)) == (409, "conflict", ["id"])
@@ -118,7 +126,7 @@ BAD: dict[str, list[Any]] = {
 }
 GOOD: dict[str, list[Any]] = {
     "domain": [0, 2**31 - 1],
-    "title": ["x", "\U0001f41d" * 300, " "],
+    "title": ["x", "\U0001f41d" * 300, " x"],
     "text": ["", "x" * LARGEST_TEXT, "é" * (LARGEST_TEXT // 2)],
     "date": [
         *["2026-02-25", "2024-02-29", "2026-02-25T10:00:00Z", "2026-02-25 10:00:00"],
@@ -315,7 +323,7 @@ CHANGES: list[tuple[str, str, Any]] = [
     ("POST", f"/{DELETED}/purge", None),
 ]
 BAD_TAGS = [
-    *["*", 'W/"1"', '"1", "2"', "1,1", "", '""', '"1', '1"', "'1'", "x", "-1", "+1", "0", '"0"'],
+    *["*", '"1", "2"', "1,1", "", '""', '"1', '1"', "'1'", "x", "-1", "+1", "0", '"0"'],
     *["01", "1.0", " ", "1e0", '"1"2', "99999999999", "null"],
 ]
 
@@ -332,7 +340,8 @@ def test_every_change_requires_if_match(
         for tag in BAD_TAGS:
             response = requests.raw(method, f"/articles{target}", text, if_match=tag)
             assert (response.status, at_fault(response), tag) == (400, ["If-Match"], tag)
-        for tag in ("2", '"2"', "9999999999"):
+        # A weak tag never matches (RFC 9110, section 13.1.1).
+        for tag in ("2", '"2"', "9999999999", 'W/"1"'):
             response = requests.raw(method, f"/articles{target}", text, if_match=tag)
             assert (response.status, problem(response)) == (412, "precondition-failed")
             assert response.json()["current"] == was

@@ -142,7 +142,10 @@ def test_records_blocked_hosts(network: Store, domain: int | None) -> None:
 
 
 def test_shortens_long_values(network: Store) -> None:
-    title, hosts = "\U0001f41d" * 300, [f"h{each}.example.net" for each in range(100)]
+    title, hosts = (
+        "\U0001f41d" * 300,
+        [f"h{each:02}.a-longer-name.example.net" for each in range(45)],
+    )
     line = line_of("PATCH", f"/articles/{SHOWN}", {"title": title}, 1)
     data = title.encode()
     short = {"bytes": 1200, "sha256": sha256(data).hexdigest()}

@@ -21,7 +21,7 @@ import pytest
 from seealso.editing.articles import create
 from seealso.editing.links import Decision
 from seealso.editing.purging import purge
-from seealso.editing.sites import Block, block_host, replace_site
+from seealso.editing.sites import block_host, replace_site
 from seealso.errors import Refusal, StoreUnavailable
 from seealso.limits import MAX_ID
 from seealso.reading.page import list_domain, read_page
@@ -42,7 +42,7 @@ from seealso.tables.articles import (
 )
 from seealso.tables.audit import ChangeContext
 from seealso.tables.links import CLAIM_HOLDERS, Link, PageClosed, add_link, get_link, link_of
-from seealso.tables.sites import Site, get_site
+from seealso.tables.sites import Block, Site, SiteRecord, get_record, get_site
 from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
 from tests.editing.audit_replay import read_all, replay, shortened
 from tests.support import engines, faulty, oracle
@@ -183,25 +183,25 @@ def key_of(number: int, which: str) -> str:
     return f"{number:016}{which}"
 
 
-def link_id(number: int) -> str:
+def link_id(store: Store, number: int) -> str:
     """The id of the first link of a case."""
-    return submitting._derived("link-id", key_of(number, "a"))
+    return submitting._derived(store, "link-id", key_of(number, "a"))
 
 
 def prepare_link(store: Store, number: int) -> None:
     there("published")(store, number)
-    assert submitted(store, number, "a").link_id == link_id(number)
+    assert submitted(store, number, "a").link_id == link_id(store, number)
 
 
 def decided(action: str, decision: Decision) -> Callable[[Store, int, int], object]:
     return lambda store, number, version: decide(
-        store, context(), link_id(number), version, action, decision
+        store, context(), link_id(store, number), version, action, decision
     )
 
 
 def has_status(status: str) -> Callable[[Store, int], bool]:
     def is_done(store: Store, number: int) -> bool:
-        link = get_link(store, link_id(number))
+        link = get_link(store, link_id(store, number))
         return link is not None and link.status == status
 
     return is_done
@@ -233,7 +233,7 @@ def holding(store: Store, number: int) -> list[Link]:
 
 
 def prepare_site(store: Store, number: int) -> None:
-    replace_site(store, context(), site(number, cap=5), None)
+    replace_site(store, context(), SiteRecord(site(number, cap=5), ()), None)
 
 
 def site(number: int, cap: int) -> Site:
@@ -241,7 +241,7 @@ def site(number: int, cap: int) -> Site:
 
 
 def change_site(store: Store, number: int, version: int) -> None:
-    replace_site(store, context(), site(number, cap=3), version)
+    replace_site(store, context(), SiteRecord(site(number, cap=3), ()), version)
 
 
 def block(store: Store, number: int, _version: int) -> None:
@@ -275,7 +275,7 @@ CHANGES = {
         prepare_site, change_site, lambda store, number: get_site(store, number).cap == 3
     ),
     "block": Change(
-        prepare_site, block, lambda store, number: get_site(store, number).blocked_hosts != []
+        prepare_site, block, lambda store, number: get_record(store, number).blocked_hosts != ()
     ),
 }
 
@@ -283,7 +283,7 @@ CHANGES = {
 def version_of(store: Store, name: str, number: int) -> int:
     """The version that an editor reads before a change."""
     if name in ("approve", "reject", "remove"):
-        link = get_link(store, link_id(number))
+        link = get_link(store, link_id(store, number))
         return link.version if link else 0
     if name in ("save a site", "block"):
         return get_site(store, number).version
@@ -306,7 +306,9 @@ def check_all(store: Store, *domains: int) -> None:
         for item in everything
         if item["pk"].startswith("link#") and item["version"] > 1
     }
-    assert told.sites == {each.domain: asdict(each) for each in sites.list_sites(store)}
+    assert told.sites == {
+        record.site.domain: record.members() for record in sites.list_records(store, 100)
+    }
     # Those that an article was moved from, or purged from, too.
     of_lines = {line["domain"] or 0 for line in lines if line["action"].startswith("article.")}
     for domain in domains or of_lines:
@@ -499,7 +501,7 @@ def test_a_link_that_is_added_while_a_purge_is_under_way(store: Store) -> None:
     while len(came) < 2 or came[-1] != came[-2] or came[-1] != "not reached":
         number = len(came) + 1
         prepare_link(store, number)
-        first = get_link(store, link_id(number))
+        first = get_link(store, link_id(store, number))
         assert first is not None
         other = replace(first, link_id=f"{number:032}", claim=f"claim#1#network#{number}")
         set_state(store, context(), number * 1000, 1, "delete")

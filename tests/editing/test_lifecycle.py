@@ -26,7 +26,6 @@ from seealso.editing import links as moderation
 from seealso.editing import purging
 from seealso.editing import sites as site_editing
 from seealso.editing.links import Decision
-from seealso.editing.sites import Block
 from seealso.errors import Refusal
 from seealso.reading.page import Page, list_domain, read_page, read_related
 from seealso.store.tables import Store
@@ -36,10 +35,11 @@ from seealso.submitting.submitting import Rules, submit, withdraw
 from seealso.tables import links, queue
 from seealso.tables.articles import STATES, Article, Listed, import_articles, list_articles
 from seealso.tables.audit import ChangeContext
+from seealso.tables.expiry import expire_and_erase
 from seealso.tables.links import CLAIM_HOLDERS, PageLink, Status
-from seealso.tables.sites import NETWORK, Site
+from seealso.tables.sites import Block, Site, SiteRecord
 from seealso.times import rfc3339
-from tests.editing.audit_replay import read_all, replay, shortened
+from tests.editing.audit_replay import NETWORK, read_all, replay, shortened
 from tests.support import engines, oracle
 from tests.support.factories import NOW
 from tests.support.invariants import violations
@@ -96,7 +96,7 @@ class Life(RuleBasedStateMachine):
         self.links: dict[str, Known] = {}
         self.claims: dict[str, str] = {}  # URLs that are taken, and by which link
         self.closed: dict[int, datetime] = {}
-        self.sites: dict[int, Site] = {}
+        self.sites: dict[int, SiteRecord] = {}
         # What editors made, and the lines that must tell it, the oldest first.
         self.edited: dict[int, Json] = {}
         self.decided: dict[str, Json] = {}
@@ -273,7 +273,7 @@ class Life(RuleBasedStateMachine):
         elif known.status not in (("pending",) if action != "remove" else CLAIM_HOLDERS):
             wanted = "conflict"
         elif action == "approve" and self._count(known.article_id, "published") >= (
-            self._site(self.articles[known.article_id].domain).cap
+            self._site(self.articles[known.article_id].domain).site.cap
         ):
             wanted = "page-full"
 
@@ -307,7 +307,7 @@ class Life(RuleBasedStateMachine):
 
     def change_site(self, random: Random) -> None:
         domain = random.choice(DOMAINS)
-        there = self._site(domain)
+        there = self._site(domain).site
         site = replace(
             there,
             name="A site",
@@ -321,17 +321,19 @@ class Life(RuleBasedStateMachine):
 
     def _save_site(self, site: Site, version: int | None) -> None:
         there = self._site(site.domain)
-        wanted = None if (version or 0) == there.version else "precondition-failed"
-        if version is None and there.version:
+        current = there.site.version
+        wanted = None if (version or 0) == current else "precondition-failed"
+        if version is None and current:
             wanted = "precondition-required"
+        record = SiteRecord(site, there.blocked_hosts)
         made = self._done(
-            wanted, lambda: site_editing.replace_site(self.store, self._context, site, version)
+            wanted, lambda: site_editing.replace_site(self.store, self._context, record, version)
         )
         if made is not None:
-            assert made == replace(site, version=there.version + 1)
-            before = asdict(there) if there.version else None
+            assert made == SiteRecord(replace(site, version=current + 1), there.blocked_hosts)
+            before = there.members() if current else None
             action = "site.change" if before else "site.create"
-            self._told(action, before, asdict(made), domain=site.domain)
+            self._told(action, before, made.members(), domain=site.domain)
             self._site_is(made)
 
     def block_or_unblock(self, random: Random) -> None:
@@ -347,10 +349,9 @@ class Life(RuleBasedStateMachine):
 
             if self._done(None if blocked else "not-found", unblock):
                 self._told("block.remove", block, None, domain=domain)
-                hosts = [each for each in there.blocked_hosts if each != host]
-                self._site_is(replace(there, blocked_hosts=hosts, version=there.version + 1))
+                self._blocked_hosts_are(there, set(there.blocked_hosts) - {host})
             return
-        without_site = domain is not None and not there.version
+        without_site = domain is not None and not there.site.version
         new = self._done(
             "invalid-fields" if without_site else None,
             lambda: site_editing.block_host(self.store, self._context, Block(host, domain)),
@@ -359,14 +360,16 @@ class Life(RuleBasedStateMachine):
             assert new is not blocked
         if new:
             self._told("block.add", None, block, domain=domain)
-            hosts = [*there.blocked_hosts, host]
-            self._site_is(replace(there, blocked_hosts=hosts, version=there.version + 1))
+            self._blocked_hosts_are(there, {*there.blocked_hosts, host})
 
-    def _site_is(self, site: Site) -> None:
-        self.sites[site.domain] = site
+    def _blocked_hosts_are(self, there: SiteRecord, hosts: set[str]) -> None:
+        site = replace(there.site, version=there.site.version + 1)
+        self._site_is(SiteRecord(site, tuple(sorted(hosts))))
+
+    def _site_is(self, record: SiteRecord) -> None:
+        self.sites[record.site.domain] = record
         # As a container that starts now sees it.
         self.store.site_cache.clear()
-        self.store.network_cache = None
 
     # ---- all others --------------------------------------------------------------------------
 
@@ -393,7 +396,7 @@ class Life(RuleBasedStateMachine):
         article = self.articles.get(article_id)
         if article is not None and article.state != "published":
             article = None
-        site = self._site(article.domain) if article else None
+        site = self._site(article.domain).site if article else None
         key = f"{len(self.links):08}{self.now.timestamp():.0f}"
         receipt = self._done(
             self._submission_refused(article_id, site, url),
@@ -428,7 +431,9 @@ class Life(RuleBasedStateMachine):
 
     def _submission_refused(self, article_id: int, site: Site | None, url: str) -> str | None:
         """The problem that a new submission meets, in contract.md's order."""
-        blocked = self._site(NETWORK).blocked_hosts + (site.blocked_hosts if site else [])
+        blocked = self._site(NETWORK).blocked_hosts
+        if site:
+            blocked += self._site(site.domain).blocked_hosts
         if any(f"//{host}/" in url for host in blocked):
             return "url-not-acceptable"
         if site is None:
@@ -469,7 +474,8 @@ class Life(RuleBasedStateMachine):
             for known in self.links.values()
             if known.due_at is not None and known.due_at <= self.now
         ]
-        assert links.expire_due(self.store, self.now) == len(overdue)
+        report = expire_and_erase(self.store, self.now, 36500, fail)
+        assert (report.expired, report.failed) == (len(overdue), 0)
         for known in overdue:
             self._moved(known, "expired", frees=True)
 
@@ -518,7 +524,7 @@ class Life(RuleBasedStateMachine):
         assert told.articles == self.edited
         assert told.links == self.decided
         for domain, site in self.sites.items():
-            assert told.sites[domain].items() <= asdict(site).items()
+            assert told.sites[domain].items() <= site.members().items()
         assert told.sites.keys() == self.sites.keys()
         found = [{name: cast(Json, line)[name] for name in self.lines[0]} for line in lines]
         assert found == self.lines
@@ -592,8 +598,8 @@ class Life(RuleBasedStateMachine):
         known += [each for each in known if each.status == rather] * 5
         return random.choice(known) if known else None
 
-    def _site(self, domain: int) -> Site:
-        return self.sites.get(domain) or Site(domain)
+    def _site(self, domain: int) -> SiteRecord:
+        return self.sites.get(domain) or SiteRecord(Site(domain), ())
 
     def _count(self, article_id: int, status: str) -> int:
         return sum(
@@ -624,7 +630,7 @@ class Life(RuleBasedStateMachine):
             for known in self._in_order("published")
             if known.article_id == article_id
         ]
-        cap = self._site(page["article"]["domain"]).cap
+        cap = self._site(page["article"]["domain"]).site.cap
         return {**page, "links": shown, "places_left": max(cap - len(shown), 0)}
 
 
@@ -638,6 +644,10 @@ def _article(random: Random, article_id: int, state: str | None = None) -> Artic
         random.choice([None, *IDS]),
         state or random.choice(["draft", "published"]),
     )
+
+
+def fail(link_id: str, error: Exception) -> None:
+    raise AssertionError(link_id) from error
 
 
 def _now_and_then_stale(random: Random, version: int) -> int:

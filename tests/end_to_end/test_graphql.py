@@ -141,4 +141,4 @@ def test_a_browser_of_any_site_may_post(deployed: Deployed) -> None:
     assert preflight.status == 204
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
     allowed = preflight.headers["Access-Control-Allow-Headers"].lower()
-    assert {"content-type", "x-hasura-role", "hasura-client-name"} <= {*allowed.split(",")}
+    assert "*" in allowed.split(",")

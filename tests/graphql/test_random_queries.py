@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from seealso.graphql.settings import settings
 from seealso.store import tables as store_tables
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.store.values import marshal_item
@@ -41,8 +42,13 @@ HEADERS = {"content-type": "application/json"}
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     use_store(fake_store(Database()), monkeypatch)
+    # Several fields may have the largest offset.
+    monkeypatch.setenv("GRAPHQL_INDEX_ENTRIES", "1000000")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 @contextmanager

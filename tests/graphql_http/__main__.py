@@ -3,7 +3,7 @@
 import sys
 
 from local import optional
-from tests import graphql_http
+from tests.graphql_http import PACKAGES
 
 if __name__ == "__main__":
-    sys.exit(optional.make_ready("graphql-http's audits of /graphql", graphql_http.fetch))
+    sys.exit(optional.make_ready("graphql-http's audits of /graphql", PACKAGES.fetch))

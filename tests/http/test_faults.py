@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from seealso.contract.refusals import Problem
 from seealso.graphql.settings import settings as graphql_settings
 from seealso.http import problems
 from seealso.settings import SettingsError
+from seealso.store.client import READ_PATIENCE
 from seealso.store.tables import Store, current_store, reset_store
 from tests.support import faulty, functions
 from tests.support.events import event
@@ -87,6 +89,20 @@ def test_a_lasting_fault_is_a_503(
     assert (line["status"], line["failed"]) == (503, 1)
     assert line["correlation_id"] == answer.json()["request_id"]
     assert line["store_requests"] >= len(between.requests) > 0
+
+
+@pytest.mark.parametrize("target", [*ROUTES, "/sites"])
+def test_a_throttled_read_gives_up_after_four_attempts(
+    network: Store, between: Proxy, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.setattr(current_store().client, "limit_seconds", None)  # as on AWS
+    between.inject(faulty.throttled, times=None)
+    answer, seconds = timed_get(target)
+    is_unavailable(answer, network)
+    assert seconds < READ_PATIENCE.seconds + SLACK
+    assert READ_PATIENCE == (1.5, 4)
+    operations = Counter(operation for operation, _ in between.requests)
+    assert max(operations.values()) == READ_PATIENCE.attempts
 
 
 @pytest.mark.usefixtures("quick")

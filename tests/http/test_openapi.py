@@ -1,6 +1,7 @@
 """docs/openapi.json is what the models say, what the template routes and what the handlers do."""
 
 import json
+import re
 from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
@@ -28,6 +29,7 @@ from seealso.graphql import refusals
 from seealso.http.problems import PROBLEMS
 from seealso.reading import page
 from seealso.store.tables import Store
+from seealso.tables import links
 from tests.support import gateway
 from tests.support.functions import function
 from tests.support.gateway import get
@@ -50,11 +52,81 @@ def test_the_document_has_the_routes_of_the_template() -> None:
         for path, operations in COMMITTED["paths"].items()
         for method in operations
     }
-    assert described == set(gateway.routes())
+    # A HEAD is the GET without its body, so that the document has the GET alone.
+    assert described == {route for route in gateway.routes() if not route.startswith("HEAD ")}
+
+
+def test_every_operation_has_one_declared_tag() -> None:
+    tags = {tag["name"]: tag["description"] for tag in COMMITTED["tags"]}
+    assert list(tags) == ["public", "submitting", "admin"]
+    assert all(tags.values())
+    used = []
+    for path, operations in COMMITTED["paths"].items():
+        for operation in operations.values():
+            (tag,) = operation["tags"]
+            assert (tag == "admin") == path.startswith("/admin/")
+            used.append(tag)
+    assert set(used) == set(tags)
+
+
+def test_the_document_explains_every_status_of_a_link() -> None:
+    status = COMMITTED["components"]["schemas"]["Status"]
+    explained = re.findall("(?m)^- `([a-z]+)`: .+$", status["description"])
+    assert explained == status["enum"]
+    assert set(explained) == set(get_args(links.Status.__value__))
+
+
+# ---- the document is served compressed, with what that does to caching -------------------------
 
 
 def test_the_document_is_served(network: Store) -> None:
-    assert get("/openapi.json").json() == COMMITTED
+    plain = get("/openapi.json")
+    assert plain.json() == COMMITTED
+    assert plain.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    ["gzip", "gzip, deflate, br", "br;q=1.0, GZIP; q=0.001", "*", "*;q=0, gzip", "gzip;q=1.000"],
+)
+def test_the_document_is_compressed_for_clients_that_accept_it(
+    network: Store, accepted: str
+) -> None:
+    packed = get("/openapi.json", {"Accept-Encoding": accepted})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert packed.json() == COMMITTED
+    assert len(packed.content) <= 16 * 1024
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    ["", "identity", "br", "gzip;q=0", "gzip; q=0.000, *", "*;q=0", "br, *;q=0.0", "gzipped"],
+)
+def test_the_document_is_not_compressed_for_other_clients(network: Store, accepted: str) -> None:
+    plain = get("/openapi.json", {"Accept-Encoding": accepted})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == plain.body.encode()
+
+
+def test_each_encoding_has_its_own_etag(network: Store) -> None:
+    encodings: list[dict[str, str]] = [{}, {"Accept-Encoding": "gzip"}]
+    tags = [get("/openapi.json", headers).headers["etag"] for headers in encodings]
+    assert tags[0] != tags[1]
+    for headers, tag, other in zip(encodings, tags, reversed(tags), strict=True):
+        current = get("/openapi.json", {**headers, "If-None-Match": tag})
+        assert (current.status, current.content) == (304, b"")
+        assert current.headers["etag"] == tag
+        assert current.headers["vary"] == "Accept-Encoding"
+        assert get("/openapi.json", {**headers, "If-None-Match": other}).status == 200
+
+
+def test_a_head_has_the_headers_of_the_compressed_document(network: Store) -> None:
+    headers = {"Accept-Encoding": "gzip"}
+    head = gateway.request("HEAD", "/openapi.json", headers)
+    assert (head.status, head.content) == (200, b"")
+    assert head.headers == get("/openapi.json", headers).headers
 
 
 def shape(kind: Any) -> Any:
@@ -170,6 +242,8 @@ def test_schemathesis_finds_nothing(network: Store, case: Any) -> None:
     unruled = case.query.keys() & {"cursor", "variables", "extensions"}
     opaque = unruled or case.method == "POST"
     made_up = [positive_data_acceptance] if opaque else []
+    # Called in process, it does not decompress.
+    case.headers["Accept-Encoding"] = "identity"
     case.call_and_validate(excluded_checks=[*OTHER_THAN_THE_GATEWAYS, *made_up])
 
 

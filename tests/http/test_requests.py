@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from seealso.errors import Refusal
-from seealso.http.requests import Request, request_of
+from seealso.http.requests import NO_VERSION, Request, request_of
 from seealso.limits import MAX_ID
 from tests.support.events import event
 
@@ -95,7 +95,11 @@ def test_reads_the_version_of_if_match(value: str) -> None:
     assert request(if_match=value).if_match() == 3
 
 
-@pytest.mark.parametrize("value", ["", "*", '"0"', '"03"', '"3', 'W/"3"', '"3", "4"', "x", '"-1"'])
+def test_a_weak_tag_is_a_version_that_never_matches() -> None:
+    assert request(if_match='W/"3"').if_match() == NO_VERSION
+
+
+@pytest.mark.parametrize("value", ["", "*", '"0"', '"03"', '"3', '"3", "4"', "x", '"-1"'])
 def test_rejects_another_if_match(value: str) -> None:
     assert refusal(request(if_match=value).if_match) == ("malformed-request", ["If-Match"])
 

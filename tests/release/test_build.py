@@ -28,6 +28,7 @@ class NoPolicies:
         return {}
 print(json.dumps(transform(json.load(sys.stdin), {}, NoPolicies())))
 """
+CONDITION = re.compile(r'"Fn::If": \["(\w+)"')
 REFERENCE = re.compile(r'"Ref": "(\w+)"|"Fn::GetAtt": \["(\w+)"|\$\{(\w+)')
 
 
@@ -102,15 +103,22 @@ def test_nothing_calls_a_function_past_its_alias(release: Path) -> None:
 def test_a_changed_parameter_publishes_every_function_that_depends_on_it(release: Path) -> None:
     """CloudFormation replaces a version whose description has changed."""
     template = translated(release)
-    resources, parameters = template["Resources"], set(template["Parameters"])
+    resources = template["Resources"]
     for function in of_type(resources, "AWS::Lambda::Function"):
         (version,) = [
             resource
             for resource in of_type(resources, "AWS::Lambda::Version").values()
             if resource["Properties"]["FunctionName"] == {"Ref": function}
         ]
-        # No others: a version can't be published of a function that has not changed.
-        assert references(version) & parameters == references(resources[function]) & parameters
+        # No others: a version can't be published of a function that has not changed. Reserved
+        # concurrency is no part of a version.
+        properties = resources[function]["Properties"]
+        versioned = {
+            name: value
+            for name, value in properties.items()
+            if name != "ReservedConcurrentExecutions"
+        }
+        assert parameters_in(version, template) == parameters_in(versioned, template)
 
 
 def test_schedules_are_named_by_cloudformation(release: Path) -> None:
@@ -174,6 +182,12 @@ def references(resource: Any) -> set[str]:
     """The names of the resources and parameters that the resource refers to."""
     found = REFERENCE.findall(json.dumps(resource))
     return {name for match in found for name in match if name}
+
+
+def parameters_in(part: Any, template: Any) -> set[str]:
+    """The parameters that a part of the template depends on, by its conditions too."""
+    conditions = [template["Conditions"][name] for name in CONDITION.findall(json.dumps(part))]
+    return references([part, conditions]) & set(template["Parameters"])
 
 
 def versions(template: Any) -> dict[str, str]:

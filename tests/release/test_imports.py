@@ -57,7 +57,7 @@ def built() -> Path:
 def run(built: Path, function: str, program: str, sent: Any = None) -> str:
     """What the program prints where nothing but the built layer and function can be imported."""
     path = [built / "CommonLayer/python", built / function]
-    settings = environment.variables(Store(tables.client("http://127.0.0.1:1"), *"abcde"))
+    settings = environment.variables(Store(tables.client("http://127.0.0.1:1"), *"abcdef"))
     # As on Lambda: elsewhere, Powertools' Tracer is switched off and imports less.
     settings |= {"LAMBDA_TASK_ROOT": str(built / function)}
     # -S: without the packages of this interpreter's environment; -P: nor of this folder.

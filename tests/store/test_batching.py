@@ -3,7 +3,7 @@
 import pytest
 
 from seealso.errors import ReadLimitExceeded
-from seealso.store.batching import Item, Need, Reading, read_one, read_query, read_together
+from seealso.store.batching import Need, Reading, need_item, read_one, read_query, read_together
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, import_articles
 from seealso.tables.indexes import domain_query
@@ -28,7 +28,7 @@ def reads(store: Store, *steps: list[int]) -> Reading[list[list[int | None]]]:
     """Items by id, some in each of several steps; what was found of each step."""
     found: list[list[int | None]] = []
     for ids in steps:
-        answers = yield {number: Item(store.articles, "id", number) for number in ids}
+        answers = yield {number: need_item(store.articles, id=number) for number in ids}
         assert list(answers) == ids
         found.append([answers[number] and answers[number]["id"] for number in ids])
     return found
@@ -65,7 +65,7 @@ def test_more_than_100_items_are_read_in_turns(store: Store) -> None:
 def test_calls_and_items_go_out_together(store: Store) -> None:
     def reading() -> Reading[tuple[int, int]]:
         needs: dict[str, Need] = {
-            "one": Item(store.articles, "id", 1),
+            "one": need_item(store.articles, id=1),
             "all": domain_query(store, 7, 20),
         }
         answers = yield needs

@@ -30,6 +30,7 @@ def store(moto_store: Store, between: Proxy) -> Iterator[Store]:
         moto_store.sites,
         moto_store.skips,
         moto_store.audit,
+        moto_store.transient,
     )
     client.close()
 
@@ -39,9 +40,8 @@ def put(client: Client, store: Store) -> None:
         "PutItem",
         {
             "TableName": store.sites,
-            "Item": {"domain": {"N": "7"}, "name": {"S": "mine"}},
-            "ConditionExpression": "attribute_not_exists(#domain)",
-            "ExpressionAttributeNames": {"#domain": "domain"},
+            "Item": {"kind": {"S": "site"}, "id": {"S": "7"}, "name": {"S": "mine"}},
+            "ConditionExpression": "attribute_not_exists(id)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         },
     )
@@ -56,7 +56,7 @@ def test_a_write_whose_reply_is_lost_was_made(store: Store, between: Proxy) -> N
     between.inject(faulty.reply_lost, operation="PutItem")
     with pytest.raises(StoreError, match="ConditionalCheckFailed") as caught:
         put(store.client, store)
-    assert caught.value.item == {"domain": 7, "name": "mine"}
+    assert caught.value.item == {"kind": "site", "id": "7", "name": "mine"}
     assert [operation for operation, _ in between.requests] == ["PutItem", "PutItem"]
 
 

@@ -1,5 +1,6 @@
 """The articles and the site that links are submitted to, and what is stored of the links."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,8 +9,9 @@ from seealso.store.values import Json
 from seealso.tables import links
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.links import Link
+from seealso.tables.sites import Site, add_network_block
+from tests.support import factories
 from tests.support.environment import new_container
-from tests.support.factories import put_item
 from tests.support.requests import ARTICLE_ID
 from tests.support.scan import delete_items, everything, scan
 from tests.support.transitions import change_link
@@ -17,15 +19,14 @@ from tests.support.transitions import change_link
 # Published articles: of a domain without a site, and two of a site that publishes at once.
 WAITING, SHOWN, OTHER = 100, ARTICLE_ID, 102
 DRAFT, DELETED, MISSING = 104, 105, 999
-SITE = {
-    "domain": 8,
-    "hosts": ["heat.example.com"],
-    "name": "Heat",
-    "article_url": "https://heat.example.com/a/{id}",
-    "publish": "at_once",
-    "blocked_hosts": ["spam.example.net"],
-}
-BLOCKED_EVERYWHERE = {"domain": -1, "blocked_hosts": ["casino.example.org"]}
+SITE = Site(
+    8,
+    hosts=["heat.example.com"],
+    name="Heat",
+    article_url="https://heat.example.com/a/{id}",
+    publish="at_once",
+)
+BLOCKED, BLOCKED_EVERYWHERE = "spam.example.net", "casino.example.org"
 
 
 def article(article_id: int, domain: int, state: str = "published") -> Article:
@@ -43,12 +44,12 @@ def fill(store: Store) -> None:
     ]
     put_articles(store, [(each, None) for each in made])
     put_site(store)
-    put_item(store, store.sites, BLOCKED_EVERYWHERE)
+    add_network_block(store, BLOCKED_EVERYWHERE, [])
 
 
 def put_site(store: Store, **changes: Any) -> None:
     """Give the site other settings, as containers see them that start afterwards."""
-    put_item(store, store.sites, SITE | changes)
+    factories.put_site(store, replace(SITE, **changes), [BLOCKED])
     new_container()
 
 
@@ -58,24 +59,22 @@ def set_state(store: Store, article_id: int, state: str, domain: int = 8) -> Non
 
 
 def uncounted(store: Store) -> dict[str, list[Json]]:
-    """Every item but those that count clients."""
+    """Every item but those that count clients, and the stack's settings."""
     found = everything(store)
-    found[store.links] = [each for each in found[store.links] if not is_count(each)]
+    found[store.transient] = []
+    found[store.sites] = [item for item in found[store.sites] if item["kind"] != "setting"]
     return found
 
 
 def forget_links(store: Store) -> None:
-    """Empty the links table of all but what counts clients."""
-    delete_items(store, store.links, uncounted(store)[store.links])
-
-
-def is_count(item: Json) -> bool:
-    return str(item["pk"]).startswith(("client#", "day-key#"))
+    """Empty the links table."""
+    delete_items(store, store.links)
 
 
 def kept(store: Store, kind: str) -> list[Json]:
-    """The items of the links table of a kind: link, claim, page, client or day-key."""
-    items = sorted(scan(store, store.links), key=repr)
+    """The items of a kind: link, claim, page; of clients, submissions or day-key."""
+    table = store.transient if kind in ("submissions", "day-key") else store.links
+    items = sorted(scan(store, table), key=repr)
     return [item for item in items if item["pk"].startswith(f"{kind}#")]
 
 

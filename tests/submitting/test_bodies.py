@@ -30,6 +30,10 @@ def test_rejects_malformed_json(network: Store, why: str, in_base64: bool) -> No
     assert everything(network) == before
 
 
+def test_a_byte_order_mark_before_json_is_skipped(network: Store) -> None:
+    assert post(body=("\ufeff" + GOOD).encode()).status == 201
+
+
 @pytest.mark.parametrize(
     "data", [b"\xff", GOOD.encode("utf-16"), b'{"url": "\xe9"}', b"\xed\xa0\x80"]
 )
@@ -297,6 +301,7 @@ REFUSED = {
     "hyphen": ["https://-a.example.com/", "https://a-.example.com/"],
     "a-label": ["https://xn--a.example.com/"],
     "single-label": ["https://localhost/", "https://com./"],
+    "many-labels": ["https://" + "a." * 119 + "com/", "https://" + "a." * 20 + "com/"],
     "reserved-name": ["https://a.local/", "https://api.internal/", "https://home.arpa/"],
     "blocked": [
         "https://spam.example.net/",
@@ -344,3 +349,17 @@ def test_a_draft_reveals_nothing_of_its_site(network: Store) -> None:
         assert problem(post(article_id, fields("https://spam.example.net/"))) == "not-found"
         own = f"https://heat.example.com/a/{article_id}"
         assert problem(post(article_id, fields(own))) == "not-found"
+
+
+@pytest.mark.parametrize("media_type", [JSON, FORM])
+def test_lists_at_most_20_errors(network: Store, media_type: str) -> None:
+    names = [f"unknown{number}" for number in range(300)]
+    body = json.dumps(fields() | dict.fromkeys(names, 1))
+    if media_type == FORM:
+        body = "&".join(f"{name}=1" for name in names)
+    answer = post(body=body, media_type=media_type)
+    assert answer.status == 422
+    assert len(answer.json()["errors"]) == 20
+    more = 300 - 20 + (3 if media_type == FORM else 0)  # the url and both consents are missing too
+    assert answer.json()["detail"].endswith(f"{more} more errors are not listed.")
+    assert len(answer.body) < 4096

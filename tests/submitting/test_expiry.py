@@ -1,7 +1,7 @@
 """Links that waited too long: the hourly schedule's function, run as the schedule runs it."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,10 +14,12 @@ from tests.submitting import sample_network
 from tests.submitting.conftest import Clock
 from tests.submitting.sample_network import OTHER, SHOWN, WAITING
 from tests.support import requests
+from tests.support.factories import put_item
 from tests.support.functions import handler
 from tests.support.invariants import check
+from tests.support.log import Log
 from tests.support.races import at_once
-from tests.support.requests import posted, status_of
+from tests.support.requests import fields, post, posted, problem, status_of
 from tests.support.scan import everything
 from tests.support.transitions import change_link
 
@@ -61,7 +63,7 @@ def test_other_links_stay(network: Store, clock: Clock) -> None:
     withdrawn = posted(WAITING, "https://example.com/withdrawn")
     requests.withdrawn(withdrawn)
     before = everything(network)
-    clock.forward(days=10_000)
+    clock.forward(days=364)
     expire()
     assert everything(network) == before
 
@@ -102,8 +104,12 @@ def test_a_second_job_changes_nothing(anywhere: Store, clock: Clock) -> None:
 def test_expires_more_than_one_batch(
     network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    due_links = links.due_links
-    monkeypatch.setattr(links, "due_links", lambda store, now: due_links(store, now, limit=3))
+    query_pages = Client.query_pages
+    monkeypatch.setattr(
+        Client,
+        "query_pages",
+        lambda client, body, *more: query_pages(client, {**body, "Limit": 3}, *more),
+    )
     receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(10)]
     clock.forward(days=15)
     expire()
@@ -120,7 +126,11 @@ def test_ignores_stale_entries_of_the_index(
     sample_network.change(network, published, "published")
     requests.withdrawn(withdrawn)
     behind = [each["link_id"] for each in (published, withdrawn, due)]
-    monkeypatch.setattr(links, "due_links", lambda *_: ["0" * 32, *behind])
+    monkeypatch.setattr(
+        links,
+        "due_links",
+        lambda _store, kind, _until: ["0" * 32, *behind] if kind == "due" else [],
+    )
     clock.forward(days=15)
     expire()
     assert [status_of(each) for each in (published, withdrawn, due)] == [
@@ -154,7 +164,64 @@ def test_counts_links_that_are_due(
     assert values["_aws"]["CloudWatchMetrics"] == [
         {
             "Namespace": "seealso",
-            "Dimensions": [[]],
-            "Metrics": [{"Name": "PendingLinks", "Unit": "Count"}],
+            "Dimensions": [["stack"]],
+            "Metrics": [
+                {"Name": "PendingLinks", "Unit": "Count"},
+                {"Name": "FailedLinks", "Unit": "Count"},
+            ],
         }
     ]
+
+
+# ---- links that cannot be changed, and ended ones ------------------------------------------------
+
+
+def test_one_broken_link_keeps_no_other_from_expiring(
+    network: Store, clock: Clock, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    receipts = [posted(WAITING, f"https://example.com/{number}") for number in range(5)]
+    (broken, *others) = sorted(receipts, key=lambda receipt: receipt["link_id"])
+    item = network.client.get_item(network.links, {"pk": f"link#{broken['link_id']}"})
+    assert item is not None
+    # An item that no code of ours has written: its history is no list.
+    put_item(network, network.links, {**item, "history": 7})
+    clock.forward(days=15)
+    log.clear()
+    expire()
+    assert {status_of(each) for each in others} == {"expired"}
+    (failure,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert (failure.message, vars(failure)["link_id"]) == ("link not changed", broken["link_id"])
+    assert failure.exc_info is not None
+    (metric,) = [line for line in log.lines() if "FailedLinks" in line]
+    assert (metric["FailedLinks"], metric["PendingLinks"]) == ([1.0], [1.0])
+
+
+def test_an_ended_link_forgets_its_url_and_title_after_link_days(
+    network: Store, clock: Clock
+) -> None:
+    receipt = post(WAITING, fields(title="A title")).json()
+    sample_network.change(network, receipt, "rejected")
+    ended = sample_network.link_of(network, receipt).history[-1]["at"]
+    clock.time = datetime.fromisoformat(ended) + timedelta(days=364)
+    expire()
+    link = sample_network.link_of(network, receipt)
+    assert (link.url, link.title) == (requests.URL, "A title")
+    clock.forward(days=2)
+    expire()
+    link = sample_network.link_of(network, receipt)
+    assert (link.url, link.title, link.status) == (None, None, "rejected")
+    shown = requests.read(receipt["link_id"]).json()
+    assert (shown["url"], shown["title"], shown["status"]) == (None, None, "rejected")
+    # Its URL stays blocked by the hash in its claim.
+    assert problem(post(WAITING)) == "duplicate-link"
+    before = everything(network)
+    expire()
+    assert everything(network) == before
+
+
+def test_a_withdrawn_link_forgets_its_url_and_title_at_once(network: Store) -> None:
+    receipt = post(SHOWN, fields(title="A title")).json()
+    requests.withdrawn(receipt)
+    stored = repr(everything(network))
+    assert requests.URL not in stored
+    assert "A title" not in stored

@@ -18,7 +18,7 @@ from seealso.errors import StoreUnavailable
 from seealso.store.client import REQUEST_SECONDS
 from seealso.store.tables import Store, current_store
 from seealso.store.values import Json, marshal_item
-from seealso.tables import links
+from seealso.tables.expiry import expire_and_erase
 from tests.submitting import sample_network
 from tests.submitting.sample_network import OTHER, SHOWN, WAITING
 from tests.support import engines, faulty, requests, tables
@@ -234,6 +234,10 @@ def test_withdrawing_is_unavailable_then_too(between: Proxy, behind: Store, faul
     assert everything(behind) == before
 
 
+def fail(link_id: str, error: Exception) -> None:
+    raise AssertionError(link_id) from error
+
+
 @in_process
 def test_a_duplicate_stays_one_when_the_other_link_cannot_be_read(
     between: Proxy, behind: Store
@@ -367,7 +371,7 @@ def test_killed_between_the_round_trips(between: Proxy, behind: Store) -> None:
     before = sample_network.uncounted(behind)
     killed_during(between, written=False)
     assert sample_network.uncounted(behind) == before
-    assert [each["submissions"] for each in sample_network.kept(behind, "client")] == [1]
+    assert [each["submissions"] for each in sample_network.kept(behind, "submissions")] == [1]
     check_one_link(behind, posted(key=KEY))
 
 
@@ -387,11 +391,11 @@ def test_expiry_goes_on_where_it_was_killed(between: Proxy, behind: Store) -> No
     between.inject(faulty.passed, times=2, operation=TRANSACTION)
     between.inject(faulty.reset, times=None, operation=TRANSACTION)
     with pytest.raises(StoreUnavailable):
-        links.expire_due(schedule, later)
+        expire_and_erase(schedule, later, 365, fail)
     check(behind, within_caps=False)
     between.clear()
     schedule.client.limit_seconds = 20.0
-    assert links.expire_due(schedule, later) == 1
+    assert expire_and_erase(schedule, later, 365, fail).expired == 1
     schedule.client.close()
     assert {requests.status_of(each) for each in receipts} == {"expired"}
     check(behind, within_caps=False)

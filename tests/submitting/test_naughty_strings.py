@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seealso import urls
+from seealso.fields import is_blank
 from seealso.store.tables import Store
 from tests.submitting import sample_network
 from tests.submitting.sample_network import SHOWN, WAITING
@@ -157,7 +158,8 @@ def check(store: Store, members: dict[str, Any]) -> None:
         assert problem(response) in ("duplicate-link", "queue-full")
     else:
         link = requests.read(response.json()["link_id"]).json()
-        assert link["title"] == ((members.get("title") or "").strip() or None)
+        title = (members.get("title") or "").strip()
+        assert link["title"] == (None if is_blank(title) else title)
         sample_network.forget_links(store)
         return
     assert sample_network.uncounted(store) == before

@@ -11,10 +11,11 @@ from seealso.store import values
 from seealso.store.tables import Store, current_store
 from seealso.tables import links
 from seealso.tables.articles import put_articles
+from seealso.tables.sites import Site
 from tests.submitting import sample_network
 from tests.support import faulty, requests
 from tests.support.environment import new_container
-from tests.support.factories import put_item
+from tests.support.factories import put_item, put_site
 from tests.support.gateway import Response
 from tests.support.requests import FORM, JSON, KEY, URL, fields, post, problem
 
@@ -53,8 +54,7 @@ ARTICLE = 200  # of a domain of its own, with a site that has room for one link 
 def prepare(store: Store, wrong: set[str]) -> None:
     """Make the tables such that these apply to a submission of URL to ARTICLE with KEY."""
     put_articles(store, [(sample_network.article(ARTICLE, 9), None)])
-    site = {"domain": 9, "publish": "approved", "cap": 1, "pending_cap": 1}
-    put_item(store, store.sites, site)
+    put_site(store, Site(9, publish="approved", cap=1, pending_cap=1))
     new_container()
     if "replay" in wrong:
         requests.withdrawn(requests.posted(ARTICLE, key=KEY))

@@ -90,7 +90,7 @@ def test_addresses_of_a_network_are_counted_together(quick: Store, same: list[st
     assert [submit(9, address) for address in same] == [429] * 3
     assert submit(9, "2001:db8:1:3::1") == 201
     assert submit(9, "2001:db8:0:2::1") == 201
-    assert len(sample_network.kept(quick, "client")) == 3
+    assert len(sample_network.kept(quick, "submissions")) == 3
 
 
 def test_counts_replays_and_refusals(quick: Store) -> None:
@@ -103,7 +103,7 @@ def test_counts_replays_and_refusals(quick: Store) -> None:
 def test_all_containers_share_one_limit(tables: Store) -> None:
     statuses = at_once(submit, range(16))
     assert sorted(statuses) == [201] * 3 + [429] * 13
-    (count,) = sample_network.kept(tables, "client")
+    (count,) = sample_network.kept(tables, "submissions")
     assert count["submissions"] == 16
     check(tables, within_caps=False)
 
@@ -113,9 +113,9 @@ def test_racing_containers_share_one_key_of_the_day(tables: Store) -> None:
     (key,) = sample_network.kept(tables, "day-key")
     assert len(bytes.fromhex(key["key"])) == 32
     # Each client has its own count: all 16 used the same key, now and afterwards.
-    assert len(sample_network.kept(tables, "client")) == 16
+    assert len(sample_network.kept(tables, "submissions")) == 16
     submit(1, "198.51.100.3")
-    counts = [each["submissions"] for each in sample_network.kept(tables, "client")]
+    counts = [each["submissions"] for each in sample_network.kept(tables, "submissions")]
     assert sorted(counts) == [1] * 15 + [2]
 
 
@@ -144,10 +144,10 @@ def test_stores_no_address(quick: Store) -> None:
 
 def test_counters_expire(quick: Store, clock: Clock) -> None:
     submit(0)
-    (count,) = sample_network.kept(quick, "client")
+    (count,) = sample_network.kept(quick, "submissions")
     (key,) = sample_network.kept(quick, "day-key")
     resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
-    live = resources["LinksTable"]["Properties"]["TimeToLiveSpecification"]
+    live = resources["TransientTable"]["Properties"]["TimeToLiveSpecification"]
     assert live["Enabled"] is True
     now = clock.time.timestamp()
     assert now + WINDOW_LEFT <= count[live["AttributeName"]] <= now + 3600
@@ -166,5 +166,5 @@ def test_each_day_has_its_own_key(quick: Store, clock: Clock) -> None:
     keys = sample_network.kept(quick, "day-key")
     assert [each["pk"] for each in keys] == ["day-key#2026-11-23", "day-key#2026-11-24"]
     assert keys[0]["key"] != keys[1]["key"]
-    ids = {each["pk"].split("#")[1] for each in sample_network.kept(quick, "client")}
+    ids = {each["pk"].split("#")[1] for each in sample_network.kept(quick, "submissions")}
     assert len(ids) == 2

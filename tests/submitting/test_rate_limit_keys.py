@@ -67,7 +67,7 @@ def test_a_days_key_is_read_once_in_a_container(store: Store) -> None:
 
 def test_a_days_key_expires(store: Store) -> None:
     counter(store, "192.0.2.7")
-    item = store.client.get_item(store.links, {"pk": "day-key#2026-11-23"})
+    item = store.client.get_item(store.transient, {"pk": "day-key#2026-11-23"})
     assert item is not None
     assert item["expires_at"] == int((NOW + timedelta(days=2)).timestamp())
 

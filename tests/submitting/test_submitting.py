@@ -68,6 +68,7 @@ def test_a_link_is_readable_at_once(anywhere: Store, article_id: int) -> None:
         "link_back": "unchecked",
         "submitted_at": link["submitted_at"],
         "published_at": link["submitted_at"] if article_id == SHOWN else None,
+        "expires_at": None if article_id == SHOWN else link["expires_at"],
     }
 
 
@@ -346,6 +347,29 @@ def test_rejects_invalid_keys(network: Store, key: str) -> None:
     assert (response.status, requests.problem(response)) == (400, "malformed-request")
     assert requests.at_fault(response) == ["Idempotency-Key"]
     assert everything(network) == before
+
+
+def test_a_key_in_quotes_is_the_same_key(network: Store) -> None:
+    receipt = posted(key=f'"{KEY}"')
+    assert posted(key=KEY)["link_id"] == receipt["link_id"]
+    for key in (f'"{KEY}', f'{KEY}"', '""', f'"{KEY}";a=1', f"'{KEY}'"):
+        assert requests.at_fault(post(key=key)) == ["Idempotency-Key"]
+
+
+# ---- what pasting adds, and what cannot be seen ------------------------------------------------
+
+
+@pytest.mark.parametrize("around", [" ", "\u00a0", "\u200b", "\ufeff", "\u2003\u200d", "\n"])
+def test_invisible_characters_around_a_url_are_not_part_of_it(network: Store, around: str) -> None:
+    receipt = post(body=fields(f"{around}{URL}{around}")).json()
+    assert requests.read(receipt["link_id"]).json()["url"] == URL
+    assert requests.problem(post(body=fields(URL))) == "duplicate-link"
+
+
+@pytest.mark.parametrize("title", ["", " ", "\u200b", "\u2060\u200d", "\u2800", "\u3164", "\u00ad"])
+def test_a_title_without_a_visible_character_is_no_title(network: Store, title: str) -> None:
+    receipt = post(body=fields(title=title)).json()
+    assert requests.read(receipt["link_id"]).json()["title"] is None
 
 
 # ---- where from ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Receipt, Rules, submit
 from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.links import page_key
+from seealso.tables.sites import Site, SiteRecord, get_record, save_record
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 # Domains of make_network(): one that publishes at once, one that requires approval.
@@ -41,6 +42,13 @@ def put_items(store: Store, table: str, items: Iterable[Json]) -> None:
             for batch in batched(requests, 25, strict=False)
         ]
     )
+
+
+def put_site(store: Store, site: Site, blocked_hosts: Sequence[str] = ()) -> None:
+    """Give a domain this site, over the one that it has; its version is raised."""
+    current = get_record(store, site.domain)
+    stored = replace(site, version=current.site.version + 1)
+    save_record(store, SiteRecord(stored, tuple(sorted(blocked_hosts))), current, [])
 
 
 def page_item(article_id: int, links: Mapping[str, Sequence[object]]) -> Json:
@@ -75,14 +83,7 @@ def make_network(
 ) -> None:
     """The two sites, and published articles as (id, domain) pairs."""
     for domain, publish in ((AT_ONCE, "at_once"), (APPROVED, "approved")):
-        site: Json = {
-            "domain": domain,
-            "cap": cap,
-            "publish": publish,
-            "pending_cap": pending_cap,
-            "pending_days": 14,
-        }
-        put_item(store, store.sites, site)
+        put_site(store, Site(domain, cap=cap, publish=publish, pending_cap=pending_cap))
     refusals = put_articles(
         store,
         [

@@ -255,7 +255,15 @@ def fake_store(database: Database, turn: Callable[[], None] = _nothing) -> Store
         database=database,
         turn=turn,
     )
-    return Store(client, "ArticlesTable", "LinksTable", "SitesTable", "SkipsTable", "AuditTable")
+    return Store(
+        client,
+        "ArticlesTable",
+        "LinksTable",
+        "SitesTable",
+        "SkipsTable",
+        "AuditTable",
+        "TransientTable",
+    )
 
 
 @cache

@@ -1,5 +1,7 @@
 """The HTTP API in this process: template.yaml's routes in front of the real handlers."""
 
+import base64
+import gzip
 import json
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -15,11 +17,15 @@ from tests.support.functions import handler
 
 
 class Response(NamedTuple):
-    """An answer as the client sees it; header names are in lower case."""
+    """An answer as the client sees it; header names are in lower case.
+
+    `body` is decoded, `content` is as it was sent.
+    """
 
     status: int
     headers: dict[str, str]
     body: str
+    content: bytes = b""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -55,8 +61,14 @@ def request(
         parameters = _matched(route, method, path)
         if parameters is not None:
             answer = handler(function)(event(route, parameters, query, headers, body, claims), None)
-            return Response(answer["statusCode"], answer["headers"], answer.get("body", ""))
-    return Response(404, {"content-type": "application/json"}, '{"message":"Not Found"}')
+            return _response(answer)
+    return _response(
+        {
+            "statusCode": 404,
+            "headers": {"content-type": "application/json"},
+            "body": '{"message":"Not Found"}',
+        }
+    )
 
 
 def get(target: str, headers: dict[str, str] | None = None) -> Response:
@@ -76,7 +88,15 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     target = f"{path}?{environ.get('QUERY_STRING', '')}"
     response = request(environ["REQUEST_METHOD"], target, headers, body or None)
     start_response(f"{response.status} -", list(response.headers.items()))
-    return [response.body.encode()]
+    return [response.content]
+
+
+def _response(answer: dict[str, Any]) -> Response:
+    body = answer.get("body", "")
+    content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+    is_gzip = content and answer["headers"].get("content-encoding") == "gzip"
+    decoded = gzip.decompress(content) if is_gzip else content
+    return Response(answer["statusCode"], answer["headers"], decoded.decode(), content)
 
 
 def _matched(route: str, method: str, path: str) -> dict[str, str] | None:

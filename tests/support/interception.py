@@ -29,7 +29,9 @@ def watched(store: Store, before: Callable[[Call], None]) -> Store:
     """A store over the same tables; `before` is called with each call that is about to be sent."""
     mine = store.client
     client = _WatchedClient(mine.endpoint, mine.region, mine.credentials, 20.0, before=before)
-    return Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
+    return Store(
+        client, store.articles, store.links, store.sites, store.skips, store.audit, store.transient
+    )
 
 
 def killed_at(store: Store, call_number: int) -> Store:

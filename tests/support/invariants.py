@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.links import due_links, link_of, page_attribute
-from seealso.tables.sites import Site
+from seealso.tables.sites import Site, site_of
 from tests.support.scan import scan
 
 HOLDING = ("pending", "published", "lapsed")
@@ -38,7 +38,11 @@ def _violations(store: Store, everything: list[Json], within_caps: bool) -> list
     for item in everything:
         kind, _, name = item["pk"].partition("#")
         by_kind[kind][name] = item
-    sites = {item["domain"]: Site(**item) for item in scan(store, store.sites)}
+    sites = {
+        item["domain"]: site_of(item["domain"], item)
+        for item in scan(store, store.sites)
+        if item["kind"] == "site"
+    }
     return [
         *_of_links(by_kind["link"], by_kind["claim"]),
         *_of_claims(by_kind["link"], by_kind["claim"]),
@@ -66,7 +70,8 @@ def _of_links(links: dict[str, Json], claims: dict[str, Json]) -> list[str]:
         if link["history"] and link["history"][-1]["status"] != status:
             wrong.append(f"{link_id} is {status}, its history ends {link['history'][-1]}")
         waits = status in ("pending", "lapsed")
-        if ("due" in link, "due_at" in link) != (waits, waits):
+        due = "due" if waits else "ended" if "url" in link and status not in HOLDING else None
+        if (link.get("due"), "due_at" in link) != (due, due is not None):
             wrong.append(f"{link_id} is {status}, due {link.get('due')} {link.get('due_at')}")
     return wrong
 
@@ -117,7 +122,7 @@ def _of_caps(links: dict[str, Json], sites: dict[int, Site]) -> list[str]:
 
 def _of_due(store: Store, links: dict[str, Json]) -> list[str]:
     # The engines here keep their indexes at once; on AWS they follow.
-    listed = sorted(due_links(store, _FOR_EVER, limit=1000))
+    listed = sorted(due_links(store, "due", _FOR_EVER))
     waiting = sorted(
         name for name, link in links.items() if link["status"] in ("pending", "lapsed")
     )

@@ -16,7 +16,7 @@ def scan(store: Store, table: str) -> list[Json]:
 
 def everything(store: Store) -> dict[str, list[Json]]:
     """Every item of every table, by the table's name, in a stable order."""
-    tables = (store.articles, store.links, store.sites, store.skips, store.audit)
+    tables = (store.articles, store.links, store.sites, store.skips, store.audit, store.transient)
     return {table: sorted(scan(store, table), key=repr) for table in tables}
 
 

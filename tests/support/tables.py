@@ -52,12 +52,20 @@ def make_store(endpoint: str) -> Store:
         sites=f"{prefix}SitesTable",
         skips=f"{prefix}SkipsTable",
         audit=f"{prefix}AuditTable",
+        transient=f"{prefix}TransientTable",
     )
 
 
 def drop(store: Store) -> None:
     """Delete the tables, which would stay in the engine's memory, and close the connections."""
-    for name in (store.articles, store.links, store.sites, store.skips, store.audit):
+    for name in (
+        store.articles,
+        store.links,
+        store.sites,
+        store.skips,
+        store.audit,
+        store.transient,
+    ):
         store.client.call("DeleteTable", {"TableName": name})
     store.client.close()
 
@@ -65,5 +73,7 @@ def drop(store: Store) -> None:
 def another(store: Store) -> Store:
     """A store of its own, for another thread, over the same tables."""
     mine = store.client
-    theirs = client(mine.endpoint, mine.limit_seconds)
-    return Store(theirs, store.articles, store.links, store.sites, store.skips, store.audit)
+    theirs = client(mine.endpoint, mine.limit_seconds or 20.0)
+    return Store(
+        theirs, store.articles, store.links, store.sites, store.skips, store.audit, store.transient
+    )

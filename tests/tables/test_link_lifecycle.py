@@ -30,7 +30,8 @@ from seealso.submitting.submitting import Rules, submit, withdraw
 from seealso.tables import links
 from seealso.tables.articles import get_article, put_articles
 from seealso.tables.audit import ChangeContext
-from seealso.tables.links import Cause, Link, PageFull, Status, expire_due, get_link, link_of
+from seealso.tables.expiry import expire_and_erase
+from seealso.tables.links import Cause, Link, PageFull, Status, get_link, link_of
 from seealso.times import rfc3339
 from tests.support import engines, faulty
 from tests.support.factories import APPROVED, AT_ONCE, NOW, make_network
@@ -55,6 +56,10 @@ MOVES: dict[str, tuple[Status, ...]] = {
     "published": ("lapsed", "withdrawn", "removed"),
     "lapsed": ("published", "expired", "withdrawn", "removed"),
 }
+
+
+def fail(link_id: str, error: Exception) -> None:
+    raise AssertionError(link_id) from error
 
 
 @dataclass
@@ -170,6 +175,10 @@ class Life(RuleBasedStateMachine):
             withdraw(store, known.versions[-1].link_id, known.token, self.now)
         if known.status in HOLDING:
             self._moved(known, "withdrawn", frees=True)
+        elif known.versions[-1].url is not None:
+            # An ended link keeps its status, and forgets its URL and title.
+            self._moved(known, known.status, frees=False)
+            assert known.versions[-1].url is known.versions[-1].title is None
 
     def withdraw_with_another_token(self, random: Random) -> None:
         link_id = self._some(random).versions[-1].link_id
@@ -224,7 +233,8 @@ class Life(RuleBasedStateMachine):
             for known in self.links.values()
             if known.status in MOVES and known.due_at is not None and known.due_at <= self.now
         ]
-        assert expire_due(self.store, self.now) == len(overdue)
+        report = expire_and_erase(self.store, self.now, 36500, fail)
+        assert (report.expired, report.failed) == (len(overdue), 0)
         for known in overdue:
             self._moved(known, "expired", frees=True)
 

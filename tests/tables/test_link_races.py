@@ -59,7 +59,7 @@ def places(racers: Racers) -> list[str]:
     wrong = _differs(outcome_names(outcomes), ["ok"] * CAP + ["page-full"] * (RACERS - CAP))
     page = read_page(racers.store, 1)
     assert page is not None
-    accepted = sorted(each.link.url for each in outcomes if isinstance(each, Receipt))
+    accepted = sorted(str(each.link.url) for each in outcomes if isinstance(each, Receipt))
     wrong += _differs(sorted(each["url"] for each in page["links"]), accepted)
     return wrong + _differs(page["places_left"], 0) + violations(racers.store)
 

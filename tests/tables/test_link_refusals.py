@@ -109,8 +109,6 @@ def test_other_cancellations_are_not_a_full_page(
         ("published", (NONE, failed()), PageFull),
         ("published", (NONE, INVALID), StoreError),
         ("rejected", (CONFLICT, failed(), NONE), VersionConflict),
-        # Only a link that has changed has lost its claim: anything else is an error to be seen.
-        ("rejected", (NONE, failed(), NONE), StoreError),
         ("rejected", (NONE, NONE, INVALID), StoreError),
     ],
 )
@@ -135,7 +133,7 @@ def test_a_links_end_leaves_a_claim_that_is_not_its_own(pages: Store, keep_block
     claim: Json = {"pk": link.claim, "link_id": "0" * 32, "article_id": 1}
     put = {"TableName": pages.links, "Item": marshal_item(claim)}
     pages.client.call("PutItem", put)
-    with pytest.raises(StoreError):
-        change_link(pages, link, "rejected", NOW, by="a test", keep_blocked=keep_blocked)
+    # Otherwise one such link would stop the job that expires links.
+    ended = change_link(pages, link, "rejected", NOW, by="a test", keep_blocked=keep_blocked)
     assert pages.client.get_item(pages.links, {"pk": link.claim}) == claim
-    assert get_link(pages, link.link_id) == link
+    assert get_link(pages, link.link_id) == ended

@@ -198,7 +198,15 @@ def test_pages_are_right_between_all_calls_of_the_job(store: Store) -> None:
 
     with closing(watched(store, look).client) as client:
         record_skips(
-            Store(client, store.articles, store.links, store.sites, store.skips, store.audit),
+            Store(
+                client,
+                store.articles,
+                store.links,
+                store.sites,
+                store.skips,
+                store.audit,
+                store.transient,
+            ),
             at_once,
         )
     check_budget(store, model, 1000)
@@ -209,7 +217,15 @@ def test_a_job_killed_at_any_call_leaves_what_the_next_one_can_use(store: Store)
     load(store, model)
     for step in range(200):
         with closing(killed_at(store, step).client) as client:
-            job = Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
+            job = Store(
+                client,
+                store.articles,
+                store.links,
+                store.sites,
+                store.skips,
+                store.audit,
+                store.transient,
+            )
             try:
                 record_skips(job, at_once)
                 break
@@ -284,7 +300,15 @@ def test_a_job_that_another_one_overtook_proposes_nothing(store: Store) -> None:
             record_skips(store, at_once)
 
     with closing(watched(store, overtake).client) as client:
-        job = Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
+        job = Store(
+            client,
+            store.articles,
+            store.links,
+            store.sites,
+            store.skips,
+            store.audit,
+            store.transient,
+        )
         assert record_skips(job, at_once).proposed == 0
     check_records(store, model)
     check_budget(store, model, 1000)
@@ -313,7 +337,15 @@ def test_a_foreign_article_within_a_range_is_shown(store: Store, moment: str) ->
     other = another(store)
     with closing(other.client), closing(watched(store, before).client) as client:
         record_skips(
-            Store(client, store.articles, store.links, store.sites, store.skips, store.audit),
+            Store(
+                client,
+                store.articles,
+                store.links,
+                store.sites,
+                store.skips,
+                store.audit,
+                store.transient,
+            ),
             during,
         )
         if moment == "after the job":
@@ -348,7 +380,15 @@ def test_a_writer_that_was_too_slow_makes_way_afterwards(
             record_skips(store, at_once)
 
     with closing(watched(store, the_job_first).client) as client:
-        slow = Store(client, store.articles, store.links, store.sites, store.skips, store.audit)
+        slow = Store(
+            client,
+            store.articles,
+            store.links,
+            store.sites,
+            store.skips,
+            store.audit,
+            store.transient,
+        )
         foreign = replace(article(500, 5), version=2)
         assert put_articles(slow, [(foreign, model[500])]) == [None]
     model = model | {500: foreign}

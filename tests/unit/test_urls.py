@@ -18,6 +18,7 @@ from seealso.urls import (
     accept,
     check_allowed,
     host_key,
+    host_suffixes,
     url_key,
 )
 
@@ -55,7 +56,8 @@ def short(value: str) -> str:
 def accept_in_context(sent: str) -> str:
     """The stored form, with the blocked hosts and the article that the document assumes."""
     stored = accept(sent)
-    check_allowed(stored, BLOCKED_HOSTS, OWN_URLS)
+    is_blocked = not BLOCKED_HOSTS.isdisjoint(host_suffixes(stored))
+    check_allowed(stored, OWN_URLS, is_blocked=is_blocked)
     return stored
 
 
@@ -138,12 +140,32 @@ def test_only_http_and_https_urls_have_a_key(url: str) -> None:
 def test_own_page_with_port_differs_from_one_without() -> None:
     own = "https://example.com:8443/a/1"
     assert url_key(url_key(own)) == url_key(own) != url_key("https://example.com/a/1")
-    check_allowed("https://example.com/a/1", frozenset(), [own])
+    check_allowed("https://example.com/a/1", [own], is_blocked=False)
 
 
 def test_own_page_that_is_not_a_url_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"Invalid input"):
-        check_allowed("https://example.com/", frozenset(), ["heat.example.com/a/1"])
+        check_allowed("https://example.com/", ["heat.example.com/a/1"], is_blocked=False)
+
+
+def test_suffixes_of_a_host_have_two_labels_at_least() -> None:
+    assert host_suffixes("https://www.a.example.com/page") == [
+        "a.example.com",
+        "example.com",
+    ]
+
+
+def test_an_article_has_its_pattern_on_every_host_of_its_site() -> None:
+    own = urls.article_urls("https://a.example.com/x/{id}?p=1", ["b.example.com"], 12)
+    assert own == ["https://a.example.com/x/12?p=1", "https://b.example.com/x/12?p=1"]
+    assert urls.article_urls("", ["b.example.com"], 12) == []
+
+
+@pytest.mark.parametrize(
+    "character", ["\u200b", "\u2060", "\ufeff", "\u00a0", "\u3000", "\u200e", "\r"]
+)
+def test_invisible_characters_around_a_url_are_removed(character: str) -> None:
+    assert accept(f"{character}https://example.com/a{character}") == "https://example.com/a"
 
 
 def test_host_key_is_ascii_without_www() -> None:

@@ -34,10 +34,11 @@ class ArticleRow(NamedTuple):
     errors: list[RowError]
 
 
-def read_articles(file: InputFile, file_format: str | None) -> Iterator[ArticleRow]:
+def read_articles(file: InputFile, file_format: str | None, delimiter: str) -> Iterator[ArticleRow]:
     """Yield all rows of a file, checked. Of rows with the same id, the first valid one counts."""
     with _SeenIds() as seen:
-        for row in read_rows(file, file_format, _REQUIRED, _OPTIONAL | {"state"}, _NUMBERS):
+        rows = read_rows(file, file_format, _REQUIRED, _OPTIONAL | {"state"}, _NUMBERS, delimiter)
+        for row in rows:
             errors = row.errors or check_columns(row.columns)
             if not errors and not seen.add(row.columns["id"]):
                 errors = [RowError("id", "duplicate id; the first row is used")]

@@ -51,10 +51,14 @@ def export_articles(path: str, states: Collection[str], open_store: OpenStore) -
         display.print_line("Interrupted. Nothing was exported.")
         return 130
     except (StoreUnavailable, StoreError) as error:
-        raise CommandFailed(f"{describe_failure(error)} Nothing was exported.") from None
+        raise CommandFailed(
+            f"{describe_failure(error, open_store)} Nothing was exported."
+        ) from None
     except OSError as error:
-        name = "standard output" if path == "-" else path
-        raise CommandFailed(f"Could not write {name}: {error.strerror or error}") from None
+        if path == "-":
+            # streams.py says how the command ends; a reader may have read enough.
+            raise
+        raise CommandFailed(f"Could not write {path}: {error.strerror or error}") from None
     finally:
         store.client.close()
     skipped = f"; {deleted:,} deleted articles skipped" if deleted else ""

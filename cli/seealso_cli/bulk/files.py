@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
 from seealso_cli.errors import CommandFailed
+from seealso_cli.utf16 import UTF_16, is_utf_16
 
 # The longest text is 300 KB, and JSON may write each of its bytes as six.
 MAX_ROW_BYTES = 2 * 1024 * 1024
@@ -49,10 +50,12 @@ class InputFile:
             else:
                 raw = self._closing.enter_context(Path(path).open("rb"))  # noqa: SIM115
             self._counting = _CountingReader(raw)
-            unmarshal: io.RawIOBase | gzip.GzipFile = self._counting
-            if self._counting.starts_with(_GZIP):
-                unmarshal = gzip.GzipFile(fileobj=io.BufferedReader(self._counting, 1 << 16))
-            self._stream = io.BufferedReader(unmarshal, 1 << 16)
+            self._stream: io.BufferedReader | gzip.GzipFile
+            is_gzip = self._counting.starts_with(_GZIP)
+            self._stream = io.BufferedReader(self._counting, 1 << 16)
+            if is_gzip:
+                # With a buffer around it, what precedes damaged data would be lost.
+                self._stream = gzip.GzipFile(fileobj=self._stream)
         except OSError as error:
             self._closing.close()
             raise CommandFailed(f"Could not read {self.name}: {error.strerror}") from None
@@ -62,13 +65,19 @@ class InputFile:
         return self._counting.count
 
     def lines(self) -> Iterator[Line]:
-        """Yield all lines, without a byte order mark before the first. Raises UnreadableFile."""
+        """Yield all lines, without a byte order mark before the first.
+
+        Raises UnreadableFile if the file is not UTF-8 as a whole, or can't be read to its end.
+        """
         while True:
             content = self._read(MAX_ROW_BYTES + 1)
             if not content:
                 return
             self.line_number += 1
             if self.line_number == 1:
+                if is_utf_16(content):
+                    self.line_number = 0
+                    raise UnreadableFile(UTF_16)
                 content = content.removeprefix(_BOM)
             if len(content) > MAX_ROW_BYTES:
                 rest = content
@@ -81,7 +90,10 @@ class InputFile:
     def _read(self, limit: int) -> bytes:
         try:
             return self._stream.readline(limit)
-        except (EOFError, gzip.BadGzipFile, zlib.error):
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            # The module looks for another member where one has ended (RFC 1952, section 2.2).
+            if self.line_number and "Not a gzipped file" in str(error):
+                raise UnreadableFile("something else follows the end of the gzip data") from None
             raise UnreadableFile("the gzip data is truncated or damaged") from None
         except OSError as error:
             raise UnreadableFile(f"reading failed: {error.strerror or error}") from None

@@ -27,7 +27,10 @@ BATCH_BYTES = 512 * 1024
 
 
 def load_articles(
-    paths: Sequence[str], file_format: str | None, open_store: OpenStore | None
+    paths: Sequence[str],
+    file_format: str | None,
+    open_store: OpenStore | None,
+    delimiter: str = ",",
 ) -> int:
     """Load files one after another, or only check them if `open_store` is None.
 
@@ -43,14 +46,16 @@ def load_articles(
             if open_store:
                 check_store(open_store)
             for path in paths:
-                load.read(path, file_format)
+                load.read(path, file_format, delimiter)
             if open_store and load.written >= skips.MIN_SKIP:
                 recorded = _record_runs(display, open_store)
     except KeyboardInterrupt:
         display.print_line(f"Interrupted. {load.describe_state()}")
         return 130
     except (StoreUnavailable, StoreError) as error:
-        raise CommandFailed(f"{describe_failure(error)} {load.describe_state()}") from None
+        assert open_store is not None
+        reason = describe_failure(error, open_store)
+        raise CommandFailed(f"{reason} {load.describe_state()}") from None
     except CommandFailed as error:
         raise CommandFailed(f"{error} {load.describe_state()}") from None
     display.print_line(f"{load.summary()}{recorded}")
@@ -73,7 +78,7 @@ class _Load:
         """The rows that are certainly written."""
         return self._writer.new + self._writer.updated if self._writer else 0
 
-    def read(self, path: str, file_format: str | None) -> None:
+    def read(self, path: str, file_format: str | None, delimiter: str) -> None:
         """Read one file, report its invalid rows and write its valid ones.
 
         Raises CommandFailed, StoreUnavailable, Refused.
@@ -81,7 +86,7 @@ class _Load:
         with InputFile(path) as file:
             batch: list[Article] = []
             batch_bytes = 0
-            for line, article, errors in read_articles(file, file_format):
+            for line, article, errors in read_articles(file, file_format, delimiter):
                 self.rows += 1
                 if article is None:
                     self.invalid += 1
@@ -146,9 +151,8 @@ def _record_runs(display: ProgressDisplay, open_store: OpenStore) -> str:
         )
     except (StoreUnavailable, StoreError) as error:
         # Without the records, page views are still correct, but cost more.
-        return (
-            f"; skip ranges were not recorded ({describe_failure(error)}); the daily job will do it"
-        )
+        reason = describe_failure(error, open_store)
+        return f"; skip ranges were not recorded ({reason}); the daily job will do it"
     finally:
         store.client.close()
     return f"; {report.activated:,} skip ranges recorded" if report.activated else ""

@@ -6,7 +6,7 @@ JSON Lines: jsonlines.org. CSV: RFC 4180 with a header, in UTF-8.
 import csv
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -18,7 +18,13 @@ type Columns = dict[str, Any]
 
 MAX_UNKNOWN_NAMES = 10  # that are reported one by one
 
+EMPTY = "the file is empty"
 _TOO_LONG = f"longer than {MAX_ROW_BYTES // 1024**2} MB"
+_NOT_JSON_LINES = (
+    "a JSON array or an object on several lines; JSON Lines has one object on each line (as the "
+    "output of `jq -c .[]`)"
+)
+_DELIMITERS = {";": "a semicolon", "\t": "a tab", "|": "a vertical bar", ",": "a comma"}
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,9})", re.ASCII)
 
 
@@ -43,26 +49,35 @@ def read_rows(
     required: frozenset[str],
     optional: frozenset[str],
     numbers: frozenset[str],
+    delimiter: str = ",",
 ) -> Iterator[Row]:
     """Yield the rows of a file with these columns.
 
     `file_format`: jsonl or csv; None: detected from the first line. `numbers`: columns of whole
-    numbers, which CSV has as decimal digits; others are left as strings.
+    numbers, which CSV has as decimal digits; others are left as strings. `delimiter`: of CSV.
     """
     lines = file.lines()
+    has_content = False
     try:
         for first in lines:
             if first.content is None:
+                has_content = True
                 yield invalid_row(first.number, _TOO_LONG)
             elif first.content.strip():
                 break
         else:
+            if not has_content:
+                yield invalid_row(1, EMPTY)
             return
         lines = chain([first], lines)
-        if file_format == "jsonl" or (file_format is None and first.content.lstrip()[:1] in b"{["):
-            yield from read_json_rows(lines, required, optional)
+        start = first.content.strip()
+        if file_format == "jsonl" or (file_format is None and start[:1] in b"{["):
+            if file_format is None and (start in (b"[", b"{") or start.startswith(b"[{")):
+                yield invalid_row(first.number, f"{_NOT_JSON_LINES}; skipping the file")
+            else:
+                yield from read_json_rows(lines, required, optional)
         else:
-            yield from _read_csv_rows(lines, required, optional, numbers)
+            yield from _read_csv_rows(lines, required, optional, numbers, delimiter)
     except UnreadableFile as error:
         yield invalid_row(file.line_number + 1, f"{error}; skipping the rest of the file")
 
@@ -123,7 +138,8 @@ def _parse_json_line(
 def row_of(line: int, value: Any, required: frozenset[str], optional: frozenset[str]) -> Row:
     """The row for a parsed JSON value."""
     if not isinstance(value, dict):
-        return invalid_row(line, "not a JSON object")
+        kind = ", but an array" if isinstance(value, list) else ""
+        return invalid_row(line, f"not a JSON object{kind}")
     return Row(line, value, check_names(value, required, optional))
 
 
@@ -135,16 +151,41 @@ def _read_csv_rows(
     required: frozenset[str],
     optional: frozenset[str],
     numbers: frozenset[str],
+    delimiter: str,
 ) -> Iterator[Row]:
     csv.field_size_limit(MAX_ROW_BYTES)
-    records = _read_records(lines)
-    header = next(records)
-    errors = header.errors or check_names(header.fields, required, optional)
+    records = _read_records(lines, delimiter)
+    header = next(records, None)
+    if header is None:
+        yield invalid_row(1, EMPTY)
+        return
+    names = _known_names(header.fields, required | optional)
+    errors = header.errors or check_names(names, required, optional)
     if errors:
+        # One report in place of one for each column.
+        if other := _other_delimiter(header.fields):
+            errors = [RowError("", other)]
         yield Row(header.line, {}, [*errors, RowError("", "invalid header; skipping the file")])
         return
     for record in records:
-        yield _row_of_record(record, header.fields, numbers)
+        yield _row_of_record(record, names, numbers)
+
+
+def _known_names(fields: Sequence[str], known: frozenset[str]) -> list[str]:
+    """The names of a header, which may be in any case; unknown ones as they are."""
+    by_key = {name.casefold(): name for name in known}
+    return [by_key.get(field.strip().casefold(), field) for field in fields]
+
+
+def _other_delimiter(header: Sequence[str]) -> str | None:
+    """What to do about a header that is not separated as expected."""
+    if len(header) != 1:
+        return None
+    for delimiter, name in _DELIMITERS.items():
+        if delimiter in header[0]:
+            option = "tab" if delimiter == "\t" else f"'{delimiter}'"
+            return f"the columns are separated by {name}; use --delimiter {option}"
+    return None
 
 
 class _Record(NamedTuple):
@@ -171,8 +212,10 @@ class _RecordTooLong(Exception):
     pass
 
 
-def _read_records(lines: Iterator[Line]) -> Iterator[_Record]:
+def _read_records(lines: Iterator[Line], delimiter: str) -> Iterator[_Record]:
     """Yield CSV records. A record spans several lines if a quoted field does.
+
+    Records without any content are skipped: spreadsheets write them for rows that were cleared.
 
     After an invalid record, reading resumes on its second line. So an unclosed quote does not
     consume the valid rows below it.
@@ -181,7 +224,8 @@ def _read_records(lines: Iterator[Line]) -> Iterator[_Record]:
     while True:
         consumed: list[Line] = []
         try:
-            fields = next(csv.reader(_decode(lines, reread, consumed), strict=True), None)
+            reader = csv.reader(_decode(lines, reread, consumed), delimiter=delimiter, strict=True)
+            fields = next(reader, None)
         except csv.Error:
             reason = "invalid CSV: an unclosed or unescaped quote, or a bare carriage return"
         except _RecordTooLong:
@@ -189,7 +233,7 @@ def _read_records(lines: Iterator[Line]) -> Iterator[_Record]:
         else:
             if fields is None:
                 return
-            if fields:
+            if any(fields):
                 yield _Record(consumed[0].number, fields, _check_encoding(fields))
             continue
         yield _Record(consumed[0].number, [], [RowError("", reason)])

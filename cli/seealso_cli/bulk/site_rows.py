@@ -1,20 +1,22 @@
 """The sites of a file: a JSON array, or JSON Lines.
 
-Members and ranges: contract.md, "Admin". A site is written whole, so all members are required.
+Members and ranges: contract.md, "Admin". Only `domain` is required of each: what an existing site
+has and the file does not name is kept.
 """
 
 from collections.abc import Iterator
 
-from seealso.fields import SITE, problems_in
-from seealso.tables.sites import COLUMNS
+from seealso.fields import SITE, integer, problems_in
 from seealso_cli.bulk.files import InputFile, Line, UnreadableFile
-from seealso_cli.bulk.rows import Row, RowError, invalid_row, read_json_rows, row_of
+from seealso_cli.bulk.rows import EMPTY, Row, RowError, invalid_row, read_json_rows, row_of
 from seealso_cli.errors import CommandFailed
 from seealso_cli.strict_json import WHITESPACE, InvalidJson, parse_value
 
 MAX_FILE_BYTES = 16 * 1024**2  # an array is read into memory
 
-_NO_COLUMNS: frozenset[str] = frozenset()
+_CHECKS = {**SITE, "version": integer(0)}
+_REQUIRED = frozenset({"domain"})
+_OPTIONAL = frozenset(_CHECKS) - _REQUIRED
 
 
 def read_sites(file: InputFile) -> Iterator[Row]:
@@ -24,7 +26,7 @@ def read_sites(file: InputFile) -> Iterator[Row]:
     """
     domains: set[int] = set()
     for row in _read_rows(file):
-        errors = row.errors or [RowError(*problem) for problem in problems_in(row.columns, SITE)]
+        errors = row.errors or [RowError(*problem) for problem in problems_in(row.columns, _CHECKS)]
         if not errors and row.columns["domain"] in domains:
             errors = [RowError("domain", "duplicate domain; the first site is used")]
         if not errors:
@@ -36,8 +38,11 @@ def _read_rows(file: InputFile) -> Iterator[Row]:
     """Yield the members of each site, and the line that it begins on. Raises CommandFailed."""
     lines = _read_lines(file)
     content = b"".join(line.content or b"" for line in lines)
+    if all(line.content is not None and not line.content.strip() for line in lines):
+        yield invalid_row(1, EMPTY)
+        return
     if not content.lstrip().startswith(b"["):
-        yield from read_json_rows(iter(lines), COLUMNS, _NO_COLUMNS)
+        yield from read_json_rows(iter(lines), _REQUIRED, _OPTIONAL)
         return
     try:
         text = content.decode()
@@ -74,7 +79,7 @@ def _parse_array(text: str) -> Iterator[Row]:
         except InvalidJson as reason:
             yield invalid_row(reason.line or line, f"{reason}; skipping the rest of the file")
             return
-        yield row_of(line, value, COLUMNS, _NO_COLUMNS)
+        yield row_of(line, value, _REQUIRED, _OPTIONAL)
         position = _skip_whitespace(text, end)
         separator = text[position : position + 1]
         if separator == ",":

@@ -13,6 +13,7 @@ from seealso.errors import StoreError, StoreUnavailable
 from seealso.store.client import REQUEST_SECONDS
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, import_articles
+from seealso_cli import network
 from seealso_cli.stores import OpenStore
 
 # At 40 ms from the store, 4 threads write twice as much as one. The timeline index is one
@@ -47,10 +48,12 @@ def retry_while_unavailable[R](
             pause = min(pause * 2, MAX_PAUSE_SECONDS)
 
 
-def describe_failure(error: StoreUnavailable | StoreError) -> str:
+def describe_failure(error: StoreUnavailable | StoreError, open_store: OpenStore) -> str:
     """A sentence or two for the operator about the store's failure."""
     if isinstance(error, StoreUnavailable):
-        return f"Could not reach the store: {error}."
+        # The client opens no connection before its first call.
+        hint = network.direct_only(open_store().client.endpoint)
+        return f"Could not reach the store: {error}.{hint}"
     if error.code == "ResourceNotFoundException":
         return "The store has no such table: check the table names and the region."
     return f"The store refused: {error}."

@@ -1,32 +1,39 @@
 """`seealso articles`: editors' work on articles."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Unpack
 
 import click
 
 from seealso import columns
 from seealso_cli import admin_api
-from seealso_cli.changes import get_version, parse_object, version_of
+from seealso_cli.changes import get_version, parse_object, read_text, version_of
+from seealso_cli.editor import edited_text
 from seealso_cli.lists import print_items
 from seealso_cli.options import (
     ListOptions,
+    domain_option,
     file_argument,
+    ids_option,
     json_option,
     list_options,
     version_option,
+    yes_option,
 )
-from seealso_cli.output import Column, print_fields, print_json, print_text
+from seealso_cli.output import Column, Json, print_fields, print_json, print_line, print_text
+from seealso_cli.several import check_version, for_each, ids_argument
 
 _ID = click.argument("article_id", type=click.IntRange(min=1), metavar="ID")
+_IDS = ids_argument("article_ids", click.IntRange(min=1))
 
 _COLUMNS = (
     Column("id", lambda article: article["id"]),
+    Column("domain", lambda article: article["domain"]),
     Column("state", lambda article: article["state"]),
     Column("version", lambda article: article["version"]),
     Column("date", lambda article: article["date"]),
-    Column("title", lambda article: article["title"], shrinks=True),
+    Column("title", lambda article: article["title"], "cut"),
 )
 _REQUIRED = ", ".join(column.name for column in columns.EDITABLE if column.required)
 _OPTIONAL = ", ".join(column.name for column in columns.EDITABLE if not column.required)
@@ -61,12 +68,21 @@ def articles() -> None:
 
 
 @articles.command("list")
-@click.option("--domain", type=click.IntRange(min=0), metavar="N", required=True)
+@domain_option
 @click.option("--state", type=click.Choice(["published", "draft", "deleted"]))
+@ids_option
 @list_options
-def list_articles(domain: int, state: str | None, **options: Unpack[ListOptions]) -> None:
-    """List a domain's articles, highest ids first."""
-    print_items("/articles", "articles", {"domain": domain, "state": state}, _COLUMNS, options)
+def list_articles(
+    domain: int | None, state: str | None, only_ids: bool, **options: Unpack[ListOptions]
+) -> None:
+    """List articles, highest ids first.
+
+    Those of one domain; drafts and deleted articles also of all domains.
+    """
+    if domain is None and state not in ("draft", "deleted"):
+        raise click.UsageError("Specify --domain, or --state draft or deleted for all domains.")
+    query, ids = {"domain": domain, "state": state}, "id" if only_ids else None
+    print_items("/articles", "articles", query, _COLUMNS, options, ids=ids)
 
 
 @articles.command("show")
@@ -140,10 +156,7 @@ def patch_article(
         if options.get(column.name) is not None
     }
     if text_file is not None:
-        try:
-            body["text"] = text_file.read().decode()
-        except UnicodeDecodeError:
-            raise click.UsageError("--text-file must be a file in UTF-8.") from None
+        body["text"] = read_text(text_file)
     if not body:
         raise click.UsageError("Specify what to change: --title, --date, --domain, ...")
     path = f"/articles/{article_id}"
@@ -151,82 +164,134 @@ def patch_article(
     _print_changed(admin_api.request("PATCH", path, body=body, version=version), as_json)
 
 
-@articles.command("publish")
+@articles.command("edit")
 @_ID
+@json_option
+def edit_article(article_id: int, as_json: bool) -> None:
+    """Edit an article's text with $EDITOR.
+
+    Nothing is sent if nothing has changed. If the new text can't be stored, because someone else
+    has changed the article meanwhile for example, its file is kept.
+    """
+    path = f"/articles/{article_id}"
+    article = admin_api.request("GET", path)
+    with edited_text(article["text"], f"seealso-{article_id}-") as text:
+        if text is None:
+            click.echo("Nothing was changed.", err=True)
+            return
+        changed = admin_api.request("PATCH", path, body={"text": text}, version=article["version"])
+    _print_changed(changed, as_json)
+
+
+@articles.command("publish")
+@_IDS
 @version_option
 @json_option
-def publish_article(article_id: int, version: int | None, as_json: bool) -> None:
-    """Publish an article."""
-    _set_state("POST", article_id, "/publish", version, as_json)
+def publish_articles(article_ids: Sequence[int], version: int | None, as_json: bool) -> None:
+    """Publish articles.
+
+    `-` stands for the ids on standard input.
+    """
+    _set_state("POST", article_ids, "/publish", version, as_json)
 
 
 @articles.command("unpublish")
-@_ID
+@_IDS
 @version_option
 @json_option
-def unpublish_article(article_id: int, version: int | None, as_json: bool) -> None:
-    """Turn a published article into a draft."""
-    _set_state("POST", article_id, "/unpublish", version, as_json)
+def unpublish_articles(article_ids: Sequence[int], version: int | None, as_json: bool) -> None:
+    """Turn published articles into drafts.
+
+    `-` stands for the ids on standard input.
+    """
+    _set_state("POST", article_ids, "/unpublish", version, as_json)
 
 
 @articles.command("delete")
-@_ID
+@_IDS
 @version_option
 @json_option
-def delete_article(article_id: int, version: int | None, as_json: bool) -> None:
-    """Delete an article; it can be restored.
+def delete_articles(article_ids: Sequence[int], version: int | None, as_json: bool) -> None:
+    """Delete articles; they can be restored.
 
-    A deleted article is on no page and in no public list.
+    A deleted article is on no page and in no public list. `-` stands for the ids on standard input.
     """
-    _set_state("DELETE", article_id, "", version, as_json)
+    _set_state("DELETE", article_ids, "", version, as_json)
 
 
 @articles.command("restore")
-@_ID
+@_IDS
 @version_option
 @json_option
-def restore_article(article_id: int, version: int | None, as_json: bool) -> None:
-    """Turn a deleted article into a draft."""
-    _set_state("POST", article_id, "/restore", version, as_json)
+def restore_articles(article_ids: Sequence[int], version: int | None, as_json: bool) -> None:
+    """Turn deleted articles into drafts.
+
+    `-` stands for the ids on standard input.
+    """
+    _set_state("POST", article_ids, "/restore", version, as_json)
 
 
 @articles.command("purge")
-@_ID
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@_IDS
+@yes_option
 @version_option
 @json_option
-def purge_article(article_id: int, yes: bool, version: int | None, as_json: bool) -> None:
-    """Remove a deleted article for good (admins).
+def purge_articles(
+    article_ids: Sequence[int], yes: bool, version: int | None, as_json: bool
+) -> None:
+    """Remove deleted articles for good (admins).
 
-    Its links are removed too. If the command is interrupted, run it again.
+    Their links are removed too. If the command is interrupted, run it again. `-` stands for the ids
+    on standard input.
     """
-    version = version or get_version(f"/articles/{article_id}")
-    if not yes and not _confirmed(f"Remove article {article_id} for good?"):
+    check_version(article_ids, version)
+    if len(article_ids) == 1:
+        # An id that does not exist is refused before anybody is asked.
+        version = version or get_version(f"/articles/{article_ids[0]}")
+    if article_ids and not yes and not _confirmed(article_ids):
         click.echo("Nothing was removed.", err=True)
         sys.exit(2)
-    admin_api.request("POST", f"/articles/{article_id}/purge", version=version)
-    if as_json:
-        print_json({"id": article_id, "state": "purged"})
-    else:
-        click.echo(f"Article {article_id} is purged.")
+
+    def purge(article_id: int) -> Json:
+        path = f"/articles/{article_id}"
+        admin_api.request("POST", f"{path}/purge", version=version or get_version(path))
+        return {"id": article_id, "state": "purged"}
+
+    for_each(
+        article_ids,
+        purge,
+        lambda article: f"Article {article['id']} is purged.",
+        as_json=as_json,
+    )
 
 
-def _confirmed(question: str) -> bool:
+def _confirmed(article_ids: Sequence[int]) -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError("Not running in a terminal; pass --yes to confirm.")
-    return click.confirm(question, err=True)
+    count = len(article_ids)
+    which = f"article {article_ids[0]}" if count == 1 else f"{count:,} articles"
+    return click.confirm(f"Remove {which} for good?", err=True)
 
 
 def _set_state(
-    method: str, article_id: int, action: str, version: int | None, as_json: bool
+    method: str, article_ids: Sequence[int], action: str, version: int | None, as_json: bool
 ) -> None:
-    path = f"/articles/{article_id}"
-    version = version or get_version(path)
-    _print_changed(admin_api.request(method, f"{path}{action}", version=version), as_json)
+    check_version(article_ids, version)
+
+    def change(article_id: int) -> Json:
+        path = f"/articles/{article_id}"
+        current = version or get_version(path)
+        return admin_api.request(method, f"{path}{action}", version=current)
+
+    for_each(article_ids, change, _describe, as_json=as_json)
 
 
-def _print_changed(article: dict[str, Any], as_json: bool) -> None:
+def _print_changed(article: Json, as_json: bool) -> None:
     if as_json:
         print_json(article)
     else:
-        click.echo(f"Article {article['id']}: {article['state']}, version {article['version']}.")
+        print_line(_describe(article))
+
+
+def _describe(article: Json) -> str:
+    return f"Article {article['id']}: {article['state']}, version {article['version']}."

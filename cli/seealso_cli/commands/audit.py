@@ -28,10 +28,10 @@ def _change(entry: dict[str, Any]) -> dict[str, Any] | None:
 
 _COLUMNS = (
     Column("at", lambda entry: entry["at"][:19]),
-    Column("actor", lambda entry: entry["actor"]),
+    Column("actor", lambda entry: entry["actor"], "wrap"),
     Column("action", lambda entry: entry["action"]),
     Column("of", _subject),
-    Column("change", _change, shrinks=True),
+    Column("change", _change, "cut"),
 )
 
 

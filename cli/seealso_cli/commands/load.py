@@ -31,14 +31,22 @@ _OPTIONAL = "".join(f"{column.name_in_rows}, " for column in COLUMNS if not colu
     type=click.Choice(["jsonl", "csv"]),
     help="File format. Default: detected from the first line.",
 )
+@click.option(
+    "--delimiter",
+    type=click.Choice([",", ";", "tab", "|"]),
+    default=",",
+    show_default=True,
+    help="What separates the columns of CSV.",
+)
 @dry_run_option
 @store_options
 def load(
     files: Sequence[str],
     file_format: str | None,
+    delimiter: str,
     dry_run: bool,
     **options: Unpack[StoreOptions],
 ) -> None:
     required_tables = ["articles", "skips"]
     open_store = None if dry_run else store_opener(options, required_tables)
-    sys.exit(load_articles(files, file_format, open_store))
+    sys.exit(load_articles(files, file_format, open_store, delimiter.replace("tab", "\t")))

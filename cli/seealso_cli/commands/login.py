@@ -6,12 +6,12 @@ from typing import TypedDict, Unpack
 
 import click
 
-from seealso_cli import auth, cognito
-from seealso_cli.errors import CommandFailed
+from seealso_cli import admin_api, auth, cognito, login_file
+from seealso_cli.errors import CommandFailed, RequestRefused
 from seealso_cli.login_file import UserPoolClient
 from seealso_cli.options import stack_options
 from seealso_cli.output import escape_unprintable
-from seealso_cli.stack import get_stack
+from seealso_cli.stack import find_local_url, get_local_stack, get_stack
 
 
 class _Server(TypedDict):
@@ -39,27 +39,42 @@ class _Server(TypedDict):
 @click.option(
     "--token-stdin", is_flag=True, help="Read another issuer's access token from standard input."
 )
-def login(email: str | None, token_stdin: bool, **server: Unpack[_Server]) -> None:
+@click.option(
+    "--set-up-codes",
+    is_flag=True,
+    help="Let every later sign-in ask for a one-time code of an authenticator app too.",
+)
+def login(
+    email: str | None, token_stdin: bool, set_up_codes: bool, **server: Unpack[_Server]
+) -> None:
     """Sign in to the API.
 
     \b
+      seealso login                            the running local stack, or else the last server
       seealso login EMAIL --stack NAME         finds the API with your AWS credentials
       seealso login EMAIL --local              the stack of `make run`
       seealso login EMAIL --api URL --client-id ID --region NAME
       seealso login --api URL --token-stdin
 
-    The command asks for the password; in scripts, set SEEALSO_PASSWORD (and SEEALSO_NEW_PASSWORD
-    for the first sign-in). You are signed in to one API at a time, until `seealso logout`. Your
-    tokens are stored in seealso/login.json in XDG_CONFIG_HOME or ~/.config.
+    The command asks for EMAIL and the password; in scripts, set SEEALSO_PASSWORD (and
+    SEEALSO_NEW_PASSWORD for the first sign-in, SEEALSO_CODE for a one-time code). You are signed
+    in to one API at a time, until `seealso logout`. Your tokens are stored in seealso/login.json in
+    XDG_CONFIG_HOME or ~/.config.
     """
     if token_stdin:
+        if set_up_codes:
+            raise click.UsageError("--set-up-codes can't be used with --token-stdin.")
         _sign_in_with_token(email, server)
-    elif email is None:
-        raise click.UsageError("Missing argument 'EMAIL'.")
     elif server["client_id"] or server["api_url"] or server["region"]:
         _sign_in_to_url(email, server)
+    elif server["stack"] or server["local"]:
+        stack = get_stack(server["stack"], server["local"])
+        _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"))
     else:
-        _sign_in_to_stack(email, server)
+        _sign_in_to_known_server(email)
+    if set_up_codes:
+        auth.require_codes(login_file.read(), _QUESTIONS)
+        click.echo("Every sign-in now asks for a code of your app.", err=True)
 
 
 def _sign_in_with_token(email: str | None, server: _Server) -> None:
@@ -67,31 +82,63 @@ def _sign_in_with_token(email: str | None, server: _Server) -> None:
     others = (email, server["stack"], server["local"], server["client_id"], server["region"])
     if api_url is None or any(others):
         raise click.UsageError("--token-stdin must be used with --api, and with nothing else.")
-    auth.save_token(api_url, sys.stdin.readline().strip())
+    try:
+        token = sys.stdin.buffer.readline().strip().decode(errors="surrogateescape")
+    except OSError as error:
+        raise CommandFailed(f"Could not read standard input: {error.strerror}.") from None
+    login = auth.login_with_token(api_url, token)
+    admin_api.check_login(login)
+    login_file.write(login)
     click.echo(f"Signed in to {api_url}.", err=True)
 
 
-def _sign_in_to_url(email: str, server: _Server) -> None:
-    client_id, api_url, region = server["client_id"], server["api_url"], server["region"]
-    if not (client_id and api_url and region) or server["stack"] or server["local"]:
-        raise click.UsageError("--api, --client-id and --region must be used together.")
-    _sign_in(email, UserPoolClient(client_id, region, None), api_url)
+def _sign_in_to_url(email: str | None, server: _Server) -> None:
+    options = {
+        "--api": server["api_url"],
+        "--client-id": server["client_id"],
+        "--region": server["region"],
+    }
+    missing = [name for name, value in options.items() if not value]
+    if missing:
+        raise click.UsageError(
+            f"--api, --client-id and --region must be used together; {' and '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing. "
+            "With a token of another issuer, use --token-stdin instead."
+        )
+    if server["stack"] or server["local"]:
+        raise click.UsageError("--api can't be used with --stack or --local.")
+    pool = UserPoolClient(options["--client-id"] or "", options["--region"] or "", None)
+    _sign_in(email, pool, options["--api"] or "")
 
 
-def _sign_in_to_stack(email: str, server: _Server) -> None:
-    stack = get_stack(server["stack"], server["local"])
-    _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"))
+def _sign_in_to_known_server(email: str | None) -> None:
+    """Sign in to the running local stack, or to where the user signed in the last time."""
+    if find_local_url() is not None:
+        stack = get_local_stack()
+        click.echo("Signing in to the running local stack.", err=True)
+        _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"))
+        return
+    try:
+        last = login_file.read()
+    except RequestRefused:
+        last = None
+    if last is None or last.pool is None:
+        raise click.UsageError(
+            "No local stack is running here. Specify where to sign in: --stack NAME, or --api URL "
+            "with --client-id ID and --region NAME, or --api URL with --token-stdin."
+        )
+    click.echo(f"Signing in to {last.api_url}.", err=True)
+    _sign_in(email or last.user, last.pool, last.api_url)
 
 
-def _sign_in(email: str, client: UserPoolClient, api_url: str) -> None:
+def _sign_in(email: str | None, client: UserPoolClient, api_url: str) -> None:
+    if email is None:
+        if not sys.stdin.isatty():
+            raise click.UsageError("Missing argument 'EMAIL'.")
+        email = click.prompt("Email", err=True)
+        assert email is not None
     password = _get_secret("SEEALSO_PASSWORD", "Password", repeat=False)
-    auth.sign_in(
-        client,
-        api_url,
-        email,
-        password,
-        lambda: _get_secret("SEEALSO_NEW_PASSWORD", "New password", repeat=True),
-    )
+    auth.sign_in(client, api_url, email, password, _QUESTIONS)
     click.echo(f"Signed in to {api_url} as {escape_unprintable(email)}.", err=True)
 
 
@@ -101,8 +148,21 @@ def _get_secret(variable: str, prompt: str, *, repeat: bool) -> str:
         return value
     if not sys.stdin.isatty():
         raise CommandFailed(f"Not running in a terminal; set {variable} to the {prompt.lower()}.")
-    marshal: str = click.prompt(prompt, hide_input=True, confirmation_prompt=repeat, err=True)
-    return marshal
+    secret: str = click.prompt(prompt, hide_input=True, confirmation_prompt=repeat, err=True)
+    return secret
+
+
+def _get_new_password() -> str:
+    return _get_secret("SEEALSO_NEW_PASSWORD", "New password", repeat=True)
+
+
+def _get_code(secret: str | None) -> str:
+    if secret is not None:
+        click.echo(f"Add this key to your authenticator app (time-based): {secret}", err=True)
+    return _get_secret("SEEALSO_CODE", "Code of your app", repeat=False)
+
+
+_QUESTIONS = auth.Questions(_get_new_password, _get_code)
 
 
 @click.command()

@@ -23,7 +23,10 @@ that JSON, GraphQL and HTML can each say it in their own way.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
+
+from seealso.limits import MAX_FIELD_ERRORS
 
 type Item = dict[str, Any]
 
@@ -116,8 +119,9 @@ class FieldError(NamedTuple):
 class Refusal(Exception):
     """What a client is told instead of what it asked for.
 
-    `name` is one of contract.md's problems, `errors` the fields at fault, `retry_after` in how
-    many seconds the same request may succeed, `members` further members of the answer.
+    `name` is one of contract.md's problems, `errors` the first fields at fault, `more_errors` how
+    many more there are, `retry_after` in how many seconds the same request may succeed, `members`
+    further members of the answer.
     """
 
     def __init__(
@@ -132,7 +136,9 @@ class Refusal(Exception):
         super().__init__(name)
         self.name = name
         self.detail = detail if isinstance(detail, Message) else Message(detail)
-        self.errors = list(errors)
+        all_errors = iter(errors)
+        self.errors = list(islice(all_errors, MAX_FIELD_ERRORS))
+        self.more_errors = sum(1 for _ in all_errors)
         self.retry_after = retry_after
         self.members = dict(members or {})
 

@@ -5,7 +5,8 @@ contract.md, "Everywhere" and "Admin". The value itself is never repeated.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -30,8 +31,27 @@ _DATE = re.compile(
     r"([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?"
     r"(Z|[+-][0-9]{2}(:?[0-5][0-9])?)?)?"
 )
+# Separators, controls and format characters, and what else is drawn as nothing or as a blank:
+# variation selectors, combining grapheme joiner, Hangul and Khmer fillers, Braille blank (Unicode,
+# Default_Ignorable_Code_Point and "White space and fillers").
+_BLANK_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+_BLANKS = frozenset(
+    map(
+        chr,
+        [
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+            *(0x13441, 0x13442, 0x16FE4),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+        ],
+    )
+)
 # RFC 1123, section 2.1, and RFC 1035, section 2.3.4.
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+# What BCP 47 tags look like: a language, then script, region and variants (RFC 5646, section 2.1).
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 
 type Check = Callable[[Any], Iterator[str]]
 
@@ -68,7 +88,7 @@ def check_members(
 
     Raises Refusal `invalid-fields` with every field at fault.
     """
-    refuse_fields(list(islice(_member_errors(members, checks, required), MAX_FIELD_ERRORS)))
+    refuse_fields(_member_errors(members, checks, required))
 
 
 def _member_errors(
@@ -82,11 +102,13 @@ def _member_errors(
     yield from unknown_members(members, checks)
 
 
-def refuse_fields(errors: Sequence[FieldError]) -> None:
+def refuse_fields(errors: Iterable[FieldError]) -> None:
     """Raise the Refusal `invalid-fields` of these errors, if there are any."""
-    if errors:
-        detail = errors[0].detail if len(errors) == 1 else SOME_FIELDS_INVALID
-        raise Refusal("invalid-fields", detail, errors)
+    refusal = Refusal("invalid-fields", SOME_FIELDS_INVALID, errors)
+    if len(refusal.errors) == 1:
+        refusal.detail = refusal.errors[0].detail
+    if refusal.errors:
+        raise refusal
 
 
 # ---- checks ----------------------------------------------------------------------------------
@@ -115,6 +137,26 @@ def string(min_length: int, max_length: int) -> Check:
             yield f"must be {min_length} to {max_length} characters long (is {len(value)})"
 
     return check
+
+
+def visible(min_length: int, max_length: int) -> Check:
+    """A check for strings by their length in code points that show something."""
+    check_string = string(min_length, max_length)
+
+    def check(value: Any) -> Iterator[str]:
+        yield from check_string(value)
+        if isinstance(value, str) and value and is_blank(value):
+            yield "must contain a visible character"
+
+    return check
+
+
+def is_blank(value: str) -> bool:
+    """Whether nothing of a string is visible: only white space, zero-width or filler characters."""
+    return all(
+        character in _BLANKS or unicodedata.category(character) in _BLANK_CATEGORIES
+        for character in value
+    )
 
 
 def one_of(*choices: str) -> Check:
@@ -165,7 +207,8 @@ def text(max_bytes: int) -> Check:
         elif has_surrogate(value):
             yield "contains an unpaired surrogate"
         elif (size := len(value.encode())) > max_bytes:
-            yield f"must be at most {max_bytes // 1024} KB (is {size / 1024:.1f} KB)"
+            kilobytes = max_bytes // 1024
+            yield f"must be at most {kilobytes} KB, {max_bytes:,} bytes (is {size:,} bytes)"
 
     return check
 
@@ -178,7 +221,8 @@ def date(value: Any) -> Iterator[str]:
     try:
         datetime.fromisoformat(value)
     except ValueError:
-        yield "is not a valid date or time"
+        is_leap_second = value[17:19] == "60"
+        yield "must not be a leap second" if is_leap_second else "is not a valid date or time"
 
 
 def _article_url(value: Any) -> Iterator[str]:
@@ -192,6 +236,11 @@ def _article_url(value: Any) -> Iterator[str]:
                 url_key(value.replace("{id}", str(number)))
         except ValueError:
             yield "must be a valid http or https URL when {id} is replaced by a number"
+
+
+def _language(value: Any) -> Iterator[str]:
+    if not isinstance(value, str) or not _LANGUAGE.fullmatch(value):
+        yield "must be a language tag such as en or de-AT (BCP 47)"
 
 
 def _hosts(value: Any) -> Iterator[str]:
@@ -247,7 +296,7 @@ def _column_check(column: Column) -> Check:
         case "integer":
             check = integer(column.minimum, column.maximum)
         case "string":
-            check = string(column.minimum, column.maximum)
+            check = visible(column.minimum, column.maximum)
         case "text":
             check = text(column.maximum)
         case "date":
@@ -267,4 +316,5 @@ SITE: Mapping[str, Check] = {
     "pending_days": integer(1, MAX_DAYS),
     "blocked_hosts": _blocked_hosts,
     "publish": one_of("at_once", "approved"),
+    "language": _language,
 }

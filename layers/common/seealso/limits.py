@@ -43,8 +43,7 @@ MAX_SITE_BODY_BYTES: Final = 512 * 1024
 MAX_JSON_DEPTH: Final = 32
 MAX_DIGITS: Final = 20  # of a JSON number: more than any field can hold
 MAX_SHOWN_NAME: Final = 64  # characters of an unknown field's name in an answer
-# Errors in one answer: it must stay far below the 6 MB that a function may return.
-MAX_FIELD_ERRORS: Final = 100
+MAX_FIELD_ERRORS: Final = 20  # in one answer, which says how many more there are
 MAX_LISTED: Final = 100  # members of one page of a list
 MAX_USER_NAME: Final = 128  # characters, in Cognito
 MAX_AUDIT_VALUE_BYTES: Final = 1024  # of JSON; of longer values the audit keeps size and SHA-256

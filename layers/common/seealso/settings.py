@@ -37,3 +37,8 @@ def choice(name: str, *choices: str) -> str:
             f"The environment variable {name} must be one of: {', '.join(choices)}."
         )
     return value
+
+
+def is_local_run() -> bool:
+    """Whether the function runs on a developer's machine; template.yaml never sets the variable."""
+    return os.environ.get("LOCAL_RUN") == "on"

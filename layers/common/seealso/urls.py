@@ -7,7 +7,8 @@ RFC 1035 section 2.3.4 for the lengths of host names.
 
 import json
 import re
-from collections.abc import Container, Iterable
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from ada_url import URL, HostType, idna
 from seealso.limits import MAX_URL_BYTES
 
 KEY_VERSION: Final = 1
+MAX_LABELS: Final = 20
 
 # In the order of the checks: the first that applies is reported.
 REFUSALS: Final = {
@@ -32,6 +34,7 @@ REFUSALS: Final = {
     "hyphen": "A part of the host begins or ends with a hyphen.",
     "a-label": "A part of the host begins with xn-- and is not a valid internationalized name.",
     "single-label": "The host has only one part; a public host has at least two.",
+    "many-labels": "The host has more than 20 parts.",
     "reserved-name": "The host ends in a reserved name, which is not on the public internet.",
     "blocked": "Links to this host are not accepted.",
     "own-page": "This is the URL of the article itself.",
@@ -89,6 +92,7 @@ def accept(sent: str) -> str:
         raise UrlNotAcceptable("not-parseable") from None
     if size > MAX_URL_BYTES:
         raise UrlNotAcceptable("too-long")
+    sent = _trimmed(sent)
     if _CONTROL.search(sent):
         raise UrlNotAcceptable("control-character")
     try:
@@ -111,16 +115,50 @@ def accept(sent: str) -> str:
     return serialized
 
 
-def check_allowed(url: str, blocked_hosts: Container[str], own_urls: Iterable[str]) -> None:
-    """Check that the host is not blocked and that the URL is not the article's own page.
+def _trimmed(sent: str) -> str:
+    """What was sent without the invisible characters that copying puts around a URL."""
+    first, last = 0, len(sent)
+    while first < last and _is_invisible(sent[first]):
+        first += 1
+    while first < last and _is_invisible(sent[last - 1]):
+        last -= 1
+    return sent[first:last]
 
-    `url` is what `accept` returned. `blocked_hosts` are as `host_key` returns them; each blocks its
-    subdomains too. `own_urls` are the URLs of the article that the link is submitted to.
+
+def _is_invisible(character: str) -> bool:
+    # Spaces of all kinds, zero-width and direction marks; of control characters tab, LF and CR.
+    return character in "\t\n\r" or unicodedata.category(character) in ("Zs", "Zl", "Zp", "Cf")
+
+
+def host_suffixes(url: str) -> list[str]:
+    """What `accept` returned may be blocked by: its host and the domains above, in key form.
+
+    Such as a.b.example.com, b.example.com and example.com: each has at least two labels.
+    """
+    labels = _key_host(URL(url).hostname).split(".")
+    return [".".join(labels[first:]) for first in range(len(labels) - 1)]
+
+
+def article_urls(pattern: str, hosts: Iterable[str], article_id: int) -> list[str]:
+    """An article's own addresses: its site's pattern as it is, and on each host of the site."""
+    if not pattern:
+        return []
+    own = URL(pattern.replace("{id}", str(article_id)))
+    urls = [own.href]
+    for host in hosts:
+        own.hostname = host
+        urls.append(own.href)
+    return urls
+
+
+def check_allowed(url: str, own_urls: Iterable[str], *, is_blocked: bool) -> None:
+    """Refuse what `accept` returned if its host is blocked or if it is the article's own page.
+
+    `own_urls` are the addresses of the article that the link is submitted to.
     Raises UrlNotAcceptable; ValueError if one of `own_urls` is not an http or https URL, which is
     a mistake in the site's settings.
     """
-    labels = _key_host(URL(url).hostname).split(".")
-    if any(".".join(labels[i:]) in blocked_hosts for i in range(len(labels))):
+    if is_blocked:
         raise UrlNotAcceptable("blocked")
     key = url_key(url)
     if any(url_key(own) == key for own in own_urls):
@@ -179,6 +217,9 @@ def _check_host(host: str) -> None:
         raise UrlNotAcceptable("a-label")
     if len(labels) == 1:
         raise UrlNotAcceptable("single-label")
+    # Each is looked up among the blocked hosts.
+    if len(labels) > MAX_LABELS:
+        raise UrlNotAcceptable("many-labels")
     if labels[-1] in RESERVED_NAMES or ".".join(labels[-2:]) in RESERVED_NAMES:
         raise UrlNotAcceptable("reserved-name")
 

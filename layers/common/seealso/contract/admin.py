@@ -1,5 +1,6 @@
 """The admin endpoint: the operations of signed-in editors. Their bodies are in admin_models.py."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -40,7 +41,11 @@ _IF_MATCH = Parameter(
     "If-Match",
     "header",
     Annotated[str, Field(pattern='^("[1-9][0-9]*"|[1-9][0-9]*)$', examples=['"3"'])],
-    "The ETag of the version to change, as it was read; required.",
+    "The ETag of the version to change, as it was read.",
+    required=True,
+)
+_IF_SITE_MATCHES = replace(
+    _IF_MATCH, description="As for any change; required when the site exists.", required=False
 )
 _CURSOR = Parameter("cursor", "query", str, "The `next_cursor` of the previous page.")
 _DOMAIN = Parameter("domain", "path", Domain, "The site's domain.")
@@ -74,6 +79,7 @@ def _admin(
         parameters,
         reply if isinstance(reply, tuple) else (reply,),
         tuple(dict.fromkeys((*problems, "unauthorized", "forbidden", "unavailable"))),
+        tag="admin",
         request=request,
         bearer="editor",
     )
@@ -88,9 +94,14 @@ OPERATIONS = (
         "GET",
         "/articles",
         "listArticles",
-        "List a domain's articles in any state, highest ids first (editors)",
+        "List a domain's articles, or all drafts or deleted ones, highest ids first (editors)",
         (
-            Parameter("domain", "query", Domain, "The domain; required."),
+            Parameter(
+                "domain",
+                "query",
+                Domain,
+                "The domain; without it `state` must be `draft` or `deleted`.",
+            ),
             Parameter("state", "query", State, "Only articles in this state."),
             LIMIT,
             _CURSOR,
@@ -175,7 +186,7 @@ OPERATIONS = (
         "GET",
         "/links",
         "listLinks",
-        "List the queue: links with one status, oldest first (editors)",
+        "List the queue: links with one status, oldest first; or the links of a host (editors)",
         (
             Parameter(
                 "status",
@@ -184,6 +195,13 @@ OPERATIONS = (
                 "Links with this status.",
             ),
             Parameter("domain", "query", Domain, "Only links to articles of this domain."),
+            Parameter(
+                "host",
+                "query",
+                HostName,
+                "The links of this host and its subdomains in any status, newest first; without "
+                "`status` and `domain`.",
+            ),
             LIMIT,
             _CURSOR,
         ),
@@ -229,10 +247,19 @@ OPERATIONS = (
         Removal,
     ),
     _admin(
+        "POST",
+        "/links/{link_id}/restore",
+        "restoreLink",
+        "Make a rejected or removed link pending again (editors)",
+        (_IF_MATCH,),
+        _LINK,
+        (*_CHANGED, "conflict", "queue-full"),
+    ),
+    _admin(
         "GET",
         "/sites",
         "listSites",
-        "List all sites, by domain (admins)",
+        "List all sites, by domain (editors)",
         (LIMIT, _CURSOR),
         Reply(200, "A page of the list.", Sites, UNCACHED),
         ("malformed-request",),
@@ -241,7 +268,7 @@ OPERATIONS = (
         "GET",
         "/sites/{domain}",
         "readSite",
-        "Get a site (admins)",
+        "Get a site (editors)",
         (),
         _SITE,
         ("not-found",),
@@ -251,7 +278,7 @@ OPERATIONS = (
         "/sites/{domain}",
         "putSite",
         "Create a site, or replace it, which requires If-Match (admins)",
-        (_IF_MATCH,),
+        (_IF_SITE_MATCHES,),
         (_SITE, Reply(201, "The new site.", Site, _TAGGED)),
         (*_SENT, "precondition-required", "precondition-failed"),
         SiteReplacement,
@@ -260,7 +287,7 @@ OPERATIONS = (
         "GET",
         "/blocks",
         "listBlocks",
-        "List the blocked hosts: the network's, then each site's (admins)",
+        "List the blocked hosts of the network and of its sites, by host (editors)",
         (LIMIT, _CURSOR),
         Reply(200, "A page of the list.", Blocks, UNCACHED),
         ("malformed-request",),

@@ -10,6 +10,7 @@ from seealso.contract.members import (
     Body,
     Date,
     Domain,
+    Language,
     LinkId,
     Sent,
     Status,
@@ -121,7 +122,7 @@ class AdminListedArticle(Body):
 
 
 class AdminArticles(Body):
-    """A page of a domain's articles in any state, highest ids first."""
+    """A page of the articles of a domain, or of all sites in one state, highest ids first."""
 
     articles: list[AdminListedArticle] = Field(max_length=MAX_LISTED)
     next_cursor: str | None
@@ -130,23 +131,40 @@ class AdminArticles(Body):
 # ---- links -----------------------------------------------------------------------------------
 
 
-class AdminListedLink(Body):
-    """A link in an editor's queue."""
+class AdminLinkMembers(Body):
+    """What editors see of a link, in a list and by itself."""
 
     link_id: LinkId
     article_id: ArticleId
     domain: Domain = Field(description="The article's domain when the link was submitted.")
-    url: str = Field(json_schema_extra={"format": "uri"})
+    article_title: str | None = Field(
+        description="When the link was submitted; null for a link submitted before 2026-11-27."
+    )
+    url: str | None = Field(
+        json_schema_extra={"format": "uri"}, description="Null after the link was withdrawn."
+    )
     title: str | None
     status: Status
     link_back: Literal["unchecked", "seen", "missing"]
+    needs_editor: Literal["restored"] | None = Field(
+        description="Why only an editor may publish it: `restored`, or null."
+    )
     submitted_at: Time
     published_at: Time | None
+    expires_at: Time | None = Field(
+        description="When a pending or lapsed link expires; otherwise null."
+    )
     version: Version
 
 
+class AdminListedLink(AdminLinkMembers):
+    """A link in an editor's queue."""
+
+    site_name: str | None = Field(description="Null if the domain has no site.")
+
+
 class AdminLinks(Body):
-    """A page of the queue: links with one status, oldest first."""
+    """A page of the queue: links with one status, oldest first; or of the links of a host."""
 
     links: list[AdminListedLink] = Field(max_length=MAX_LISTED)
     next_cursor: str | None
@@ -166,18 +184,17 @@ class LinkEvent(Body):
     status: Status
     by: str = Field(description="`submitter`, `schedule`, or the editor's user name.")
     reason: str | None
+    tell_submitter: bool = Field(description="Whether the submitter may read the reason.")
 
 
-class AdminLink(AdminListedLink):
+class AdminLink(AdminLinkMembers):
     """A link with its history."""
 
-    due_at: Time | None = Field(
-        description="When a pending or lapsed link expires; otherwise null."
-    )
     consent: Consent
     history: list[LinkEvent] = Field(description="Oldest change first.")
 
 
+_TELL: Any = Field(False, description="Whether the submitter may read the reason.")
 Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
 
 
@@ -186,6 +203,7 @@ class Rejection(Sent):
 
     reason: Reason
     keep_blocked: bool = True
+    tell_submitter: bool = _TELL
 
 
 class Removal(Sent):
@@ -193,6 +211,7 @@ class Removal(Sent):
 
     reason: Reason | None = None
     keep_blocked: bool = True
+    tell_submitter: bool = _TELL
 
 
 HostName = Annotated[str, Field(min_length=1, max_length=253, examples=["blog.example.net"])]
@@ -212,6 +231,7 @@ class Site(Body):
     publish: Literal["at_once", "approved"]
     pending_cap: int = Field(ge=0, description="Maximum number of pending links per page.")
     pending_days: int = Field(ge=1, description="How many days a link may stay pending.")
+    language: Language
     blocked_hosts: list[HostName] = Field(description="Hosts that links must not point to.")
     version: int = Field(ge=0)
 
@@ -236,6 +256,7 @@ class SiteReplacement(Sent):
     publish: Literal["at_once", "approved"] = "approved"
     pending_cap: int = Field(20, ge=0, le=MAX_ID)
     pending_days: int = Field(14, ge=1, le=MAX_DAYS)
+    language: Language = "en"
     blocked_hosts: list[HostName] = Field(default_factory=list)
     version: int = Field(
         default_factory=int, ge=0, description="May be sent as it was read; has no effect."
@@ -250,7 +271,7 @@ class Block(Body):
 
 
 class Blocks(Body):
-    """A page of the blocked hosts: the network's, then each site's."""
+    """A page of the blocked hosts, by host."""
 
     blocks: list[Block] = Field(max_length=MAX_LISTED)
     next_cursor: str | None

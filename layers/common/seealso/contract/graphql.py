@@ -23,10 +23,19 @@ _Name = Annotated[str, Field(examples=["Article"])]
 _NAME = "The operation to execute. Required when the document has more than one."
 _VARIABLES = "The values of the variables, as a JSON object."
 _EXTENSIONS = (
-    'A JSON object. `{"cost": true}` requests the cost of the query; other members are ignored.'
+    'A JSON object. `{"cost": true}` requests the cost of the query. Without a query, Apollo\'s '
+    "`persistedQuery` gets the error `PERSISTED_QUERY_NOT_FOUND`, after which the client sends the "
+    "query; with one, its hash must be that of the query. Other members are ignored."
 )
 
-Code = Literal["validation-failed", "parse-failed", "not-supported", "too-expensive", "unexpected"]
+Code = Literal[
+    "validation-failed",
+    "parse-failed",
+    "not-supported",
+    "too-expensive",
+    "unexpected",
+    "PERSISTED_QUERY_NOT_FOUND",
+]
 
 
 class Query(BaseModel):

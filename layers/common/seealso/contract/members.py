@@ -27,8 +27,27 @@ Time = Annotated[
     ),
 ]
 
+Language = Annotated[
+    str,
+    Field(description="The language of a site's pages, a BCP 47 tag.", examples=["en", "de-AT"]),
+]
 LinkId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-Status = Literal["pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"]
+# A type of its own, so that the document and the clients made from it name and explain it once.
+type Status = Annotated[
+    Literal["pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"],
+    Field(
+        description="The status of a link.\n\n"
+        "- `pending`: waits for an editor; expires if none decides in time.\n"
+        "- `published`: shown on the article's page.\n"
+        "- `lapsed`: was published and is hidden because its link-back is gone; expires if that "
+        "stays so.\n"
+        "- `rejected`: an editor declined to publish it; can be made pending again.\n"
+        "- `expired`: was pending or lapsed for too long.\n"
+        "- `withdrawn`: its submitter withdrew it, by means of the withdraw token.\n"
+        "- `removed`: an editor took it down, or its article was purged; can be made pending "
+        "again while its article exists.",
+    ),
+]
 
 
 class Body(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from seealso.contract import admin, graphql, reading, submitting
-from seealso.contract.operations import Operation
+from seealso.contract.operations import Operation, Tag
 from seealso.contract.refusals import GatewayMessage, Problem
 from seealso.http.problems import PROBLEMS
 from seealso.http.responses import CACHED
@@ -21,6 +21,15 @@ OPERATIONS = (
     *submitting.OPERATIONS,
     *admin.OPERATIONS,
 )
+
+_TAGS: dict[Tag, str] = {
+    "public": "Reading, for anybody: articles, their related lists, the sites, GraphQL queries, "
+    "and this description.",
+    "submitting": "For anybody who submits a link to an article's page: the submission, the link's "
+    "status, and its withdrawal.",
+    "admin": "For signed-in editors and admins: articles, the queue of links, sites, blocked "
+    "hosts, and the audit.",
+}
 
 # The gateway's own answers, which it can give to any request.
 _GATEWAY = {
@@ -64,6 +73,10 @@ _HEADERS: dict[str, tuple[str, Json]] = {
         },
     ),
     "Cached": ("Cache-Control", {"required": True, "schema": {"const": CACHED}}),
+    "CachedLonger": (
+        "Cache-Control",
+        {"required": True, "schema": {"const": "public, max-age=300"}},
+    ),
     "DataCached": (
         "Cache-Control",
         {
@@ -83,6 +96,15 @@ _HEADERS: dict[str, tuple[str, Json]] = {
     "NotCached": ("Cache-Control", {"schema": {"const": "no-store"}}),
     "NoSniff": ("X-Content-Type-Options", {"schema": {"const": "nosniff"}}),
     "Vary": ("Vary", {"schema": {"const": "Accept"}}),
+    "VaryEncoding": ("Vary", {"required": True, "schema": {"const": "Accept-Encoding"}}),
+    "ContentEncoding": (
+        "Content-Encoding",
+        {
+            "description": "Present when `Accept-Encoding` allows gzip. Each encoding has its own "
+            "ETag.",
+            "schema": {"const": "gzip"},
+        },
+    ),
     "RetryAfter": (
         "Retry-After",
         {
@@ -105,6 +127,16 @@ class _Schemas(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 the base class's signature
         return False
+
+    def default_schema(self, schema: Any) -> Json:
+        """Without null as a default: an optional member that may be null says as much.
+
+        Generators of clients take a member with a default for one that is always there.
+        """
+        json_schema = super().default_schema(schema)
+        if json_schema.get("default", ...) is None:
+            del json_schema["default"]
+        return json_schema
 
 
 def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
@@ -136,6 +168,7 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
+        "tags": [{"name": tag, "description": text} for tag, text in _TAGS.items()],
         "paths": paths,
         "components": {
             "schemas": shared["$defs"],
@@ -182,6 +215,7 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
         answer["content"]["application/json"] = {"schema": schema}
     operation_object: Json = {
         "operationId": operation.name,
+        "tags": [operation.tag],
         "summary": operation.summary,
         "parameters": [
             {

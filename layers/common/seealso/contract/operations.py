@@ -30,6 +30,9 @@ class Reply:
     media_types: tuple[str, ...] = ("application/json",)
 
 
+type Tag = Literal["public", "submitting", "admin"]
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one route. `problems` are its problems' names, except for `internal`."""
@@ -41,6 +44,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     replies: tuple[Reply, ...]
     problems: tuple[str, ...]
+    tag: Tag = "public"  # the group in which tools show it
     request: Any = None
     bearer: str | None = None  # the security scheme of the bearer token, if one is required
     forms: bool = False  # whether forms are accepted in addition to JSON
@@ -50,9 +54,14 @@ class Operation:
 NOT_MODIFIED = "Not modified: `If-None-Match` contains the current ETag."
 
 
-def read_replies(description: str, body: Any) -> tuple[Reply, ...]:
-    """The replies of every public read (read_response in http/responses.py)."""
-    headers = ("ETag", "Cached", "NoSniff", "ServerTiming")
+def read_replies(
+    description: str, body: Any, cached: str = "Cached", *added: str
+) -> tuple[Reply, ...]:
+    """The replies of every public read (read_response in http/responses.py).
+
+    `added` are headers that only some of them have.
+    """
+    headers = ("ETag", cached, "NoSniff", "ServerTiming", *added)
     return (
         Reply(200, description, body, headers),
         Reply(304, NOT_MODIFIED, None, headers),

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from seealso.contract.members import ArticleId, Body, Date, Domain, Time, Title
+from seealso.contract.members import ArticleId, Body, Date, Domain, Language, Time, Title
 from seealso.contract.operations import (
     ARTICLE_ID,
     IF_NONE_MATCH,
@@ -97,6 +97,25 @@ class DomainArticles(Body):
     )
 
 
+class PublicSite(Body):
+    """A site, with what a client needs to link to its articles."""
+
+    domain: Domain
+    name: str
+    hosts: list[str] = Field(description="The site's host names, in lowercase.")
+    article_url: str = Field(description="The URL of an article, with {id} in place of its id.")
+    language: Language
+
+
+class PublicSites(Body):
+    """A page of the sites, by domain."""
+
+    sites: list[PublicSite] = Field(max_length=MAX_LISTED)
+    next_cursor: str | None = Field(
+        description="Pass as `cursor` to get the next page; null on the last page."
+    )
+
+
 OPERATIONS = (
     Operation(
         "GET",
@@ -158,11 +177,42 @@ OPERATIONS = (
     ),
     Operation(
         "GET",
+        "/sites",
+        "listPublicSites",
+        "List the sites, or those of some domains, by domain",
+        (
+            Parameter(
+                "domain",
+                "query",
+                Annotated[str, Field(pattern="^[0-9]+(,[0-9]+)*$", examples=["3,7"])],
+                "At most 20 domains, separated by commas; those without a site are not in the "
+                "answer.",
+            ),
+            Parameter(
+                "limit",
+                "query",
+                Annotated[int, Field(ge=1, le=MAX_LISTED, json_schema_extra={"default": 100})],
+                "Maximum number of sites.",
+            ),
+            Parameter("cursor", "query", str, "The `next_cursor` of the previous page."),
+            IF_NONE_MATCH,
+        ),
+        read_replies("A page of the sites.", PublicSites, "CachedLonger"),
+        ("malformed-request", "unavailable"),
+    ),
+    Operation(
+        "GET",
         "/openapi.json",
         "getOpenApi",
         "Get this description",
         (IF_NONE_MATCH,),
-        read_replies("An OpenAPI 3.1 document.", dict[str, Any]),
+        read_replies(
+            "An OpenAPI 3.1 document.",
+            dict[str, Any],
+            "Cached",
+            "VaryEncoding",
+            "ContentEncoding",
+        ),
         (),
     ),
 )

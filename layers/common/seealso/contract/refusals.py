@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from seealso.contract.members import ArticleId, Body
+from seealso.limits import MAX_FIELD_ERRORS
 
 
 class FieldError(Body):
@@ -25,7 +26,8 @@ class Problem(Body):
     errors: list[FieldError] = Field(
         default_factory=list,
         min_length=1,
-        description="Present when individual fields are invalid.",
+        max_length=MAX_FIELD_ERRORS,
+        description="Present when individual fields are invalid: the first of them.",
     )
     article_id: ArticleId = Field(
         default_factory=int,

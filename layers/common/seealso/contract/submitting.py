@@ -39,7 +39,7 @@ class Receipt(Body):
 
     link_id: LinkId
     article_id: ArticleId
-    status: Status = Field(description="The link's current status.")
+    status: Status
     status_url: str = Field(json_schema_extra={"format": "uri"})
     withdraw_token: str = Field(
         description="Needed to withdraw the link. Keep it: it cannot be recovered."
@@ -52,12 +52,22 @@ class LinkStatus(Body):
 
     link_id: LinkId
     article_id: ArticleId
-    url: str = Field(json_schema_extra={"format": "uri"})
+    url: str | None = Field(
+        json_schema_extra={"format": "uri"}, description="Null after the link was withdrawn."
+    )
     title: str | None
     status: Status
     link_back: Literal["unchecked", "seen", "missing"]
     submitted_at: Time
     published_at: Time | None
+    expires_at: Time | None = Field(
+        description="When a pending or lapsed link expires; otherwise null."
+    )
+    reason: str | None = Field(
+        default_factory=lambda: None,
+        description="With the withdraw token only: why the link was rejected or removed, if the "
+        "editor lets its submitter know; null otherwise.",
+    )
 
 
 OPERATIONS = (
@@ -71,7 +81,7 @@ OPERATIONS = (
             Parameter(
                 "Idempotency-Key",
                 "header",
-                Annotated[str, Field(pattern="^[A-Za-z0-9_-]{16,128}$")],
+                Annotated[str, Field(pattern='^([A-Za-z0-9_-]{16,128}|"[A-Za-z0-9_-]{16,128}")$')],
                 "A random string chosen by the client. Repeating a request with the same key, "
                 "article and equivalent URL returns the same receipt; without a key, the repeat is "
                 "refused as a duplicate.",
@@ -101,6 +111,7 @@ OPERATIONS = (
             "queue-full",
             "unavailable",
         ),
+        tag="submitting",
         request=Submission,
         forms=True,
     ),
@@ -112,6 +123,7 @@ OPERATIONS = (
         (LINK_ID,),
         (Reply(200, "The link.", LinkStatus, UNCACHED),),
         ("not-found", "unavailable"),
+        tag="submitting",
     ),
     Operation(
         "DELETE",
@@ -121,6 +133,7 @@ OPERATIONS = (
         (LINK_ID,),
         (Reply(204, "The link is withdrawn, or had already ended.", None, UNCACHED),),
         ("unauthorized", "forbidden", "not-found", "unavailable"),
+        tag="submitting",
         bearer="withdraw_token",
     ),
 )

@@ -82,8 +82,9 @@ def create(
     Raises Refusal `conflict` where the id is taken, or none is left.
     """
     if article_id is not None:
+        created = _create(store, context, replace(article, id=article_id))
         raise_highest(store, article_id)
-        return _create(store, context, replace(article, id=article_id))
+        return created
     while True:
         next_id = new_id(store, MAX_ID)
         if next_id is None:

@@ -16,14 +16,15 @@ from seealso.tables.links import Cause, Link
 
 
 class Decision(NamedTuple):
-    """An editor's reason, and whether the URL of a link that they end stays blocked."""
+    """An editor's reason, whether the URL stays blocked, and whether the submitter is told."""
 
     reason: str | None = None
     keep_blocked: bool = True
+    tell_submitter: bool = False
 
 
 _REASON = string(1, MAX_REASON)
-_CHECKS = {"reason": _REASON, "keep_blocked": boolean}
+_CHECKS = {"reason": _REASON, "keep_blocked": boolean, "tell_submitter": boolean}
 
 
 def parse_rejection(members: Members) -> Decision:
@@ -40,9 +41,12 @@ def parse_removal(members: Members) -> Decision:
 
 def shown(link: Link) -> dict[str, Any]:
     """The link as editors see it, without its token's hash and its claim."""
-    hidden = ("token_hash", "claim")
+    hidden = ("token_hash", "claim", "due_at")
     members = {name: value for name, value in asdict(link).items() if name not in hidden}
-    members["history"] = [{"reason": None, **entry} for entry in link.history]
+    members["expires_at"] = link.due_at
+    members["history"] = [
+        {"reason": None, "tell_submitter": False, **entry} for entry in link.history
+    ]
     return members
 
 
@@ -74,7 +78,7 @@ def reject(
     if link.status != "pending":
         raise _wrong_status(link, "rejected")
     entry = link_entry(store, context, "reject", link, "rejected", decision.reason)
-    cause = Cause(context.at, context.actor, decision.reason)
+    cause = Cause(context.at, context.actor, decision.reason, decision.tell_submitter)
     try:
         return links.reject(store, link, cause, keep_blocked=decision.keep_blocked, also=[entry])
     except VersionConflict:
@@ -89,11 +93,38 @@ def remove(
     if link.status not in links.CLAIM_HOLDERS:
         raise _wrong_status(link, "removed")
     entry = link_entry(store, context, "remove", link, "removed", decision.reason)
-    cause = Cause(context.at, context.actor, decision.reason)
+    cause = Cause(context.at, context.actor, decision.reason, decision.tell_submitter)
     try:
         return links.remove(store, link, cause, keep_blocked=decision.keep_blocked, also=[entry])
     except VersionConflict:
         raise _version_conflict(links.get_link(store, link_id)) from None
+
+
+def restore(store: Store, context: ChangeContext, link_id: str, version: int) -> Link:
+    """Make a rejected or removed link pending again. Raises Refusal 404, 409 or 412."""
+    link = _get_version(store, link_id, version)
+    if link.status not in ("rejected", "removed"):
+        raise _wrong_status(link, "restored")
+    if link.url is None:
+        raise Refusal("conflict", "The link's URL is erased, so it cannot be restored.")
+    article = get_article(store, link.article_id)
+    if article is None or article.state == "deleted":
+        raise Refusal("conflict", "The link's article is gone, so it cannot be restored.")
+    site = sites.get_site(store, article.domain)
+    entry = link_entry(store, context, "restore", link, "pending")
+    try:
+        return links.restore(store, link, Cause(context.at, context.actor), site, [entry])
+    except VersionConflict:
+        raise _version_conflict(links.get_link(store, link_id)) from None
+    except links.DuplicateLink:
+        detail = "Another link has this URL by now, so the link cannot be restored."
+        raise Refusal("conflict", detail) from None
+    except links.PageClosed:
+        detail = "The link's article is being purged, so it cannot be restored."
+        raise Refusal("conflict", detail) from None
+    except links.QueueFull:
+        detail = "The maximum number of links is already pending for this page. Decide some first."
+        raise Refusal("queue-full", detail) from None
 
 
 def link_entry(

@@ -4,9 +4,9 @@ A change takes effect as soon as the containers that serve submissions read the 
 (tables/sites.py, CACHE_SECONDS).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any
 
 from seealso.errors import FieldError, Message, Refusal, VersionConflict
 from seealso.fields import (
@@ -22,16 +22,8 @@ from seealso.members import Members
 from seealso.store.tables import Store
 from seealso.tables import sites
 from seealso.tables.audit import ChangeContext, audit_entry
-from seealso.tables.sites import NETWORK, Site
+from seealso.tables.sites import MAX_CHANGED_HOSTS, Block, Site, SiteRecord
 from seealso.urls import UrlNotAcceptable, host_key
-
-
-class Block(NamedTuple):
-    """A host that links must not point to, on one site or (domain None) on all."""
-
-    host: str
-    domain: int | None
-
 
 # How a cursor writes a Block: `-` for the network's.
 BLOCK_POSITION = r"(?:-|[0-9]{1,10}) [!-~]{1,253}"
@@ -43,58 +35,96 @@ _BLOCK = {"host": blocked_host, "domain": optional(SITE["domain"])}
 # ---- sites -----------------------------------------------------------------------------------
 
 
-def parse_site(members: Members, domain: int) -> Site:
+def parse_site(members: Members, domain: int) -> SiteRecord:
     """The site of a body that was sent for a domain. Raises Refusal `invalid-fields`."""
     check_members(members, _SITE, ["name", "article_url"])
     if members.get("domain", domain) != domain:
         detail = Message("domain does not match the domain in the URL.")
         refuse_fields([FieldError("domain", detail)])
-    columns = {name: value for name, value in members.items() if name in sites.COLUMNS}
-    return as_stored(Site(**{**columns, "domain": domain}))
+    return record_of({**members, "domain": domain})
 
 
-def as_stored(site: Site) -> Site:
-    """A site with its blocked hosts in the form in which links are compared: without www."""
-    return replace(site, blocked_hosts=list(dict.fromkeys(map(host_key, site.blocked_hosts))))
+def record_of(members: Mapping[str, Any]) -> SiteRecord:
+    """The site of checked members, its blocked hosts in the form in which links are compared."""
+    names = {member.name for member in fields(Site)} - {"version"}
+    columns = {name: value for name, value in members.items() if name in names}
+    return SiteRecord(Site(**columns), _as_keys(members.get("blocked_hosts", [])))
 
 
-def list_sites(store: Store, limit: int, above: int) -> list[Site]:
-    """Sites with domains above one, by domain, at most `limit`."""
-    return [site for site in sites.list_sites(store) if site.domain > above][:limit]
+def _as_keys(hosts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(map(host_key, hosts))))
 
 
-def replace_site(store: Store, context: ChangeContext, site: Site, version: int | None) -> Site:
+def replace_site(
+    store: Store, context: ChangeContext, record: SiteRecord, version: int | None
+) -> SiteRecord:
     """Write a site over the one that the editor has read; without a version, a new one.
 
     Raises Refusal `precondition-failed`, or `precondition-required` where a site exists.
     """
-    current = sites.get_site(store, site.domain)
-    if version is None and current.version:
+    current = sites.get_record(store, record.site.domain)
+    if version is None and current.site.version:
         detail = "This site already exists. To replace it, send its ETag in If-Match."
         raise Refusal.of_field("precondition-required", "If-Match", detail)
-    if current.version != (version or 0):
+    if current.site.version != (version or 0):
         raise _version_conflict(current)
-    updated = replace(site, version=current.version + 1)
-    entry = audit_entry(
-        store,
-        context,
-        "site.change" if current.version else "site.create",
-        asdict(current) if current.version else None,
-        asdict(updated),
-        domain=site.domain,
-    )
-    try:
-        sites.save_site(store, updated, current, [entry])
-    except VersionConflict:
-        raise _version_conflict(sites.get_site(store, site.domain)) from None
-    return updated
+    return change_site(store, context, current, record)
 
 
-def _version_conflict(current: Site) -> Refusal:
+def change_site(
+    store: Store, context: ChangeContext, current: SiteRecord, record: SiteRecord
+) -> SiteRecord:
+    """Bring a site from one state to another; returns it as it is stored.
+
+    A transaction can change MAX_CHANGED_HOSTS host names. More of them take several, each a change
+    of its own with a version and an audit entry, and the site's other columns come with the last;
+    so whatever interrupts it, the same request can be sent again. Raises Refusal
+    `precondition-failed`.
+    """
+    while True:
+        step = _next_step(current, record)
+        version = current.site.version
+        step = step._replace(site=replace(step.site, version=version + 1))
+        entry = audit_entry(
+            store,
+            context,
+            "site.change" if version else "site.create",
+            current.members() if version else None,
+            step.members(),
+            domain=step.site.domain,
+        )
+        try:
+            sites.save_record(store, step, current, [entry])
+        except VersionConflict:
+            raise _version_conflict(sites.get_record(store, step.site.domain)) from None
+        if step.blocked_hosts == record.blocked_hosts and step.site.hosts == record.site.hosts:
+            return step
+        current = step
+
+
+def _next_step(current: SiteRecord, record: SiteRecord) -> SiteRecord:
+    """The state between the two that one transaction can reach: the last, if it can."""
+    if sites.changed_hosts(record, current) <= MAX_CHANGED_HOSTS:
+        return record
+    removed = sorted(set(current.blocked_hosts) - set(record.blocked_hosts))
+    added = sorted(set(record.blocked_hosts) - set(current.blocked_hosts))
+    changed = [*removed, *added][:MAX_CHANGED_HOSTS]
+    if changed:
+        blocked = tuple(sorted(set(current.blocked_hosts) ^ set(changed)))
+        return SiteRecord(current.site, blocked)
+    removed = [host for host in current.site.hosts if host not in set(record.site.hosts)]
+    added = [host for host in record.site.hosts if host not in set(current.site.hosts)]
+    removed = removed[:MAX_CHANGED_HOSTS]
+    added = added[: MAX_CHANGED_HOSTS - len(removed)]
+    hosts = [host for host in current.site.hosts if host not in removed] + added
+    return SiteRecord(replace(current.site, hosts=hosts), current.blocked_hosts)
+
+
+def _version_conflict(current: SiteRecord) -> Refusal:
     return Refusal(
         "precondition-failed",
         "The site has changed since you read it. Review `current` and retry with its ETag.",
-        members={"current": asdict(current) if current.version else None},
+        members={"current": current.members() if current.site.version else None},
     )
 
 
@@ -105,16 +135,6 @@ def parse_block(members: Members) -> Block:
     """The block that a body asks for. Raises Refusal `invalid-fields`."""
     check_members(members, _BLOCK, ["host"])
     return Block(host_key(members["host"]), members.get("domain"))
-
-
-def list_blocks(store: Store, limit: int, after: Block | None) -> list[Block]:
-    """Blocked hosts after one, the network's before those of each site, at most `limit`."""
-    blocks = [
-        Block(host, None if site.domain == NETWORK else site.domain)
-        for site in sites.list_sites(store)
-        for host in sorted(site.blocked_hosts)
-    ]
-    return [block for block in blocks if after is None or _order(block) > _order(after)][:limit]
 
 
 def block_position(block: Mapping[str, Any]) -> str:
@@ -130,11 +150,10 @@ def block_at(position: str) -> Block:
 
 def block_host(store: Store, context: ChangeContext, block: Block) -> bool:
     """Block a host; False if it was blocked before. Raises Refusal `invalid-fields`."""
-
-    def with_host(hosts: list[str]) -> list[str]:
-        return hosts if block.host in hosts else [*hosts, block.host]
-
-    return _change_hosts(store, context, "block.add", block, with_host)
+    if block.domain is None:
+        entry = audit_entry(store, context, "block.add", None, block._asdict())
+        return sites.add_network_block(store, block.host, [entry])
+    return _change_blocked(store, context, "block.add", block)
 
 
 def unblock_host(store: Store, context: ChangeContext, host: str, domain: int | None) -> None:
@@ -143,56 +162,46 @@ def unblock_host(store: Store, context: ChangeContext, host: str, domain: int | 
         block = Block(host_key(host), domain)
     except UrlNotAcceptable:
         raise _not_blocked() from None
-
-    def without_host(hosts: list[str]) -> list[str]:
-        return [blocked for blocked in hosts if blocked != block.host]
-
-    if not _change_hosts(store, context, "block.remove", block, without_host):
+    if domain is None:
+        entry = audit_entry(store, context, "block.remove", block._asdict(), None)
+        was_blocked = sites.remove_network_block(store, block.host, [entry])
+    else:
+        was_blocked = _change_blocked(store, context, "block.remove", block)
+    if not was_blocked:
         raise _not_blocked()
 
 
-def _change_hosts(
-    store: Store,
-    context: ChangeContext,
-    action: str,
-    block: Block,
-    change: Callable[[list[str]], list[str]],
-) -> bool:
-    """Change the blocked hosts of a site or the network; False if there was nothing to change."""
-    domain = NETWORK if block.domain is None else block.domain
-    members: dict[str, Any] = {"host": block.host, "domain": block.domain}
-    before, after = (None, members) if action == "block.add" else (members, None)
+def _change_blocked(store: Store, context: ChangeContext, action: str, block: Block) -> bool:
+    """Change the blocked hosts of a site; False if there was nothing to change."""
+    assert block.domain is not None
+    before, after = (None, block._asdict()) if action == "block.add" else (block._asdict(), None)
     while True:
-        current = sites.get_site(store, domain)
-        hosts = change(current.blocked_hosts)
-        if hosts == current.blocked_hosts:
+        current = sites.get_record(store, block.domain)
+        if (block.host in current.blocked_hosts) == (action == "block.add"):
             return False
+        hosts = tuple(sorted(set(current.blocked_hosts) ^ {block.host}))
         if action == "block.add":
             _check_list(hosts)
-        if not current.version and domain != NETWORK:
+        if not current.site.version:
             detail = Message("domain does not have a site yet; create it first.")
             refuse_fields([FieldError("domain", detail)])
         entry = audit_entry(store, context, action, before, after, domain=block.domain)
-        updated = replace(current, blocked_hosts=hosts, version=current.version + 1)
+        site = replace(current.site, version=current.site.version + 1)
         try:
-            sites.save_site(store, updated, current, [entry])
+            sites.save_record(store, SiteRecord(site, hosts), current, [entry])
         except VersionConflict:
             continue
         return True
 
 
-def _check_list(hosts: list[str]) -> None:
+def _check_list(hosts: Collection[str]) -> None:
     refuse_fields(
         [
             FieldError("host", Message(f"host cannot be added: the list {problem}."))
-            for problem in too_many_hosts(hosts)
+            for problem in too_many_hosts(list(hosts))
         ]
     )
 
 
 def _not_blocked() -> Refusal:
     return Refusal("not-found", "This host is not blocked.")
-
-
-def _order(block: Block) -> tuple[int, str]:
-    return (NETWORK if block.domain is None else block.domain, block.host)

@@ -144,6 +144,7 @@ class _Execution:
 
 def _read(store: Store, fields: dict[str, _TopField]) -> dict[str, Any]:
     selections = [field.selection for field in fields.values()]
+    _check_entries(selections)
     max_read_units = settings().max_read_units
     try:
         rows_by_selection = read_selections(store, selections, max_read_units)
@@ -162,6 +163,19 @@ def _read(store: Store, fields: dict[str, _TopField]) -> dict[str, Any]:
                 raise too_large()
         data[key] = (objects[0] if objects else None) if field.is_single else objects
     return data
+
+
+def _check_entries(selections: list[Selection]) -> None:
+    """Raises QueryRefused where the lists may read too many entries; equal ones are read once."""
+    entries = sum(selection.entries for selection in set(selections))
+    limit = settings().max_index_entries
+    if entries > limit:
+        message = (
+            f"The query may read {entries} index entries; the limit is {limit}. Each list counts "
+            "its limit and its offset, or its ids. Use a smaller limit, continue a list with "
+            "`id: {_lt}` or `{_gt}` instead of offset, or send several queries."
+        )
+        raise refused("too-expensive", message)
 
 
 def too_large() -> QueryRefused:

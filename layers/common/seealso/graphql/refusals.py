@@ -15,7 +15,12 @@ from graphql import (
 )
 
 type Code = Literal[
-    "validation-failed", "parse-failed", "not-supported", "too-expensive", "unexpected"
+    "validation-failed",
+    "parse-failed",
+    "not-supported",
+    "too-expensive",
+    "unexpected",
+    "PERSISTED_QUERY_NOT_FOUND",
 ]
 
 # The library's messages quote the document, which may be long.

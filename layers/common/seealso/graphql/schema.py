@@ -7,8 +7,10 @@ refuses them as not supported, not as unknown.
 from typing import Any
 
 from graphql import (
+    DirectiveLocation,
     GraphQLArgument,
     GraphQLBoolean,
+    GraphQLDirective,
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputField,
@@ -20,6 +22,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
+    specified_directives,
 )
 
 from seealso.columns import COLUMNS, Column
@@ -133,4 +136,13 @@ QUERY = GraphQLObjectType(
         "qa_ai_by_pk": GraphQLField(ARTICLE, {"id": GraphQLArgument(GraphQLNonNull(GraphQLInt))}),
     },
 )
-SCHEMA = GraphQLSchema(QUERY)
+_CACHED = GraphQLDirective(
+    "cached",
+    [DirectiveLocation.QUERY],
+    {
+        "ttl": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=60),
+        "refresh": GraphQLArgument(GraphQLNonNull(GraphQLBoolean), default_value=False),
+    },
+    description="Has no effect; clients of Hasura send it.",
+)
+SCHEMA = GraphQLSchema(QUERY, directives=[*specified_directives, _CACHED])

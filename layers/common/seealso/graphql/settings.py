@@ -22,6 +22,7 @@ class Settings(NamedTuple):
     max_fields: int
     max_top_fields: int
     max_directives: int
+    max_index_entries: int
     max_read_units: int
 
 
@@ -34,9 +35,10 @@ def settings() -> Settings:
     return Settings(
         introspection=choice("GRAPHQL_INTROSPECTION", "on", "off") == "on",
         max_tokens=integer("GRAPHQL_TOKENS", 1, 1_000_000),
-        max_depth=integer("GRAPHQL_DEPTH", 1, 1_000),
+        max_depth=integer("GRAPHQL_DEPTH", 1, 50),
         max_fields=integer("GRAPHQL_FIELDS", 1, 100_000),
         max_top_fields=integer("GRAPHQL_TOP_FIELDS", 1, 10_000),
         max_directives=integer("GRAPHQL_DIRECTIVES", 0, 100_000),
+        max_index_entries=integer("GRAPHQL_INDEX_ENTRIES", 1, 1_000_000),
         max_read_units=integer("GRAPHQL_READ_UNITS", 1, 1_000_000),
     )

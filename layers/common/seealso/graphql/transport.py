@@ -6,6 +6,8 @@ errors, as from Hasura.
 """
 
 import json
+import re
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from seealso.errors import Refusal
@@ -25,6 +27,14 @@ _JSON = "application/json"
 _MAX_PAYLOAD = 5_900_000
 # A character takes at most 6 bytes of JSON in UTF-8, so shorter bodies need not be measured.
 _MAX_UNMEASURED_CHARACTERS = 900_000
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class PersistedQueryNotFound(QueryRefused):
+    """The request has the hash of a document and not the document, which the client then sends."""
+
+    def __init__(self) -> None:
+        super().__init__([error("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")])
 
 
 class Query(NamedTuple):
@@ -39,13 +49,10 @@ class Query(NamedTuple):
 def parse_query(request: Request) -> Query:
     """The GraphQL request in a GET or POST request.
 
-    Raises Refusal: malformed-request, too-large or unsupported-media-type.
+    Raises Refusal: malformed-request, too-large or unsupported-media-type; or QueryRefused.
     """
     is_post = request.method == "POST"
     members = _body_members(request) if is_post else _query_string_members(request)
-    document = members.get("query")
-    if not isinstance(document, str):
-        raise _malformed("query", "is required and must be a string containing a GraphQL document.")
     name = members.get("operationName")
     if name is not None and not isinstance(name, str):
         raise _malformed("operationName", "must be a string or null.")
@@ -55,7 +62,37 @@ def parse_query(request: Request) -> Query:
         if objects[member] is not None and not isinstance(objects[member], dict):
             raise _malformed(member, "must be an object or null.")
     extensions = objects["extensions"] or {}
+    digest = _persisted_digest(extensions)
+    document = members.get("query")
+    if digest is not None and document in (None, ""):
+        raise PersistedQueryNotFound
+    if not isinstance(document, str):
+        raise _malformed("query", "is required and must be a string containing a GraphQL document.")
+    if digest not in (None, _digest(document)):
+        raise _malformed("extensions", "must have the SHA-256 of query as sha256Hash.")
     return Query(document, name or None, objects["variables"] or {}, extensions.get("cost") is True)
+
+
+def _persisted_digest(extensions: dict[str, Any]) -> str | None:
+    """The hash in Apollo's `persistedQuery`, in lower case; None where there is none.
+
+    Raises Refusal.
+    """
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    members = persisted if isinstance(persisted, dict) else {}
+    digest = members.get("sha256Hash")
+    is_digest = isinstance(digest, str) and _SHA256.fullmatch(digest)
+    if not is_digest or members.get("version") != 1:
+        reason = "must have a persistedQuery with version 1 and a sha256Hash of 64 hex digits."
+        raise _malformed("extensions", reason)
+    return str(digest).lower()
+
+
+def _digest(document: str) -> str:
+    # Half a surrogate pair, which has no UTF-8, is left to the parser.
+    return sha256(document.encode(errors="surrogatepass")).hexdigest()
 
 
 def _body_members(request: Request) -> dict[str, Any]:
@@ -78,7 +115,7 @@ def _query_string_members(request: Request) -> dict[str, Any]:
 
 
 def _parse_object(value: str, name: str) -> Members | None:
-    if value.strip() == "null":
+    if value.strip() in ("", "null"):
         return None
     try:
         return json_members(value.encode())
@@ -110,6 +147,8 @@ def query_refusal_response(request: Request, refusal: QueryRefused) -> Response:
     """The answer with a refused query's errors."""
     if isinstance(refusal, MutationRefused) and request.method == "GET":
         return _errors(request, 405, refusal.errors, {"allow": "POST"})
+    if isinstance(refusal, PersistedQueryNotFound):
+        return _errors(request, 200, refusal.errors, {})  # some clients read no other status
     return _errors(request, 400 if _prefers_response(request) else 200, refusal.errors, {})
 
 

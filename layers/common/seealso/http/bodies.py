@@ -69,7 +69,8 @@ def json_members(data: bytes) -> Members:
     """The members of a body that is one JSON object. Raises Refusal for anything else."""
     try:
         value = json.loads(
-            data.decode(),
+            # A byte order mark in front may be skipped (RFC 8259, section 8.1).
+            data.decode("utf-8-sig"),
             object_pairs_hook=_members,
             parse_constant=_no_constant,
             parse_int=_int,

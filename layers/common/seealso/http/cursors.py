@@ -34,12 +34,14 @@ class ListPage(NamedTuple):
         return {plural: shown, "next_cursor": cursor}
 
 
-def list_page(request: Request, list_name: str, pattern: str = NUMBER) -> ListPage:
+def list_page(
+    request: Request, list_name: str, pattern: str = NUMBER, default_limit: int = DEFAULT_LIMIT
+) -> ListPage:
     """The page that `limit` and `cursor` of a request ask for; positions match the pattern.
 
     `list_name` tells lists apart, with everything that selects their members. Raises Refusal.
     """
-    limit = request.query_integer("limit", minimum=1, maximum=MAX_LISTED) or DEFAULT_LIMIT
+    limit = request.query_integer("limit", minimum=1, maximum=MAX_LISTED) or default_limit
     cursor = request.query_string("cursor")
     return ListPage(list_name, limit, _position(list_name, cursor, pattern))
 

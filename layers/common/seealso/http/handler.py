@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seealso.errors import Refusal, StoreUnavailable
-from seealso.http.log import log_request
+from seealso.http.log import log_request, metric_dimensions
 from seealso.http.problems import problem_response
 from seealso.http.requests import Event, Request, request_of
 from seealso.http.responses import Response
-from seealso.settings import choice
-from seealso.store.client import Usage
+from seealso.settings import SettingsError, choice
+from seealso.store.client import READ_PATIENCE, WRITE_PATIENCE, Patience, Usage
 from seealso.store.tables import Store, current_store
 
 type Route = Callable[[Store, Request], Response]
@@ -26,12 +26,17 @@ RETRY_AFTER_SECONDS = 2
 def serve(
     routes: Mapping[str, Route],
     refusal_response: Callable[[Request, Refusal], Response] = problem_response,
+    patience: Patience | None = None,
 ) -> Handler:
     """A Lambda handler over routes by their API Gateway route keys (`GET /articles/{id}`).
 
-    `refusal_response` answers a Refusal. Raises SettingsError for a wrong environment.
+    `refusal_response` answers a Refusal. `patience` is how long a request may wait for the store;
+    without one, reads get READ_PATIENCE and all else WRITE_PATIENCE. A HEAD is answered as a GET
+    without its body. Raises SettingsError for a wrong environment.
     """
-    current_store()  # what it needs from the environment is checked now and not in a request
+    # What they need from the environment is checked now and not in a request.
+    current_store()
+    metric_dimensions()
     sends_timing = choice("SERVER_TIMING", "on", "off") == "on"
 
     def handler(event: Event, _context: object) -> dict[str, Any]:
@@ -41,11 +46,12 @@ def serve(
         usage = Usage()
         try:
             store = current_store()
-            usage = store.client.start()
+            by_method = READ_PATIENCE if request.method == "GET" else WRITE_PATIENCE
+            usage = store.client.start(patience or by_method)
             response = routes[request.route](store, request)
         except Refusal as refusal:
             response = refusal_response(request, refusal)
-        except StoreUnavailable as unavailable:
+        except (SettingsError, StoreUnavailable) as unavailable:
             error = unavailable
             response = refusal_response(request, _unavailable())
         except Exception as unexpected:  # noqa: BLE001 logged in full; the answer says nothing of it
@@ -57,7 +63,9 @@ def serve(
             response.headers.update(_timing(milliseconds, usage))
         log_request(request, response.status, milliseconds, usage, error)
         answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
-        return answer if response.body is None else answer | {"body": response.body}
+        if response.body is not None and not request.is_head:
+            answer |= {"body": response.body, "isBase64Encoded": response.is_base64}
+        return answer
 
     return handler
 

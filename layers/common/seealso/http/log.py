@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 
 from seealso.errors import StoreUnavailable
 from seealso.http.requests import Request
+from seealso.settings import string
 from seealso.store.client import Usage
 from seealso.times import rfc3339
 
 _METRICS = {
     "Namespace": "seealso",
-    "Dimensions": [["route"]],
+    # One set, because each metric is charged for each set of values that it is used with.
+    "Dimensions": [["stack", "function"]],
     "Metrics": [
         {"Name": "duration_ms", "Unit": "Milliseconds"},
         {"Name": "store_requests", "Unit": "Count"},
@@ -32,12 +34,21 @@ _METRICS = {
 _is_cold = True
 
 
+def metric_dimensions() -> dict[str, str]:
+    """What tells this function's metrics from those of other functions and stacks.
+
+    Raises SettingsError.
+    """
+    return {"stack": string("STACK_NAME"), "function": string("AWS_LAMBDA_FUNCTION_NAME")}
+
+
 def log_request(
     request: Request, status: int, milliseconds: float, usage: Usage, error: Exception | None
 ) -> None:
     """Write a request's line; `error` is what the answer does not say."""
     global _is_cold
     members = {
+        **metric_dimensions(),
         "route": request.route,
         "status": status,
         "duration_ms": milliseconds,

@@ -49,7 +49,7 @@ def problem_response(request: Request, refusal: Refusal) -> Response:
         "type": f"/problems/{refusal.name}",
         "title": kind.title,
         "status": kind.status,
-        "detail": str(refusal.detail),
+        "detail": _detail(refusal),
         "request_id": request.request_id,
         **refusal.members,
     }
@@ -59,6 +59,12 @@ def problem_response(request: Request, refusal: Refusal) -> Response:
         ]
     headers = {"content-type": "application/problem+json", **NOT_STORED}
     return json_response(kind.status, body, headers | refusal_headers(refusal))
+
+
+def _detail(refusal: Refusal) -> str:
+    if not refusal.more_errors:
+        return str(refusal.detail)
+    return f"{refusal.detail} {refusal.more_errors} more errors are not listed."
 
 
 def refusal_headers(refusal: Refusal) -> dict[str, str]:

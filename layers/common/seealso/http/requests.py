@@ -1,5 +1,6 @@
 """A request of API Gateway (payload format 2.0), and the readers of its path, query and headers."""
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ type Event = dict[str, Any]
 LINK_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 _VERSION = re.compile(r'("?)([1-9][0-9]{0,9})\1', re.ASCII)
+_WEAK_TAG = re.compile(r'W/"[^"]*"')
+NO_VERSION = -1
 
 
 class Request(NamedTuple):
@@ -23,7 +26,8 @@ class Request(NamedTuple):
     authorizer has checked, {} on public routes.
     """
 
-    route: str  # such as "GET /articles/{id}"
+    route: str  # such as "GET /articles/{id}", also for a HEAD
+    is_head: bool
     path: Mapping[str, str]
     query: str
     headers: Mapping[str, str]
@@ -35,13 +39,24 @@ class Request(NamedTuple):
 
     @property
     def method(self) -> str:
+        """The method of the route: GET for a HEAD too, which is answered alike."""
         return self.route.partition(" ")[0]
 
     @property
+    def bearer_token(self) -> str | None:
+        """The token of `Authorization: Bearer <token>` (RFC 6750, 2.1); None if there is none."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() or None if scheme.lower() == "bearer" else None
+
+    @property
     def base_url(self) -> str:
-        """The address that the request was sent to, with which absolute URLs begin."""
+        """What absolute URLs begin with: PublicUrl, or the address that the request was sent to."""
         # The gateway routes by Host, so a Host that is not its own never arrives here.
-        return f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['host']}"
+        public_url = os.environ.get("PUBLIC_URL")
+        return (
+            public_url
+            or f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['host']}"
+        )
 
     def path_integer(self, name: str, minimum: int) -> int:
         """The number in the path. Raises Refusal `invalid-id` for anything but plain decimal."""
@@ -90,9 +105,10 @@ class Request(NamedTuple):
         return value
 
     def if_match(self) -> int:
-        """The version that If-Match names, quoted or bare. Raises Refusal.
+        """The version that If-Match names, quoted or bare; NO_VERSION for a weak tag.
 
-        One version alone: a list, or `*`, would overwrite what the sender has not seen.
+        If-Match compares strongly, so that a weak tag matches nothing (RFC 9110, 13.1.1). One
+        version alone: a list, or `*`, would overwrite what the sender has not seen. Raises Refusal.
         """
         value = self.headers.get("if-match")
         if value is None:
@@ -101,6 +117,8 @@ class Request(NamedTuple):
                 "If-Match",
                 "If-Match is required: send the ETag you received when you read this resource.",
             )
+        if _WEAK_TAG.fullmatch(value.strip()):
+            return NO_VERSION
         match = _VERSION.fullmatch(value.strip())
         if match is None:
             detail = 'If-Match must be a single ETag, such as "3".'
@@ -111,9 +129,11 @@ class Request(NamedTuple):
 def request_of(event: Event) -> Request:
     """The request of a gateway event."""
     context = event["requestContext"]
+    method, _, path = event["routeKey"].partition(" ")
     authorizer = context.get("authorizer") or {}
     return Request(
-        route=event["routeKey"],
+        route=f"{'GET' if method == 'HEAD' else method} {path}",
+        is_head=method == "HEAD",
         path=event.get("pathParameters") or {},
         query=event.get("rawQueryString", ""),
         headers=event["headers"],
@@ -123,6 +143,11 @@ def request_of(event: Event) -> Request:
         request_id=context["requestId"],
         claims=(authorizer.get("jwt") or {}).get("claims") or {},
     )
+
+
+def is_id(digits: str) -> bool:
+    """Whether a string is an id in plain decimal, 0 included."""
+    return _integer(digits) is not None
 
 
 def _integer(digits: str) -> int | None:

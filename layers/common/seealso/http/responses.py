@@ -16,22 +16,26 @@ _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
 class Response(NamedTuple):
-    """An answer as API Gateway takes it; `body` None where there is none (204, 304)."""
+    """An answer as API Gateway takes it; `body` None where there is none (204, 304).
+
+    With `is_base64`, the gateway decodes the body before it sends it.
+    """
 
     status: int
     headers: dict[str, str]
     body: str | None = None
+    is_base64: bool = False
 
 
 class Document(NamedTuple):
-    """A JSON text and its strong entity tag."""
+    """A JSON text, or its bytes in base64, and its strong entity tag."""
 
     text: str
     tag: str
 
 
 def document(text: str) -> Document:
-    """The text, which must be JSON, with its entity tag."""
+    """The text, JSON or base64 of it, with its entity tag."""
     return Document(text, f'"{sha256(text.encode()).hexdigest()[:32]}"')
 
 
@@ -40,14 +44,17 @@ def json_response(status: int, body: Any, headers: Mapping[str, str] = NOT_STORE
     return Response(status, {"content-type": "application/json", **headers}, _json(body))
 
 
-def read_response(request: Request, body: Any) -> Response:
-    """A public read's 200 with a strong entity tag, or 304 if the client has it (RFC 9110)."""
-    return document_response(request, document(_json(body)))
+def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
+    """A public read's 200 with a strong entity tag, or 304 if the client has it (RFC 9110).
+
+    It may be cached for `max_age` seconds.
+    """
+    return document_response(request, document(_json(body)), max_age)
 
 
-def document_response(request: Request, current: Document) -> Response:
+def document_response(request: Request, current: Document, max_age: int = 30) -> Response:
     """Like read_response(), for a document that does not change between requests."""
-    headers = {"cache-control": CACHED, "etag": current.tag}
+    headers = {"cache-control": f"public, max-age={max_age}", "etag": current.tag}
     client_tags = request.headers.get("if-none-match", "")
     if client_tags.strip() == "*" or current.tag in _ENTITY_TAG.findall(client_tags):
         return Response(304, headers)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
-from seealso.store.batching import Item, Need, Reading, read_one
+from seealso.store.batching import Item, Need, Reading, need_item, read_one
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables import sites
@@ -99,11 +99,12 @@ def list_domain(
 def _page(
     store: Store, article_id: int, domain_hint: int | None, source_hint: int | None
 ) -> Reading[Page | None]:
+    known_sites: dict[int, sites.Site] = {}
     answers = yield {
         "article": _article_item(store, article_id),
-        "page": Item(store.links, "pk", page_key(article_id)["pk"]),
+        "page": need_item(store.links, **page_key(article_id)),
         "timeline": timeline_query(store, WINDOW, Ids(highest=article_id - 1)),
-        **_domain_needs(store, domain_hint),
+        **_domain_needs(store, domain_hint, known_sites),
         **_source_need(store, article_id, source_hint),
     }
     article = _published(answers["article"])
@@ -112,11 +113,15 @@ def _page(
     domain, source_id = article["domain"], article.get("source_id")
     missing: dict[Any, Need] = {}
     if domain != domain_hint:
-        missing |= _domain_needs(store, domain)
+        missing |= _domain_needs(store, domain, known_sites)
     if source_id != source_hint:
         missing |= _source_need(store, article_id, source_id)
     if missing:
         answers = {**answers, **(yield missing)}
+    if ("site", domain) in answers:
+        site = sites.remember_site(store, domain, answers["site", domain])
+    else:
+        site = known_sites[domain]
     source = _source(article, source_id, answers)
     return {
         "article": {
@@ -131,7 +136,7 @@ def _page(
         "other_domains": (yield from _other_domains(store, article_id, domain, answers)),
         "source": source,
         "links": page_links(answers["page"]),
-        "places_left": places_left(answers["page"], _site(store, domain, answers).cap),
+        "places_left": places_left(answers["page"], site.cap),
     }
 
 
@@ -162,16 +167,20 @@ def _related(store: Store, article_id: int) -> Reading[RelatedLists | None]:
 
 
 def _article_item(store: Store, article_id: int) -> Item:
-    return Item(store.articles, "id", article_id)
+    return need_item(store.articles, id=article_id)
 
 
-def _domain_needs(store: Store, domain: int | None) -> dict[Any, Need]:
-    """What a page needs of its domain; the site only where it was not read recently."""
+def _domain_needs(
+    store: Store, domain: int | None, known_sites: dict[int, sites.Site]
+) -> dict[Any, Need]:
+    """What a page needs of its domain; a site that was read recently goes to `known_sites`."""
     if domain is None:
         return {}
     needs: dict[Any, Need] = {("domain", domain): domain_query(store, domain, SAME_DOMAIN + 1)}
-    if sites.cached_site(store, domain) is None:
-        needs["site", domain] = Item(store.sites, "domain", domain)
+    if site := sites.cached_site(store, domain):
+        known_sites[domain] = site
+    else:
+        needs["site", domain] = sites.site_need(store, domain)
     return needs
 
 
@@ -187,12 +196,6 @@ def _source_need(store: Store, article_id: int, source_id: int | None) -> dict[A
 
 def _published(item: Json | None) -> Json | None:
     return item if item is not None and item["state"] == "published" else None
-
-
-def _site(store: Store, domain: int, answers: Mapping[Any, Any]) -> sites.Site:
-    if ("site", domain) in answers:
-        return sites.remember_site(store, domain, answers["site", domain])
-    return sites.remembered_site(store, domain)
 
 
 def _source(

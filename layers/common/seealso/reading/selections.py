@@ -6,13 +6,21 @@ from timeline-id). Ranges and what is left out apply to each. Nothing here knows
 Only published articles are in an answer. All reads are eventually consistent.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from seealso.columns import COLUMNS, Index
 from seealso.errors import ReadLimitExceeded
-from seealso.store.batching import Item, Need, Reading, read_together
+from seealso.limits import (
+    MAX_ARTICLE_TITLE,
+    MAX_CAP,
+    MAX_LINK_TITLE,
+    MAX_TEXT_BYTES,
+    MAX_URL_BYTES,
+)
+from seealso.store.batching import Item, Need, Reading, need_item, read_together
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.indexes import ALL, SPARE, Ids, read_domain, read_timeline, timeline_query
@@ -28,6 +36,12 @@ _IN_DOMAIN_INDEX = _columns_in("domain-id")
 _IN_TIMELINE_INDEX = _columns_in("timeline-id")
 # A read of an item or of an index costs no less (AWS, eventually consistent reads).
 _MIN_UNITS = 0.5
+
+# What reads cost at most. A code point has at most 4 bytes; the rest is for names and numbers.
+_MAX_ENTRY_BYTES = 4 * MAX_ARTICLE_TITLE + 100  # of an index; skip ranges are smaller
+_MAX_ARTICLE_BYTES = MAX_TEXT_BYTES + _MAX_ENTRY_BYTES
+_MAX_PAGE_BYTES = MAX_CAP * (MAX_URL_BYTES + 4 * MAX_LINK_TITLE + 100) + 100
+_MAX_QUERY_BYTES = 1024 * 1024  # AWS "Paginating table query results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,14 @@ class Selection:
         """Whether nothing can be in it, whatever is in the tables."""
         return self.limit == 0 or self.within.is_empty or self.domain in self.without_domains
 
+    @property
+    def entries(self) -> int:
+        """How many entries of an index it may read, or how many articles by their ids."""
+        named = _named(self)
+        if named is not None:
+            return len(named)
+        return 0 if self.is_empty else self.offset + (self.limit or 0)
+
     def cut(self, rows: Sequence[Json]) -> Sequence[Json]:
         """What offset and limit leave of all rows."""
         return rows[self.offset :][: self.limit]
@@ -79,13 +101,23 @@ def read_selections(
     wanted = list(dict.fromkeys(selections))
     if _MIN_UNITS * _least_reads(wanted) > max_read_units:
         raise ReadLimitExceeded
-    rows = read_together(store, [_rows(store, selection) for selection in wanted], max_read_units)
+    readings = [_rows(store, selection) for selection in wanted]
+    rows = read_together(store, readings, max_read_units, lambda need: _worst_units(store, need))
     return dict(zip(wanted, rows, strict=True))
 
 
 def _least_reads(selections: Sequence[Selection]) -> int:
     named = {each_id for each in selections for each_id in _named(each) or ()}
     return len(named) + sum(each.ids is None and not each.is_empty for each in selections)
+
+
+def _worst_units(store: Store, need: Need) -> float:
+    """The read units that an item or a Query costs at most (eventually consistent)."""
+    if isinstance(need, Item):
+        size = _MAX_ARTICLE_BYTES if need.table == store.articles else _MAX_PAGE_BYTES
+    else:
+        size = min(need.body["Limit"] * _MAX_ENTRY_BYTES, _MAX_QUERY_BYTES)
+    return _MIN_UNITS * math.ceil(size / 4096)
 
 
 def _named(selection: Selection) -> list[int] | None:
@@ -126,9 +158,9 @@ def _read_by_id(
     """Each article, unless they are known, with its page item if its links are selected."""
     needs: dict[Any, Need] = {}
     if known is None:
-        needs |= {("article", id_): Item(store.articles, "id", id_) for id_ in ids}
+        needs |= {("article", id_): need_item(store.articles, id=id_) for id_ in ids}
     if "links" in selection.columns:
-        needs |= {("page", id_): Item(store.links, "pk", page_key(id_)["pk"]) for id_ in ids}
+        needs |= {("page", id_): need_item(store.links, **page_key(id_)) for id_ in ids}
     answers = (yield needs) if needs else {}
     articles = known if known is not None else [answers["article", id_] for id_ in ids]
     return [

@@ -4,17 +4,18 @@ A *reading* is a generator that yields what it needs next, under names of its ow
 the answers under the same names, and returns what it has read. It looks like straight-line code,
 and knows nothing of other readings:
 
-    answers = yield {"article": Item(store.articles, "id", 7), "newest": a_query_call}
+    answers = yield {"article": need_item(store.articles, id=7), "newest": a_query_call}
     article = answers["article"]    # the plain item, None where there is none
     newest = answers["newest"]      # the answer to the call
 
 What several readings need at the same time goes out in one round trip, with their items in one
-BatchGetItem.
+BatchGetItem. Where the cost is limited, it goes out in waves instead: what a read costs is known
+only afterwards, so that a wave is no larger than its worst case allows.
 """
 
 import math
-from collections.abc import Generator, Mapping, Sequence
-from itertools import batched
+from collections.abc import Callable, Generator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from seealso.store.calls import Call, batch_get, batch_items, query_items
@@ -23,21 +24,33 @@ from seealso.store.values import Json
 
 # What BatchGetItem takes (AWS). A second one waits for the first: each may answer with 16 MB.
 _MAX_KEYS = 100
+# A wave may, in the worst case, bring the cost to twice the limit: by its calls or by its items.
+_OVERSHOOT = 2.0
+# By both together. The small lists of many page views do not delay the articles read beside them.
+_OVERSHOOT_OF_BOTH = 2.2
 
 
 class Item(NamedTuple):
-    """An item by its key, such as (table, "id", 7), read eventually consistently.
-
-    It is read once, however many readings need it.
-    """
+    """An item by its key, read eventually consistently, and once however many readings need it."""
 
     table: str
-    attribute: str
-    key: int | str
+    key: tuple[tuple[str, int | str], ...]  # pairs of attribute and value
+
+
+def need_item(table: str, **key: int | str) -> Item:
+    """The item of a key, such as need_item(store.articles, id=7)."""
+    return Item(table, tuple(key.items()))
 
 
 type Need = Call | Item
 type Reading[T] = Generator[Mapping[Any, Need], Mapping[Any, Any], T]
+
+
+class _Limit(NamedTuple):
+    """What a client's request may cost, in read units, and what each need costs at most."""
+
+    units: float
+    worst_units: Callable[[Need], float]
 
 
 def read_one[T](store: Store, reading: Reading[T]) -> T:
@@ -46,13 +59,18 @@ def read_one[T](store: Store, reading: Reading[T]) -> T:
 
 
 def read_together[T](
-    store: Store, readings: Sequence[Reading[T]], max_read_units: float = math.inf
+    store: Store,
+    readings: Sequence[Reading[T]],
+    max_read_units: float = math.inf,
+    worst_units: Callable[[Need], float] = lambda _: 0.0,
 ) -> list[T]:
     """What the readings return, in their order.
 
-    Raises StoreError, StoreUnavailable, or ReadLimitExceeded if the client's request comes to
-    cost more than `max_read_units`.
+    `worst_units` says what a need costs at most. Raises StoreError, StoreUnavailable, or
+    ReadLimitExceeded after the wave in which the client's request has come to cost more than
+    `max_read_units`.
     """
+    limit = _Limit(max_read_units, worst_units)
     results: dict[int, T] = {}
     needs: dict[int, Mapping[Any, Need]] = {}
     items: dict[Item, Json | None] = {}
@@ -62,7 +80,7 @@ def read_together[T](
         except StopIteration as end:
             results[index] = end.value
     while needs:
-        all_answers = _answers(store, needs, items, max_read_units)
+        all_answers = _answers(store, needs, items, limit)
         needs = {}
         for index, answers in all_answers.items():
             try:
@@ -88,18 +106,21 @@ def _answers(
     store: Store,
     needs: Mapping[int, Mapping[Any, Need]],
     items: dict[Item, Json | None],
-    max_read_units: float,
+    limit: _Limit,
 ) -> dict[int, dict[Any, Any]]:
     """The answers to what each reading needs; `items` are those read so far, and grows."""
     wanted = [need for named in needs.values() for need in named.values()]
     calls = [need for need in wanted if isinstance(need, Call)]
-    unread = {need: None for need in wanted if isinstance(need, Item) and need not in items}
-    first_batch, *more_batches = [*batched(unread, _MAX_KEYS, strict=False)] or [()]
-    answers = store.client.send_all([*calls, *_batch_call(first_batch)], max_read_units)
-    call_answers, batch_answers = answers[: len(calls)], answers[len(calls) :]
-    _keep_items(items, first_batch, batch_answers)
-    for batch in more_batches:
-        _keep_items(items, batch, store.client.send_all(_batch_call(batch), max_read_units))
+    unread = [*dict.fromkeys(need for need in wanted if isinstance(need, Item))]
+    unread = [item for item in unread if item not in items]
+    call_answers: list[Json] = []
+    while unread or len(call_answers) < len(calls):
+        spent = store.client.usage.read_units
+        wave, batch = _next_wave(calls[len(call_answers) :], unread, limit, spent)
+        answers = store.client.send_all([*wave, *_batch_call(batch)], limit.units)
+        call_answers += answers[: len(wave)]
+        _keep_items(items, batch, answers[len(wave) :])
+        del unread[: len(batch)]
     next_answer = iter(call_answers)
     return {
         index: {
@@ -110,10 +131,31 @@ def _answers(
     }
 
 
+def _next_wave(
+    calls: Sequence[Call], items: Sequence[Item], limit: _Limit, spent: float
+) -> tuple[Sequence[Call], Sequence[Item]]:
+    """The calls and items to read next, at least one of them."""
+    wave = _affordable(calls, _OVERSHOOT * limit.units - spent, limit)
+    calls_units = sum(map(limit.worst_units, wave))
+    together = _OVERSHOOT_OF_BOTH * limit.units - calls_units
+    units_for_items = min(_OVERSHOOT * limit.units, together) - spent
+    batch = _affordable(items[:_MAX_KEYS], units_for_items, limit)
+    if wave or batch:
+        return wave, batch
+    # Under a low limit, even one of them may cost more than twice of it.
+    return (calls[:1], []) if calls else ([], items[:1])
+
+
+def _affordable[N: Need](needs: Sequence[N], units: float, limit: _Limit) -> Sequence[N]:
+    """The first needs that together cost at most so many units in the worst case."""
+    sums = accumulate(map(limit.worst_units, needs))
+    return needs[: sum(total <= units for total in sums)]
+
+
 def _batch_call(batch: Sequence[Item]) -> list[Call]:
     keys: dict[str, list[Json]] = {}
-    for item in batch:
-        keys.setdefault(item.table, []).append({item.attribute: item.key})
+    for needed in batch:
+        keys.setdefault(needed.table, []).append(dict(needed.key))
     return [batch_get(keys)] if keys else []
 
 
@@ -121,8 +163,8 @@ def _keep_items(
     items: dict[Item, Json | None], batch: Sequence[Item], answers: Sequence[Json]
 ) -> None:
     items |= dict.fromkeys(batch)
-    key_attributes = {item.table: item.attribute for item in batch}
+    attributes = {needed.table: [name for name, _ in needed.key] for needed in batch}
     for answer in answers:
-        for table, attribute in key_attributes.items():
+        for table, names in attributes.items():
             for found in batch_items(answer, table):
-                items[Item(table, attribute, found[attribute])] = found
+                items[Item(table, tuple((name, found[name]) for name in names))] = found

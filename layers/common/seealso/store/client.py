@@ -25,9 +25,21 @@ from seealso.store.calls import Call, query_items
 from seealso.store.protocol import Answer, AnswerParser, Credentials, Signer, tls_context
 from seealso.store.values import Json, marshal_item, unmarshal_item
 
-# One request of a client may spend this long on the store, all attempts together; the API gateway
-# gives up at 30 s, a reader much earlier.
-REQUEST_SECONDS = 5.0
+
+class Patience(NamedTuple):
+    """How long a request may spend on the store, and how many attempts a round trip has."""
+
+    seconds: float
+    attempts: int
+
+
+# A page view that the store throttles must give its container back: 200 of them a second that wait
+# for 5 s would be an account's 1,000 (AWS "Lambda quotas"). A write is worth more patience; the API
+# gateway gives up at 30 s.
+READ_PATIENCE = Patience(1.5, 4)
+WRITE_PATIENCE = Patience(5.0, 20)
+EDITOR_PATIENCE = Patience(20.0, 40)
+REQUEST_SECONDS = WRITE_PATIENCE.seconds
 ATTEMPT_SECONDS = 2.0
 CONNECT_SECONDS = 1.0
 BACKOFF_SECONDS = 0.025
@@ -74,25 +86,32 @@ class Retry(NamedTuple):
 class Client:
     """A connection pool to one DynamoDB endpoint; for one thread.
 
-    `limit_seconds` bounds each round trip with all its retries, `attempt_seconds` each attempt;
-    after `start()`, all round trips until the next `start()` share one such limit.
+    A round trip with all its retries is bounded by WRITE_PATIENCE; after `start()`, all round
+    trips until the next `start()` share one Patience. `limit_seconds` takes the place of either,
+    where the store may be slow: a long load, a busy machine. `attempt_seconds` bounds each attempt.
     """
 
     endpoint: str
     region: str
     credentials: Callable[[], Credentials]
-    limit_seconds: float = REQUEST_SECONDS
+    limit_seconds: float | None = None
     attempt_seconds: float = ATTEMPT_SECONDS
     usage: Usage = field(default_factory=Usage)
     _deadline: float | None = field(default=None, init=False)
+    _max_attempts: float = field(default=math.inf, init=False)
     _idle: list[socket.socket] = field(default_factory=list, init=False)
     _signer: tuple[str, Signer] | None = field(default=None, init=False)
     _tls: ssl.SSLContext | None = field(default=None, init=False)
 
-    def start(self) -> Usage:
-        """Begin a client's request: usage is counted from zero, with a new time limit."""
+    def start(self, patience: Patience = WRITE_PATIENCE) -> Usage:
+        """Begin a client's request: usage is counted from zero, with new limits."""
         self.usage = Usage()
-        self._deadline = time.monotonic() + self.limit_seconds
+        if self.limit_seconds is None:
+            self._deadline = time.monotonic() + patience.seconds
+            self._max_attempts = patience.attempts
+        else:
+            self._deadline = time.monotonic() + self.limit_seconds
+            self._max_attempts = math.inf
         return self.usage
 
     # ---- calls ---------------------------------------------------------------------------------
@@ -101,9 +120,9 @@ class Client:
         """The answer to one call. Raises StoreError or StoreUnavailable."""
         return self.send_all([Call(operation, body)])[0]
 
-    def get_item(self, table: str, key: Json) -> Json | None:
-        """The current item of a plain key (strongly consistent); None if there is none."""
-        body = {"TableName": table, "Key": marshal_item(key), "ConsistentRead": True}
+    def get_item(self, table: str, key: Json, *, is_consistent: bool = True) -> Json | None:
+        """The item of a plain key, the current one if consistent; None if there is none."""
+        body = {"TableName": table, "Key": marshal_item(key), "ConsistentRead": is_consistent}
         answer = self.call("GetItem", body)
         return unmarshal_item(answer["Item"]) if "Item" in answer else None
 
@@ -161,7 +180,8 @@ class Client:
         jitter (AWS "Error retries and exponential backoff in DynamoDB") until the time limit;
         then StoreUnavailable. What a BatchGetItem leaves unprocessed is requested again.
         """
-        deadline = self._deadline or time.monotonic() + self.limit_seconds
+        seconds = self.limit_seconds or WRITE_PATIENCE.seconds
+        deadline = self._deadline or time.monotonic() + seconds
         outcomes: list[Json | StoreError] = [{} for _ in calls]
         pending = {index: _prepared(call) for index, call in enumerate(calls)}
         troubles: Counter[str] = Counter()
@@ -179,9 +199,10 @@ class Client:
                 return outcomes
             pause = random.uniform(0.5, 1.0) * min(BACKOFF_SECONDS * 2**attempt, 1.0)  # noqa: S311 jitter
             attempt += 1
-            if time.monotonic() + pause >= deadline:
+            if attempt >= self._max_attempts or time.monotonic() + pause >= deadline:
                 summary = ", ".join(f"{trouble} x{times}" for trouble, times in troubles.items())
-                raise StoreUnavailable(f"time limit reached after {summary}")
+                limit = "attempt" if attempt >= self._max_attempts else "time"
+                raise StoreUnavailable(f"{limit} limit reached after {summary}")
             time.sleep(pause)
 
     # ---- one attempt ---------------------------------------------------------------------------

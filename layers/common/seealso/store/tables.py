@@ -5,10 +5,14 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from seealso.settings import string
+from seealso.settings import is_local_run, string
+from seealso.store.caches import Cache
 from seealso.store.client import Client
 from seealso.store.protocol import Credentials
-from seealso.store.values import Json
+
+# The time limit of a request and of each attempt in the local run, where a busy machine may answer
+# late; below the 29 s after which the local run ends a function.
+LOCAL_SECONDS = 25.0
 
 
 @dataclass(slots=True)
@@ -21,12 +25,14 @@ class Store:
     sites: str
     skips: str
     audit: str
-    # What tables/sites.py has read recently: by domain (time of reading, item), and of the whole
-    # network (time of reading, Network).
-    site_cache: dict[int, tuple[float, Json | None]] = field(default_factory=dict)
-    network_cache: tuple[float, Any] | None = None
+    transient: str
+    # What tables/sites.py has read recently: a domain's site, and whether a host is a site's.
+    site_cache: Cache[int, Any] = field(default_factory=lambda: Cache(50.0, 1000))
+    host_cache: Cache[str, bool] = field(default_factory=lambda: Cache(50.0, 1000))
     # What submitting/rate_limit.py hashes addresses with: (day, key).
     day_key: tuple[str, bytes] | None = None
+    # What tables/sites.py has read of the stack's settings, which never change.
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 _local = threading.local()
@@ -55,15 +61,19 @@ def _open_store() -> Store:
     endpoint = (
         os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
         or os.environ.get("AWS_ENDPOINT_URL")
-        or f"https://dynamodb.{region}.amazonaws.com"
+        or string("STORE_ENDPOINT")
     )
+    client = Client(endpoint.rstrip("/"), region, _environment_credentials)
+    if is_local_run():
+        client.limit_seconds = client.attempt_seconds = LOCAL_SECONDS
     return Store(
-        Client(endpoint.rstrip("/"), region, _environment_credentials),
+        client,
         articles=string("ARTICLES_TABLE"),
         links=string("LINKS_TABLE"),
         sites=string("SITES_TABLE"),
         skips=string("SKIPS_TABLE"),
         audit=string("AUDIT_TABLE"),
+        transient=string("TRANSIENT_TABLE"),
     )
 
 

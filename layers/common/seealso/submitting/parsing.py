@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seealso.errors import FieldError, Message, Refusal
-from seealso.fields import SOME_FIELDS_INVALID, unknown_members
+from seealso.fields import SOME_FIELDS_INVALID, is_blank, unknown_members
 from seealso.limits import MAX_LINK_TITLE
 from seealso.members import Members
 from seealso.urls import UrlNotAcceptable, accept
@@ -110,7 +110,8 @@ def _title(value: Any) -> tuple[str | None, SubmissionError | None]:
     if _BIDI.search(title):
         detail = "The title contains bidirectional control characters."
         return None, _error("invalid-fields", "title", detail)
-    return title or None, None
+    # A title of zero-width characters alone would be a link that nobody can see.
+    return (None if is_blank(title) else title), None
 
 
 def _consent_errors(members: Members) -> Iterator[SubmissionError]:

@@ -1,8 +1,8 @@
 """The rate limit: how often a client submits, counted across containers.
 
 A client is an IPv4 address or an IPv6 /64 (what one subscriber is given, RFC 6177). Its address is
-not stored, only a hash of it with a random key that is made anew each day. Counters and keys expire
-by the table's TTL.
+not stored, only a hash of it with a random key that is made anew each day. Counters and keys are in
+the table Transient, which has no backups, and expire by its TTL.
 """
 
 import hmac
@@ -29,8 +29,8 @@ def count_submission(store: Store, address: str, now: datetime) -> Call:
     return Call(
         "UpdateItem",
         {
-            "TableName": store.links,
-            "Key": marshal_item({"pk": f"client#{client}#{window}"}),
+            "TableName": store.transient,
+            "Key": marshal_item({"pk": f"submissions#{client}#{window}"}),
             "UpdateExpression": "ADD submissions :one SET expires_at = :expires",
             "ExpressionAttributeValues": marshal_item(
                 {":one": 1, ":expires": (window + 2) * WINDOW_SECONDS}
@@ -74,13 +74,13 @@ def _read_or_make_key(store: Store, day: str, now: datetime) -> str:
         "key": os.urandom(32).hex(),
         "expires_at": int((now + KEY_LIFETIME).timestamp()),
     }
-    if existing := store.client.get_item(store.links, {"pk": item["pk"]}):
+    if existing := store.client.get_item(store.transient, {"pk": item["pk"]}):
         return str(existing["key"])
     try:
         store.client.call(
             "PutItem",
             {
-                "TableName": store.links,
+                "TableName": store.transient,
                 "Item": marshal_item(item),
                 "ConditionExpression": "attribute_not_exists(pk)",
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",

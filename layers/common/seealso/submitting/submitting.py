@@ -7,6 +7,8 @@ that submit() is called, the body is parsed (parsing.py) and the Origin is check
 import contextlib
 import hmac
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
@@ -20,6 +22,7 @@ from seealso.errors import (
     article_not_found,
     link_not_found,
 )
+from seealso.settings import SettingsError
 from seealso.store.calls import batch_get, batch_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
@@ -51,18 +54,33 @@ class Receipt(NamedTuple):
     places_left: int
 
 
-def check_origin(store: Store, origin: str | None, own_host: str) -> None:
+def check_origin(store: Store, origin: str | None, base_url: str) -> None:
     """Refuse a submission that a foreign site's page sent; a client that is no page sends none.
 
-    `own_host` is the host that the request was sent to. Raises Refusal `foreign-origin`.
+    `base_url` is that of this API (Request.base_url). Raises Refusal `foreign-origin`.
     """
     if origin is None:
         return
-    # An origin is a scheme and a host (RFC 6454, section 6.1); `null` has no host at all.
+    if origin == "null":
+        detail = (
+            "The page hides its origin (Origin: null), as a file, a sandboxed frame and "
+            "Referrer-Policy: no-referrer do. Submit from a page of one of this network's sites."
+        )
+        raise Refusal("foreign-origin", detail)
+    # An origin is a scheme and a host (RFC 6454, section 6.1).
     host = origin.lower().partition("://")[2]
-    if host != own_host.lower() and not sites.network(store).has_host(host):
+    own_host = base_url.lower().partition("://")[2]
+    # A gateway on loopback is the local run's, where forms are served from any port.
+    if host == own_host or (_is_loopback(host) and _is_loopback(own_host)):
+        return
+    if not host or not sites.has_host(store, host):
         detail = "Links can be submitted only from this network's own sites."
         raise Refusal("foreign-origin", detail)
+
+
+def _is_loopback(host: str) -> bool:
+    name, _, port = host.partition(":")
+    return name in ("localhost", "127.0.0.1") and (not port or port.isdecimal())
 
 
 def submit(
@@ -81,12 +99,32 @@ def submit(
     """
     context = _read_context(store, article_id, submission, client_address, now)
     site = _check(context, rules, now)
+    _check_scope(store, rules)
     # Without a key the submission can be sent again only as a duplicate.
-    secret = idempotency_key or os.urandom(32).hex()
-    token = _derived("withdraw-token", secret)
-    link = _new_link(article_id, site, submission, secret, token, now, rules)
+    key = idempotency_key or os.urandom(32).hex()
+    token = _derived(store, "withdraw-token", key)
+    link_id = _derived(store, "link-id", key)
+    link = replace(
+        _new_link(link_id, token, article_id, site, submission, now, rules),
+        article_title=context.article_title,
+    )
     stored = _store_link(store, link, site)
     return Receipt(stored, token, _places_left(context.page_item, stored, site.cap))
+
+
+def _check_scope(store: Store, rules: Rules) -> None:
+    """Refuse to go on under another DuplicateScope than the claims were made under.
+
+    The claims of one scope say nothing in the other, so every URL would be free again, and every
+    blocked one (docs/operations.md). Raises SettingsError.
+    """
+    scope = sites.get_setting(store, "duplicate-scope", rules.duplicate_scope)
+    if scope != rules.duplicate_scope:
+        raise SettingsError(
+            f"DuplicateScope is {rules.duplicate_scope}, but this stack's links were submitted "
+            f"under {scope}. Deploy it with DuplicateScope={scope} again; docs/operations.md says "
+            "how to change it."
+        )
 
 
 class _Context(NamedTuple):
@@ -95,6 +133,7 @@ class _Context(NamedTuple):
     submissions: int  # of the client in this window, this one included
     page_item: Json | None
     site: sites.Site | None
+    article_title: str | None
     errors: tuple[SubmissionError, ...]  # of all fields
 
 
@@ -102,41 +141,44 @@ def _read_context(
     store: Store, article_id: int, submission: Submission, client_address: str, now: datetime
 ) -> _Context:
     """Count the submission and read what it is decided by, in one round trip."""
-    article_and_page = batch_get(
-        {store.articles: [{"id": article_id}], store.links: [links.page_key(article_id)]},
-        only={store.articles: ("id", "domain", "state")},
+    items = batch_get(
+        {
+            store.articles: [{"id": article_id}],
+            store.links: [links.page_key(article_id)],
+            store.sites: sites.block_keys(urls.host_suffixes(submission.url)),
+        },
+        only={store.articles: ("id", "domain", "state", "title")},
     )
     try:
-        network = sites.network(store)
         counted, answer = store.client.send_all(
-            [rate_limit.count_submission(store, client_address, now), article_and_page]
+            [rate_limit.count_submission(store, client_address, now), items]
         )
+        article = next(iter(batch_items(answer, store.articles)), None)
+        is_published = article is not None and article["state"] == "published"
+        site = sites.get_policy(store, article["domain"]) if article and is_published else None
     except StoreUnavailable:
         if submission.errors:
             raise refusal_of(submission.errors) from None
         raise
-    article = next(iter(batch_items(answer, store.articles)), None)
-    is_published = article is not None and article["state"] == "published"
-    site = network.site(article["domain"]) if article and is_published else None
+    blocks = batch_items(answer, store.sites)
     return _Context(
         rate_limit.submissions_counted(counted),
         next(iter(batch_items(answer, store.links)), None),
         site,
-        submission.errors + _disallowed(submission.url, article_id, network.blocked_hosts, site),
+        article["title"] if article else None,
+        submission.errors + _disallowed(submission.url, article_id, blocks, site),
     )
 
 
 def _disallowed(
-    url: str, article_id: int, blocked_hosts: frozenset[str], site: sites.Site | None
+    url: str, article_id: int, blocks: Sequence[Json], site: sites.Site | None
 ) -> tuple[SubmissionError, ...]:
     """The error of a blocked host or of the article's own page, as far as its site is known."""
-    own_urls = []
-    if site is not None:
-        blocked_hosts = blocked_hosts.union(site.blocked_hosts)
-        if site.article_url:
-            own_urls.append(site.article_url.replace("{id}", str(article_id)))
+    domain = site.domain if site else None
+    is_blocked = any(sites.is_blocked(item, domain) for item in blocks)
+    own_urls = urls.article_urls(site.article_url, site.hosts, article_id) if site else []
     try:
-        urls.check_allowed(url, blocked_hosts, own_urls)
+        urls.check_allowed(url, own_urls, is_blocked=is_blocked)
     except urls.UrlNotAcceptable as refused:
         return (url_error(refused),)
     return ()
@@ -161,18 +203,18 @@ def _check(context: _Context, rules: Rules, now: datetime) -> sites.Site:
 
 
 def _new_link(
+    link_id: str,
+    token: str,
     article_id: int,
     site: sites.Site,
     submission: Submission,
-    secret: str,
-    token: str,
     now: datetime,
     rules: Rules,
 ) -> Link:
     is_published = site.publish == "at_once"
     scope = "network" if rules.duplicate_scope == "network" else f"page-{article_id}"
     return Link(
-        link_id=_derived("link-id", secret),
+        link_id=link_id,
         article_id=article_id,
         domain=site.domain,
         url=submission.url,
@@ -195,7 +237,8 @@ def _store_link(store: Store, link: Link, site: sites.Site) -> Link:
         links.add_link(store, link, site)
     except links.AlreadySubmitted as earlier:
         first = earlier.link
-        is_same_url = urls.url_key(first.url) == urls.url_key(link.url)
+        # A claim ends in a hash of the URL's key, which stays when the URL itself is erased.
+        is_same_url = first.claim.rpartition("#")[2] == link.claim.rpartition("#")[2]
         if first.article_id != link.article_id or not is_same_url:
             raise Refusal(
                 "idempotency-key-reused",
@@ -246,20 +289,34 @@ def _places_left(page_item: Json | None, link: Link, cap: int) -> int:
 def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
     """Withdraw a link by its submitter's token; doing it again changes nothing.
 
-    A link that is rejected, removed or expired is off the page already and keeps its status.
+    A link that is rejected, removed or expired is off the page already and keeps its status; its
+    URL and title are erased, so that no editor can restore it.
+
     Raises Refusal `not-found` or `forbidden`.
     """
     while True:
         link = links.get_link(store, link_id)
         if link is None:
             raise link_not_found()
-        if not hmac.compare_digest(link.token_hash, token_hash(token)):
+        if not is_token_of(link, token):
             raise Refusal("forbidden", "The withdraw token does not match this link.")
-        if link.status not in links.CLAIM_HOLDERS:
-            return
         with contextlib.suppress(VersionConflict):
-            links.withdraw(store, link, Cause(now, "submitter"))
+            if link.status in links.CLAIM_HOLDERS:
+                links.withdraw(store, link, Cause(now, "submitter"))
+            elif link.url is not None:
+                links.forget(store, link, Cause(now, "submitter"))
             return
+
+
+def is_token_of(link: Link, token: str | None) -> bool:
+    """Whether a token is the one that withdraws the link."""
+    return token is not None and hmac.compare_digest(link.token_hash, token_hash(token))
+
+
+def told_reason(link: Link) -> str | None:
+    """An editor's reason for the link's last change, if the submitter may read it."""
+    last = link.history[-1] if link.history else {}
+    return last.get("reason") if last.get("tell_submitter") else None
 
 
 def token_hash(token: str) -> str:
@@ -267,6 +324,11 @@ def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def _derived(label: str, secret: str) -> str:
-    """128 bits that follow from a key and a label (design.md, "Submitting a link")."""
-    return sha256(f"{label}:{secret}".encode()).hexdigest()[:32]
+def _derived(store: Store, label: str, key: str) -> str:
+    """128 bits that follow from a key and a label (design.md, "Submitting a link").
+
+    The stack's secret keeps a key that can be guessed from giving the token away: link ids are
+    public, and without it both would follow from the key alone.
+    """
+    secret = sites.get_setting(store, "token-secret", os.urandom(32).hex())
+    return hmac.digest(bytes.fromhex(secret), f"{label}:{key}".encode(), "sha256").hex()[:32]

@@ -21,6 +21,10 @@ from seealso.tables import skips
 from seealso.tables.indexes import TIMELINE
 
 STATES = ("published", "draft", "deleted")
+UNPUBLISHED = ("draft", "deleted")
+# An id above this was given by hand, perhaps by mistake: new ids go on from the others, since one
+# at the very end would leave none.
+MAX_COUNTED_ID = 2_000_000_000
 # The highest id so far is in the table of skip ranges: the articles' table has articles alone.
 _HIGHEST_KEY = {"partition": "articles", "lo": 0}
 
@@ -54,6 +58,8 @@ def article_item(article: Article) -> Json:
     if article.state == "published":
         item["listed_domain"] = article.domain
         item["timeline"] = TIMELINE
+    else:
+        item["unpublished"] = article.state
     return item
 
 
@@ -102,7 +108,6 @@ def import_articles(store: Store, articles: Sequence[Article]) -> tuple[int, int
 
     An existing article gets the import's columns and a higher version, and keeps its state.
     """
-    raise_highest(store, max(article.id for article in articles))
     pending: list[tuple[Article, Article | None]] = [(article, None) for article in articles]
     changed = 0
     while pending:
@@ -114,6 +119,7 @@ def import_articles(store: Store, articles: Sequence[Article]) -> tuple[int, int
             else:
                 conflicting.append((article, conflict.current))
         pending = conflicting
+    raise_highest(store, max(article.id for article in articles))
     return len(articles) - changed, changed
 
 
@@ -188,7 +194,12 @@ def new_id(store: Store, largest: int) -> int | None:
 
 
 def raise_highest(store: Store, article_id: int) -> None:
-    """Let new ids begin above this one. Call it before the write, so that no id is given twice."""
+    """Let new ids begin above that of an article which was just written.
+
+    An id that is given twice all the same is refused at the write, and create() takes the next.
+    """
+    if article_id > MAX_COUNTED_ID:
+        return
     try:
         store.client.call(
             "PutItem",
@@ -219,34 +230,43 @@ class Listed(NamedTuple):
 
 
 def list_articles(
-    store: Store, domain: int, states: Iterable[str], limit: int, below: int | None = None
+    store: Store,
+    domain: int | None,
+    states: Iterable[str],
+    limit: int,
+    below: int | None = None,
 ) -> list[Listed]:
-    """A domain's articles in these states with ids under `below`, the highest first.
+    """Articles in these states with ids under `below`, the highest first; at most `limit`.
 
-    At most `limit`; one query for each state, all in one round trip.
+    Of a domain, or, unless they are published, of all sites. One query for each state, all in one
+    round trip.
     """
     found = read_together(
-        store,
-        [_read_state(store, _domain_state(domain, state), limit, below) for state in states],
+        store, [_read_state(store, domain, state, limit, below) for state in states]
     )
     # While the index follows a change of state, an article may be in it twice.
     articles: dict[int, Listed] = {}
     for item in (item for items in found for item in items):
-        state = item["domain_state"].partition("#")[2]
-        listed = Listed(item["id"], domain, item["title"], item["date"], state, item["version"])
+        number, _, state = item["domain_state"].partition("#")
+        listed = Listed(
+            item["id"], int(number), item["title"], item["date"], state, item["version"]
+        )
         if listed.id not in articles or articles[listed.id].version < listed.version:
             articles[listed.id] = listed
     return [articles[article_id] for article_id in sorted(articles, reverse=True)[:limit]]
 
 
 def _read_state(
-    store: Store, domain_state: str, limit: int, below: int | None
+    store: Store, domain: int | None, state: str, limit: int, below: int | None
 ) -> Reading[list[Json]]:
+    index, key, value = "admin-domain", "domain_state", _domain_state(domain or 0, state)
+    if domain is None:
+        index, key, value = "unpublished-id", "unpublished", state
     query: Json = {
         "TableName": store.articles,
-        "IndexName": "admin-domain",
-        "KeyConditionExpression": "domain_state = :domain_state",
-        "ExpressionAttributeValues": marshal_item({":domain_state": domain_state}),
+        "IndexName": index,
+        "KeyConditionExpression": f"{key} = :key",
+        "ExpressionAttributeValues": marshal_item({":key": value}),
         "ScanIndexForward": False,
         "Limit": limit,
     }

@@ -10,8 +10,8 @@ of a map's member would fail on a page that has no map yet. Each is a short list
 numbers, so that a page of five usual links stays within the 1 KB that a write unit pays for.
 """
 
-import contextlib
 import random
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -44,6 +44,8 @@ _TRANSITIONS: dict[str, frozenset[str]] = {
     "pending": frozenset({"published", "rejected", "expired", "withdrawn", "removed"}),
     "published": frozenset({"lapsed", "withdrawn", "removed"}),
     "lapsed": frozenset({"published", "expired", "withdrawn", "removed"}),
+    "rejected": frozenset({"pending"}),
+    "removed": frozenset({"pending"}),
 }
 
 
@@ -63,7 +65,7 @@ class Link:
     link_id: str
     article_id: int
     domain: int
-    url: str
+    url: str | None  # None once it is erased
     title: str | None
     status: Status
     version: int
@@ -73,11 +75,15 @@ class Link:
     claim: str  # the pk of its claim
     consent: dict[str, Any]  # the version of the wording agreed to, and when
     token_hash: str
+    article_title: str | None = None  # as of submission
+    needs_editor: str | None = None  # why only an editor may publish it, such as `restored`
     due_at: str | None = None  # when it expires, while it is pending or lapsed
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
 _FIELDS = tuple(member.name for member in fields(Link))
+_WWW = re.compile(r"^www[0-9]*\.(?=.*\.)")
+_NEVER_KNOWN = {"url": None, "title": None, "published_at": None}
 
 
 class Cause(NamedTuple):
@@ -86,6 +92,7 @@ class Cause(NamedTuple):
     at: datetime
     by: str  # an editor's user name, `submitter` or `schedule`
     reason: str | None = None
+    tell_submitter: bool = False  # whether the submitter may read the reason
 
 
 class LinkNotAdded(Exception):
@@ -212,16 +219,48 @@ def get_link(store: Store, link_id: str) -> Link | None:
 def link_of(item: Json) -> Link:
     """The link of its plain item."""
     known = {name: item[name] for name in _FIELDS if name in item}
-    return Link(**{"title": None, "published_at": None, **known})
+    if item.get("due") == "ended":
+        del known["due_at"]
+    return Link(**{**_NEVER_KNOWN, **known})
 
 
 def link_item(link: Link) -> Json:
     """The link's plain item with the index keys that its status calls for."""
     item = {name: value for name, value in asdict(link).items() if value is not None}
     item["domain_status"] = domain_status(link.domain, link.status)
+    if link.url is not None:
+        item |= host_keys(link.url, link.submitted_at)
     if link.due_at:
         item["due"] = "due"
+    elif link.status not in CLAIM_HOLDERS and link.url is not None:
+        # To be erased some time after it ended.
+        item |= {"due": "ended", "due_at": link.history[-1]["at"]}
     return {"pk": f"link#{link.link_id}", **item}
+
+
+def host_keys(url: str, submitted_at: str) -> dict[str, str]:
+    """The keys of the index by host: a host and its subdomains are one stretch of it.
+
+    Such as `example.com` and `com.example.blog.#2026-...`: the last two labels, then all labels
+    reversed with the time.
+    """
+    host = host_of(url)
+    return {"host_group": host_group(host), "host_at": f"{host_prefix(host)}#{submitted_at}"}
+
+
+def host_of(url: str) -> str:
+    """The host of a stored URL, which has no port or user, without `www.` as in urls.host_key()."""
+    host = url.partition("://")[2].partition("/")[0]
+    return _WWW.sub("", host.removesuffix("."), count=1)
+
+
+def host_group(host: str) -> str:
+    return ".".join(host.split(".")[-2:])
+
+
+def host_prefix(host: str) -> str:
+    """What the index's sort keys of a host and its subdomains begin with."""
+    return "".join(f"{label}." for label in reversed(host.split(".")))
 
 
 def domain_status(domain: int, status: str) -> str:
@@ -229,15 +268,18 @@ def domain_status(domain: int, status: str) -> str:
     return f"{domain}#{status}"
 
 
-def due_links(store: Store, now: datetime, limit: int = 100) -> list[str]:
-    """The ids of links whose time is over, the longest overdue first."""
+def due_links(store: Store, kind: str, until: datetime) -> Iterator[str]:
+    """The ids of links that are due, the longest overdue first.
+
+    `kind`: `due`, those that expire, or `ended`, those that ended by then and are not erased.
+    """
     query = {
         "TableName": store.links,
         "IndexName": "due",
-        "KeyConditionExpression": "due = :due AND due_at <= :now",
-        "ExpressionAttributeValues": marshal_item({":due": "due", ":now": rfc3339(now)}),
+        "KeyConditionExpression": "due = :kind AND due_at <= :until",
+        "ExpressionAttributeValues": marshal_item({":kind": kind, ":until": rfc3339(until)}),
     }
-    return [_link_id(item) for item in store.client.query_first(query, limit)]
+    return map(_link_id, store.client.query_all(query))
 
 
 def claiming_links(store: Store, article_id: int) -> Iterator[Link]:
@@ -329,7 +371,8 @@ def can_become(status: str, next_status: str) -> bool:
 
 def publish(store: Store, link: Link, cause: Cause, cap: int, also: Sequence[Json] = ()) -> Link:
     """Show a link on its page, which has `cap` places. Raises PageFull too."""
-    updated = _updated(link, "published", cause, published_at=rfc3339(cause.at))
+    shown = _updated(link, "published", cause, published_at=rfc3339(cause.at))
+    updated = replace(shown, needs_editor=None)
     try:
         return _save(store, link, updated, [_publish_on_page(store, link, updated, cap), *also])
     except StoreError as error:
@@ -351,7 +394,7 @@ def expire(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) ->
 
 
 def withdraw(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) -> Link:
-    """End a link as its submitter wishes; its URL is free again."""
+    """End a link as its submitter wishes; its URL is free again, and erased from the record."""
     return _end(store, link, "withdrawn", cause, is_blocked=False, also=also)
 
 
@@ -362,6 +405,42 @@ def reject(
     return _end(store, link, "rejected", cause, is_blocked=keep_blocked, also=also)
 
 
+def restore(store: Store, link: Link, cause: Cause, site: Site, also: Sequence[Json] = ()) -> Link:
+    """Make a rejected or removed link pending again, for an editor to decide about.
+
+    Raises DuplicateLink if another link claims its URL, PageClosed or QueueFull where its page has
+    no room, ValueError if its URL is erased.
+    """
+    if link.url is None:
+        raise ValueError("an erased link cannot be restored")
+    due_at = rfc3339(cause.at + timedelta(days=site.pending_days))
+    pending = _updated(link, "pending", cause, due_at=due_at)
+    updated = replace(pending, published_at=None, needs_editor="restored")
+    actions = [_take_claim(store, link), _restore_on_page(store, link, cause, site), *also]
+    try:
+        return _save(store, link, updated, actions)
+    except StoreError as error:
+        if error.condition_failed(1):
+            claim = error.existing(1) or {}
+            raise DuplicateLink(claim["link_id"], claim["article_id"]) from None
+        if not error.condition_failed(2):
+            raise
+        page = error.existing(2) or {}
+        if page.get("closed_until", "") >= rfc3339(cause.at):
+            raise PageClosed from None
+        raise QueueFull from None
+
+
+def forget(store: Store, link: Link, cause: Cause) -> Link:
+    """Erase an ended link as its submitter wishes, which its history records; it stays ended."""
+    updated = replace(
+        _erased(link),
+        version=link.version + 1,
+        history=[*link.history, _history_entry(cause, link.status)],
+    )
+    return _save(store, link, updated, [])
+
+
 def remove(
     store: Store, link: Link, cause: Cause, *, keep_blocked: bool = True, also: Sequence[Json] = ()
 ) -> Link:
@@ -369,24 +448,11 @@ def remove(
     return _end(store, link, "removed", cause, is_blocked=keep_blocked, also=also)
 
 
-def expire_due(store: Store, now: datetime) -> int:
-    """Expire the links that were pending or lapsed for too long; returns how many.
-
-    Safe to kill and to run twice at once: a link that has changed since is left to the next run.
-    """
-    expired = 0
-    while True:
-        expired_before = expired
-        for link_id in due_links(store, now):
-            link = get_link(store, link_id)
-            # The index may still have a link that is no longer due.
-            if link is None or link.due_at is None or link.due_at > rfc3339(now):
-                continue
-            with contextlib.suppress(VersionConflict):
-                expire(store, link, Cause(now, "schedule"))
-                expired += 1
-        if expired == expired_before:
-            return expired
+def erase(store: Store, link: Link) -> Link:
+    """Forget the URL and title of an ended link; the hash in its claim's key stays."""
+    if link.status in CLAIM_HOLDERS:
+        raise ValueError(f"a {link.status} link is still shown or decided about")
+    return _save(store, link, replace(_erased(link), version=link.version + 1), [])
 
 
 def _end(
@@ -399,8 +465,21 @@ def _end(
     also: Sequence[Json],
 ) -> Link:
     updated = _updated(link, status, cause)
+    if status == "withdrawn":
+        updated = _erased(updated)
     claim = _block_claim(store, link) if is_blocked else _free_claim(store, link)
-    return _save(store, link, updated, [claim, *_leave_page(store, link), *also])
+    others = [*_leave_page(store, link), *also]
+    try:
+        return _save(store, link, updated, [claim, *others])
+    except StoreError as error:
+        if not error.condition_failed(1):
+            raise
+        # Another link has the claim, as only a repair by hand can bring about: it stays as it is.
+        return _save(store, link, updated, others)
+
+
+def _erased(link: Link) -> Link:
+    return replace(link, url=None, title=None)
 
 
 def _updated(
@@ -413,17 +492,23 @@ def _updated(
 ) -> Link:
     if not can_become(link.status, status):
         raise ValueError(f"{status} cannot follow {link.status}")
-    entry = {"at": rfc3339(cause.at), "status": status, "by": cause.by}
-    if cause.reason:
-        entry["reason"] = cause.reason
     return replace(
         link,
         status=status,
         version=link.version + 1,
         published_at=published_at or link.published_at,
         due_at=due_at,
-        history=[*link.history, entry],
+        history=[*link.history, _history_entry(cause, status)],
     )
+
+
+def _history_entry(cause: Cause, status: Status) -> dict[str, Any]:
+    entry: dict[str, Any] = {"at": rfc3339(cause.at), "status": status, "by": cause.by}
+    if cause.reason:
+        entry["reason"] = cause.reason
+    if cause.tell_submitter:
+        entry["tell_submitter"] = True
+    return entry
 
 
 def _save(store: Store, link: Link, updated: Link, actions: Sequence[Json]) -> Link:
@@ -470,8 +555,19 @@ def _free_claim(store: Store, link: Link) -> Json:
 
 def _block_claim(store: Store, link: Link) -> Json:
     claim = _own_claim(store, link)
-    claim["UpdateExpression"] = "SET blocked = :true"
-    claim["ExpressionAttributeValues"] |= marshal_item({":true": True})
+    claim["UpdateExpression"] = "SET blocked = :true, link_id = :link_id, article_id = :article_id"
+    claim["ExpressionAttributeValues"] |= marshal_item(
+        {":true": True, ":article_id": link.article_id}
+    )
+    return {"Update": claim}
+
+
+def _take_claim(store: Store, link: Link) -> Json:
+    """The claim of a link that is restored: its own, blocked or not, or one that nobody has."""
+    claim = _own_claim(store, link)
+    claim["UpdateExpression"] = "SET link_id = :link_id, article_id = :article_id REMOVE blocked"
+    claim["ExpressionAttributeValues"] |= marshal_item({":article_id": link.article_id})
+    claim["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     return {"Update": claim}
 
 
@@ -479,7 +575,8 @@ def _own_claim(store: Store, link: Link) -> Json:
     return {
         "TableName": store.links,
         "Key": marshal_item({"pk": link.claim}),
-        "ConditionExpression": "link_id = :link_id",
+        # One that is missing, as after a restore of the table, ends all the same.
+        "ConditionExpression": "attribute_not_exists(pk) OR link_id = :link_id",
         "ExpressionAttributeValues": marshal_item({":link_id": link.link_id}),
     }
 
@@ -508,6 +605,15 @@ def _publish_on_page(store: Store, link: Link, updated: Link, cap: int) -> Json:
     return _update_page(
         store, link, sets, [_is_below("published", ":cap", cap)], values, shown=updated
     )
+
+
+def _restore_on_page(store: Store, link: Link, cause: Cause, site: Site) -> Json:
+    values = {":one": 1, ":zero": 0, ":pending_cap": site.pending_cap, ":now": rfc3339(cause.at)}
+    conditions = [
+        _is_below("pending", ":pending_cap", site.pending_cap),
+        "(attribute_not_exists(closed_until) OR closed_until < :now)",
+    ]
+    return _update_page(store, link, [_more("pending")], conditions, values)
 
 
 def _leave_page(store: Store, link: Link) -> list[Json]:
@@ -552,7 +658,7 @@ def _more(counter: str) -> str:
 
 
 def _less(counter: str) -> str:
-    return f"{counter} = {counter} - :one"
+    return f"{counter} = if_not_exists({counter}, :one) - :one"
 
 
 def _is_below(counter: str, name: str, limit: int) -> str:

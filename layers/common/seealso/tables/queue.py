@@ -4,7 +4,13 @@ from typing import NamedTuple, TypedDict
 
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
-from seealso.tables.links import domain_status
+from seealso.tables.links import (
+    CLAIM_HOLDERS,
+    domain_status,
+    host_group,
+    host_keys,
+    host_prefix,
+)
 
 
 class QueuedLink(TypedDict):
@@ -13,12 +19,15 @@ class QueuedLink(TypedDict):
     link_id: str
     article_id: int
     domain: int
-    url: str
+    url: str | None  # None once it is erased
     title: str | None
     status: str
     link_back: str
     submitted_at: str
     published_at: str | None
+    article_title: str | None  # as of submission
+    needs_editor: str | None
+    expires_at: str | None
     version: int
 
 
@@ -31,6 +40,23 @@ class Position(NamedTuple):
 
     submitted_at: str
     link_id: str
+
+
+# How a cursor writes a HostPosition.
+HOST_POSITION = r"[a-z0-9.-]{1,254}#[0-9TZ:.-]{20,30} [0-9a-f]{32}"
+
+
+class HostPosition(NamedTuple):
+    """Where in the index by host a link is."""
+
+    host_at: str
+    link_id: str
+
+
+def host_position(link: QueuedLink) -> str:
+    """A link's HostPosition as a cursor has it."""
+    assert link["url"] is not None
+    return f"{host_keys(link['url'], link['submitted_at'])['host_at']} {link['link_id']}"
 
 
 def list_queue(
@@ -56,6 +82,25 @@ def list_queue(
     return [_queued(item, status) for item in store.client.query_first(query, limit)]
 
 
+def list_host(
+    store: Store, host: str, limit: int, after: HostPosition | None = None
+) -> list[QueuedLink]:
+    """Links of any status of a host and its subdomains, by host and time; at most `limit`."""
+    query: Json = {
+        "TableName": store.links,
+        "IndexName": "host",
+        "KeyConditionExpression": "host_group = :group AND begins_with(host_at, :prefix)",
+        "ExpressionAttributeValues": marshal_item(
+            {":group": host_group(host), ":prefix": host_prefix(host)}
+        ),
+    }
+    if after is not None:
+        key = {"host_group": host_group(host), "host_at": after.host_at}
+        query["ExclusiveStartKey"] = marshal_item({**key, "pk": f"link#{after.link_id}"})
+    items = store.client.query_first(query, limit)
+    return [_queued(item, item["status"]) for item in items]
+
+
 def position(link: QueuedLink) -> str:
     """A link's Position as a cursor has it."""
     return f"{link['submitted_at']} {link['link_id']}"
@@ -66,12 +111,15 @@ def _queued(item: Json, status: str) -> QueuedLink:
         "link_id": item["pk"].removeprefix("link#"),
         "article_id": item["article_id"],
         "domain": item["domain"],
-        "url": item["url"],
+        "url": item.get("url"),
         "title": item.get("title"),
         "status": status,
         "link_back": item["link_back"],
         "submitted_at": item["submitted_at"],
         "published_at": item.get("published_at"),
+        "article_title": item.get("article_title"),
+        "needs_editor": item.get("needs_editor"),
+        "expires_at": item.get("due_at") if status in CLAIM_HOLDERS else None,
         "version": item["version"],
     }
 

@@ -1,23 +1,45 @@
-"""Sites: a domain's hosts, name and link policy, read often and kept for a short time."""
+"""The table Sites: sites, their host names, and blocked hosts, each an item of its own.
 
-import time
-from collections.abc import Sequence
+| kind | id | holds |
+|---|---|---|
+| `site` | the domain, padded | what page views and submissions need of a site |
+| `host` | a host name | `site#<domain>` for each site that has it |
+| `blocked` | a host | `network`, or `site#<domain>`, for each scope in which it is blocked |
+| `blocked#<domain>` | a host | nothing more: the items of one site are its list |
+| `setting` | a name | a value of the whole stack (settings are made by their first user) |
+
+So a page view reads one small item, and a submission reads the suffixes of its URL's host by key,
+however many hosts are blocked (design.md, "Tables").
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seealso.errors import StoreError, VersionConflict
+from seealso.store.batching import (
+    Item,
+    Need,
+    Reading,
+    need_item,
+    read_one,
+    read_query,
+    read_together,
+)
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 
 # A change of a site takes effect within 60 s (contract.md); the rest is for reading it.
 CACHE_SECONDS = 50.0
-# The item of the hosts that are blocked on every site has this in place of a domain.
-NETWORK = -1
+CACHE_SIZE = 1000
+# The host names that one transaction may change: it takes 100 actions (AWS "Quotas in Amazon
+# DynamoDB"), of which a blocked host needs two.
+MAX_CHANGED_HOSTS = 45
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site as contract.md shows it; the defaults are those of a domain without one."""
+    """A site without its blocked hosts; the defaults are those of a domain without one."""
 
     domain: int
     hosts: list[str] = field(default_factory=list)
@@ -27,112 +49,317 @@ class Site:
     publish: str = "approved"
     pending_cap: int = 20
     pending_days: int = 14
-    blocked_hosts: list[str] = field(default_factory=list)
+    language: str = "en"  # BCP 47
     version: int = 0  # of the stored site; 0: none is stored
 
 
 _FIELDS = tuple(member.name for member in fields(Site))
-# What an admin or a file sets.
-COLUMNS = frozenset(_FIELDS) - {"version"}
 
 
-class Network(NamedTuple):
-    """All sites by domain, and the hosts that are blocked on every one."""
+class SiteRecord(NamedTuple):
+    """A site with the hosts that it blocks, sorted, in the form of urls.host_key()."""
 
-    sites: dict[int, Site]
-    blocked_hosts: frozenset[str]
+    site: Site
+    blocked_hosts: tuple[str, ...]
 
-    def site(self, domain: int) -> Site:
-        """A domain's site; the default policy where it has none."""
-        return self.sites.get(domain) or Site(domain)
+    def members(self) -> dict[str, Any]:
+        """The site as contract.md shows it."""
+        members = asdict(self.site)
+        version = members.pop("version")
+        return {**members, "blocked_hosts": list(self.blocked_hosts), "version": version}
 
-    def has_host(self, host: str) -> bool:
-        """Whether a host name belongs to a site."""
-        return any(host in site.hosts for site in self.sites.values())
+
+class Block(NamedTuple):
+    """A host that links must not point to, on one site or (domain None) on all."""
+
+    host: str
+    domain: int | None
+
+
+# ---- reading ---------------------------------------------------------------------------------
+
+
+def site_need(store: Store, domain: int) -> Item:
+    """What a reading needs for a domain's site."""
+    return need_item(store.sites, **_site_key(domain))
+
+
+def site_of(domain: int, item: Json | None) -> Site:
+    """The site of its item; the default policy where there is none."""
+    known = {name: (item or {})[name] for name in _FIELDS if name in (item or {})}
+    return Site(**{"domain": domain, **known})
 
 
 def cached_site(store: Store, domain: int) -> Site | None:
     """The site of a domain if it was read less than CACHE_SECONDS ago, else None."""
-    read_at, item = store.site_cache.get(domain, (-CACHE_SECONDS, None))
-    return _site(domain, item) if time.monotonic() - read_at < CACHE_SECONDS else None
-
-
-def remembered_site(store: Store, domain: int) -> Site:
-    """The site of a domain as it was last read, however long ago. Raises KeyError if never."""
-    return _site(domain, store.site_cache[domain][1])
+    return store.site_cache.get(domain)
 
 
 def remember_site(store: Store, domain: int, item: Json | None) -> Site:
-    """Keep the item that was read for a domain, None where it has no site."""
-    store.site_cache[domain] = (time.monotonic(), item)
-    return _site(domain, item)
+    """Keep the site of an item that was read just now, None where the domain has no site."""
+    site = site_of(domain, item)
+    store.site_cache.put(domain, site)
+    return site
 
 
-def network(store: Store) -> Network:
-    """All sites, read at most CACHE_SECONDS ago. Submitting needs them: an Origin may be of any."""
-    read_at, known = store.network_cache or (-CACHE_SECONDS, None)
-    if known is None or time.monotonic() - read_at >= CACHE_SECONDS:
-        by_domain = {item["domain"]: item for item in _scan(store)}
-        blocked = by_domain.pop(NETWORK, {}).get("blocked_hosts", [])
-        known = Network(
-            {domain: _site(domain, item) for domain, item in by_domain.items()}, frozenset(blocked)
-        )
-        store.network_cache = time.monotonic(), known
-    return known
-
-
-def list_sites(store: Store) -> list[Site]:
-    """All current sites by domain; of NETWORK only the blocked hosts mean anything."""
-    sites = [_site(item["domain"], item) for item in _scan(store)]
-    return sorted(sites, key=lambda site: site.domain)
+def get_policy(store: Store, domain: int) -> Site:
+    """The site of a domain, read at most CACHE_SECONDS ago."""
+    site = cached_site(store, domain)
+    if site is None:
+        site = remember_site(store, domain, _get(store, _site_key(domain)))
+    return site
 
 
 def get_site(store: Store, domain: int) -> Site:
     """The current site of a domain (strongly consistent); version 0 where there is none."""
-    return _site(domain, store.client.get_item(store.sites, {"domain": domain}))
+    return site_of(domain, _get(store, _site_key(domain)))
 
 
-def put_site(store: Store, site: Site) -> None:
-    """Write a whole site over the existing one. Raises StoreError, StoreUnavailable."""
-    columns = {name: value for name, value in asdict(site).items() if name in COLUMNS - {"domain"}}
-    store.client.call(
-        "UpdateItem",
-        {
-            "TableName": store.sites,
-            "Key": marshal_item({"domain": site.domain}),
-            "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in columns)}"
-            " ADD version :one",
-            "ExpressionAttributeNames": {f"#{name}": name for name in columns},
-            "ExpressionAttributeValues": marshal_item(
-                {":one": 1, **{f":{name}": value for name, value in columns.items()}}
-            ),
-        },
+def get_record(store: Store, domain: int) -> SiteRecord:
+    """The current site of a domain with its blocked hosts; version 0 where there is none."""
+    query = _list_query(store, f"blocked#{domain}") | {"ConsistentRead": True}
+    site = get_site(store, domain)
+    return SiteRecord(site, tuple(item["id"] for item in store.client.query_all(query)))
+
+
+def list_records(store: Store, limit: int, above: int = -1) -> list[SiteRecord]:
+    """Sites with domains above one, by domain, at most `limit`, with their blocked hosts."""
+    sites = list_sites(store, limit, above)
+    blocked = read_together(
+        store, [_all_of(_list_query(store, f"blocked#{site.domain}")) for site in sites]
     )
+    return [
+        SiteRecord(site, tuple(item["id"] for item in items))
+        for site, items in zip(sites, blocked, strict=True)
+    ]
 
 
-def save_site(store: Store, site: Site, replaced: Site, also: Sequence[Json]) -> None:
+def get_sites(store: Store, domains: Sequence[int]) -> list[Site]:
+    """Those of some domains that have a site, in their order."""
+    needs = {domain: site_need(store, domain) for domain in domains}
+    items = read_one(store, _read(needs))
+    return [site_of(domain, items[domain]) for domain in domains if items[domain]]
+
+
+def public_view(site: Site) -> dict[str, Any]:
+    """What everybody may know of a site: how to link to its articles."""
+    names = ("domain", "name", "hosts", "article_url", "language")
+    return {name: getattr(site, name) for name in names}
+
+
+def list_sites(store: Store, limit: int, above: int = -1) -> list[Site]:
+    """Sites with domains above one, by domain, at most `limit`."""
+    query = _list_query(store, "site", first=_padded(above + 1))
+    items = store.client.query_first(query, limit)
+    return [site_of(item["domain"], item) for item in items]
+
+
+def has_host(store: Store, host: str) -> bool:
+    """Whether a host name belongs to a site, read at most CACHE_SECONDS ago."""
+    known = store.host_cache.get(host)
+    if known is None:
+        item = _get(store, {"kind": "host", "id": host}, is_consistent=False)
+        known = store.host_cache.put(host, any(_scopes(item)))
+    return known
+
+
+def block_keys(suffixes: Iterable[str]) -> list[Json]:
+    """The keys of the items that say whether one of a host's suffixes is blocked."""
+    return [{"kind": "blocked", "id": suffix} for suffix in suffixes]
+
+
+def is_blocked(item: Json, domain: int | None) -> bool:
+    """Whether a `blocked` item blocks its host on a domain's site (None: on the network only)."""
+    scopes = _scopes(item)
+    return None in scopes or (domain is not None and domain in scopes)
+
+
+def list_blocks(store: Store, limit: int, after: Block | None = None) -> list[Block]:
+    """Blocked hosts by name, each once for the network and for each site; at most `limit`."""
+    query = _list_query(store, "blocked", first=after.host if after else "")
+    blocks: list[Block] = []
+    for item in store.client.query_all(query):
+        for domain in sorted(_scopes(item), key=_order):
+            block = Block(item["id"], domain)
+            if after is None or (block.host, _order(domain)) > (after.host, _order(after.domain)):
+                blocks.append(block)
+        if len(blocks) >= limit:
+            break
+    return blocks[:limit]
+
+
+# ---- changes ---------------------------------------------------------------------------------
+
+
+def save_record(
+    store: Store, record: SiteRecord, current: SiteRecord, also: Sequence[Json]
+) -> None:
     """Write a site over the one that was read, in one transaction with the further actions.
 
-    Raises VersionConflict.
+    At most MAX_CHANGED_HOSTS host names may differ. Raises VersionConflict.
     """
-    put: Json = {"TableName": store.sites, "Item": marshal_item(asdict(site))}
-    if replaced.version:
-        put["ConditionExpression"] = "version = :version"
-        put["ExpressionAttributeValues"] = marshal_item({":version": replaced.version})
-    else:
-        put["ConditionExpression"] = "attribute_not_exists(version)"
+    domain = record.site.domain
+    actions = [_put_site(store, record.site, current.site)]
+    new_hosts, old_hosts = set(record.site.hosts), set(current.site.hosts)
+    actions += [_add_scope(store, "host", host, domain) for host in new_hosts - old_hosts]
+    actions += [_remove_scope(store, "host", host, domain) for host in old_hosts - new_hosts]
+    for host in sorted(set(record.blocked_hosts) - set(current.blocked_hosts)):
+        actions.append(_add_scope(store, "blocked", host, domain))
+        listed = {"kind": f"blocked#{domain}", "id": host}
+        actions.append({"Put": {"TableName": store.sites, "Item": marshal_item(listed)}})
+    for host in sorted(set(current.blocked_hosts) - set(record.blocked_hosts)):
+        actions.append(_remove_scope(store, "blocked", host, domain))
+        listed = {"kind": f"blocked#{domain}", "id": host}
+        actions.append({"Delete": {"TableName": store.sites, "Key": marshal_item(listed)}})
     try:
-        store.client.transact([{"Put": put}, *also])
+        store.client.transact([*actions, *also])
     except StoreError as error:
         if not error.condition_failed():
             raise
         raise VersionConflict from None
 
 
-def _scan(store: Store) -> list[Json]:
-    return [*store.client.query_all({"TableName": store.sites}, "Scan")]
+def changed_hosts(record: SiteRecord, current: SiteRecord) -> int:
+    """How many host names differ between two states of a site."""
+    hosts = set(record.site.hosts) ^ set(current.site.hosts)
+    return len(hosts) + len(set(record.blocked_hosts) ^ set(current.blocked_hosts))
 
 
-def _site(domain: int, item: Json | None) -> Site:
-    known = {name: (item or {})[name] for name in _FIELDS if name in (item or {})}
-    return Site(**{"domain": domain, **known})
+def add_network_block(store: Store, host: str, also: Sequence[Json]) -> bool:
+    """Block a host on the whole network; False if it was blocked before."""
+    action = _add_scope(store, "blocked", host, None)
+    action["Update"]["ConditionExpression"] = "attribute_not_exists(#scope)"
+    return _change_network_block(store, action, also)
+
+
+def remove_network_block(store: Store, host: str, also: Sequence[Json]) -> bool:
+    """Unblock a host on the whole network; False if it was not blocked."""
+    action = _remove_scope(store, "blocked", host, None)
+    action["Update"]["ConditionExpression"] = "attribute_exists(#scope)"
+    return _change_network_block(store, action, also)
+
+
+def get_setting(store: Store, name: str, default: str) -> str:
+    """A value of the whole stack, which never changes; where none is stored, the default is it."""
+    if name in store.settings:
+        return store.settings[name]
+    key = {"kind": "setting", "id": name}
+    item = _get(store, key)
+    if item is None:
+        item = {**key, "value": default}
+        try:
+            store.client.call(
+                "PutItem",
+                {
+                    "TableName": store.sites,
+                    "Item": marshal_item(item),
+                    "ConditionExpression": "attribute_not_exists(id)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                },
+            )
+        except StoreError as error:
+            if error.item is None:
+                raise
+            item = error.item
+    store.settings[name] = str(item["value"])
+    return store.settings[name]
+
+
+# ---- items -----------------------------------------------------------------------------------
+
+
+def _site_key(domain: int) -> Json:
+    return {"kind": "site", "id": _padded(domain)}
+
+
+def _padded(domain: int) -> str:
+    return f"{domain:010d}"
+
+
+def _get(store: Store, key: Json, *, is_consistent: bool = True) -> Json | None:
+    return store.client.get_item(store.sites, key, is_consistent=is_consistent)
+
+
+def _list_query(store: Store, kind: str, first: str = "") -> Json:
+    """The query for the items of a kind, from an id on."""
+    query: Json = {
+        "TableName": store.sites,
+        "KeyConditionExpression": "kind = :kind",
+        "ExpressionAttributeValues": marshal_item({":kind": kind}),
+    }
+    if first:
+        query["KeyConditionExpression"] += " AND id >= :first"
+        query["ExpressionAttributeValues"] |= marshal_item({":first": first})
+    return query
+
+
+def _read(needs: Mapping[Any, Need]) -> Reading[Mapping[Any, Any]]:
+    return (yield needs)
+
+
+def _all_of(query: Json) -> Reading[list[Json]]:
+    # No list of one kind is longer: a site's hosts are bounded by limits.MAX_HOSTS_BYTES.
+    return (yield from read_query(query, 1_000_000))
+
+
+def _scope(domain: int | None) -> str:
+    return "network" if domain is None else f"site#{domain}"
+
+
+def _scopes(item: Json | None) -> list[int | None]:
+    """The domains for which an item holds; None is the network."""
+    return [
+        None if name == "network" else int(name.removeprefix("site#"))
+        for name in (item or {})
+        if name == "network" or name.startswith("site#")
+    ]
+
+
+def _order(domain: int | None) -> int:
+    return -1 if domain is None else domain
+
+
+def _put_site(store: Store, site: Site, current: Site) -> Json:
+    put: Json = {
+        "TableName": store.sites,
+        "Item": marshal_item({**_site_key(site.domain), **asdict(site)}),
+        "ConditionExpression": "attribute_not_exists(id)",
+    }
+    if current.version:
+        put["ConditionExpression"] = "version = :version"
+        put["ExpressionAttributeValues"] = marshal_item({":version": current.version})
+    return {"Put": put}
+
+
+def _add_scope(store: Store, kind: str, host: str, domain: int | None) -> Json:
+    return {
+        "Update": {
+            "TableName": store.sites,
+            "Key": marshal_item({"kind": kind, "id": host}),
+            "UpdateExpression": "SET #scope = :true",
+            "ExpressionAttributeNames": {"#scope": _scope(domain)},
+            "ExpressionAttributeValues": marshal_item({":true": True}),
+        }
+    }
+
+
+def _remove_scope(store: Store, kind: str, host: str, domain: int | None) -> Json:
+    # What is left without any scope holds for nobody.
+    return {
+        "Update": {
+            "TableName": store.sites,
+            "Key": marshal_item({"kind": kind, "id": host}),
+            "UpdateExpression": "REMOVE #scope",
+            "ExpressionAttributeNames": {"#scope": _scope(domain)},
+        }
+    }
+
+
+def _change_network_block(store: Store, action: Json, also: Sequence[Json]) -> bool:
+    try:
+        store.client.transact([action, *also])
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+        return False
+    return True
