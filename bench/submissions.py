@@ -41,9 +41,9 @@ _TITLE = "A title of the length that titles of links will usually have"
 
 _TEXT = """
 The article has an item of 4 KB, the URL {url} characters, the title {title}. A container is warm
-when it has read the sites' policies (kept for 50 s) and the day's key; what a cold one adds is
-read sequentially, before the submission's own two round trips. Write units are computed from the
-changed items by DynamoDB's documented rules (bench/units.py). The column "reported" has the units
+when it has read the site's policy (kept for 50 s), the stack's settings and the day's key; what a
+cold one adds is read sequentially, beside the submission's own two round trips. Write units are
+computed from the changed items by DynamoDB's documented rules (bench/units.py). The column "reported" has the units
 that DynamoDB Local reports, which are higher for a transaction than what AWS charges.
 
 | submission | requests | transactions | round trips | read units | write units | reported | holds |
@@ -153,7 +153,7 @@ def _submit(store: Store, article_id: int) -> Receipt:
 
 
 def _costs(store: Store) -> list[Cost]:
-    _put_articles(store, [(1, AT_ONCE), (2, APPROVED), (3, APPROVED)])
+    _put_articles(store, [(1, AT_ONCE), (2, APPROVED), (3, APPROVED), (4, APPROVED)])
     # The first submission of a day creates the day's key, which later containers read.
     costs = [_cost(store, "the first of a day, in a cold container", 1, has_budget=False)]
     cold = tables.another(store)
@@ -162,7 +162,8 @@ def _costs(store: Store) -> list[Cost]:
     costs.append(_cost(store, "published at once", 1))
     _submit(store, 1)
     costs.append(_cost(store, "published at once, the last place", 1))
-    costs.append(_cost(store, "to be approved", 2))
+    costs.append(_cost(store, "to be approved, the site not yet read", 2, has_budget=False))
+    costs.append(_cost(store, "to be approved", 4))
     for _ in range(4):
         receipt = _submit(store, 3)
         change_link(store, receipt.link, "published", datetime.now(UTC), "bench", cap=5)

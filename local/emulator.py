@@ -61,6 +61,7 @@ def start(port: int, state: Path, lease: Path, log: Path, *, keeps_state: bool =
             "MINISTACK_REGION": account.REGION,
             "AWS_ENDPOINT_URL": account.endpoint(port),
             "LOCAL_RUN": "on",
+            "POWERTOOLS_TRACE_DISABLED": "true",
         }
         | persistence,
         log,
