@@ -44,7 +44,8 @@ The article has an item of 4 KB, the URL {url} characters, the title {title}. A 
 when it has read the site's policy (kept for 50 s), the stack's settings and the day's key; what a
 cold one adds is read sequentially, beside the submission's own two round trips. Write units are
 computed from the changed items by DynamoDB's documented rules (bench/units.py). The column
-"reported" has the units that DynamoDB Local reports, which are higher for a transaction than what AWS charges.
+"reported" has the units that DynamoDB Local reports, which are higher for a transaction than what
+AWS charges.
 
 | submission | requests | transactions | round trips | read units | write units | reported | holds |
 |---|---:|---:|---:|---:|---:|---:|---|
