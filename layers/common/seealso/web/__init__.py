@@ -1,1 +1,1 @@
-"""The pages that people see: HTML, feeds, sitemaps, and the widget for sites that render themselves."""
+"""The pages that people see: HTML, feeds, sitemaps, and what sites embed."""
