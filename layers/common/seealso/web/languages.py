@@ -46,9 +46,21 @@ _MONTHS = (
     Message("December"),
 )
 
+# The statuses of links (tables/links.py) as words for people.
+STATUSES: Mapping[str, Message] = {
+    "pending": Message("Pending"),
+    "published": Message("Published"),
+    "lapsed": Message("Lapsed"),
+    "rejected": Message("Rejected"),
+    "expired": Message("Expired"),
+    "withdrawn": Message("Withdrawn"),
+    "removed": Message("Removed"),
+}
+
 # A keyword of a catalog with its strings, each in quotes and most on a line of their own.
 _FIELD = re.compile(r'^(msgid|msgid_plural|msgstr)(?:\[\d\])? ((?:".*"\n?)+)', re.MULTILINE)
 _PLURAL = re.compile(r"plural=([^;\n]+)")
+_SCRIPT_MESSAGE = re.compile(r'\b_\(\s*("(?:[^"\\\n]|\\.)*")')
 
 
 class Catalog(NamedTuple):
@@ -118,6 +130,11 @@ def language_of(tag: str) -> Language:
         if catalog := catalogs().get("-".join(subtags[:count])):
             return Language(tag, _direction(subtags), *catalog)
     return Language(tag, _direction(subtags), ENGLISH, Catalog({}, int))
+
+
+def script_messages(script: str) -> list[str]:
+    """The messages of a script, each written as `_("...")` in double quotes."""
+    return [json.loads(literal) for literal in _SCRIPT_MESSAGE.findall(script)]
 
 
 def words_of(messages: Iterable[str]) -> dict[str, dict[str, str]]:
