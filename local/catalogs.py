@@ -134,17 +134,17 @@ def _header(catalog: Catalog) -> str:
 def faults(text: str, language: str, current: Messages) -> Iterator[str]:
     """What is wrong with a catalog, a line for each message."""
     catalog = pofile.read_po(io.StringIO(text), locale=language)
-    entries = {_key(message)[0]: message for message in catalog if message.id}
+    entries = {key_of(message)[0]: message for message in catalog if message.id}
     for singular, plural in current.items():
         if singular not in entries:
             yield f"missing: {singular}"
-        elif _key(entries[singular])[1] != plural:
+        elif key_of(entries[singular])[1] != plural:
             yield f"has another plural: {singular}"
-    obsolete = [_key(message)[0] for message in catalog.obsolete.values()]
+    obsolete = [key_of(message)[0] for message in catalog.obsolete.values()]
     for singular in obsolete + [singular for singular in entries if singular not in current]:
         yield f"obsolete: {singular}"
     for singular, message in entries.items():
-        strings = _strings(message)
+        strings = strings_of(message)
         if message.fuzzy:
             yield f"fuzzy: {singular}"
         if not all(strings):
@@ -153,7 +153,8 @@ def faults(text: str, language: str, current: Messages) -> Iterator[str]:
             yield f"other placeholders: {singular}"
 
 
-def _strings(message: Message) -> list[str]:
+def strings_of(message: Message) -> list[str]:
+    """The translations: one, or one for each plural form."""
     return [message.string] if isinstance(message.string, str) else list(message.string or [""])
 
 
@@ -163,10 +164,11 @@ def _placeholders(text: str) -> set[str]:
 
 def _allowed(message: Message) -> list[set[str]]:
     """The placeholders of a message, or of its singular and plural ("one link", "{n} links")."""
-    return [_placeholders(text) for text in _key(message) if text]
+    return [_placeholders(text) for text in key_of(message) if text]
 
 
-def _key(message: Message) -> tuple[str, str | None]:
+def key_of(message: Message) -> tuple[str, str | None]:
+    """The singular and the plural, if there is one."""
     if isinstance(message.id, tuple):
         return message.id[0], message.id[1]
     return str(message.id), None

@@ -26,8 +26,8 @@ _RTL_SCRIPTS = frozenset({
 })
 _RTL_LANGUAGES = frozenset({
     "acm", "aeb", "ajp", "apc", "ar", "arc", "ars", "ary", "arz", "azb", "bal", "bej", "bgn", "bqi",
-    "ckb", "dv", "fa", "glk", "he", "iw", "khw", "ks", "lrc", "luz", "mzn", "nqo", "pnb", "prs",
-    "ps", "rhg", "sam", "sd", "sdh", "skr", "syr", "trw", "ug", "ur", "yi",
+    "brh", "ckb", "dv", "fa", "glk", "he", "iw", "khw", "ks", "lrc", "luz", "mzn", "nqo", "pnb",
+    "prs", "ps", "rhg", "sam", "sd", "sdh", "skr", "syr", "trw", "ug", "ur", "yi",
 })
 # fmt: on
 
@@ -45,17 +45,6 @@ _MONTHS = (
     Message("November"),
     Message("December"),
 )
-
-# The statuses of links (tables/links.py) as words for people.
-STATUSES: Mapping[str, Message] = {
-    "pending": Message("Pending"),
-    "published": Message("Published"),
-    "lapsed": Message("Lapsed"),
-    "rejected": Message("Rejected"),
-    "expired": Message("Expired"),
-    "withdrawn": Message("Withdrawn"),
-    "removed": Message("Removed"),
-}
 
 # A keyword of a catalog with its strings, each in quotes and most on a line of their own.
 _FIELD = re.compile(r'^(msgid|msgid_plural|msgstr)(?:\[\d\])? ((?:".*"\n?)+)', re.MULTILINE)
@@ -127,8 +116,8 @@ def language_of(tag: str) -> Language:
     """The language with this tag: the catalog of de-AT is that of de, if it has none of its own."""
     subtags = tag.lower().split("-")
     for count in range(len(subtags), 0, -1):
-        if catalog := catalogs().get("-".join(subtags[:count])):
-            return Language(tag, _direction(subtags), *catalog)
+        if words := _with_catalog().get("-".join(subtags[:count])):
+            return Language(tag, _direction(subtags), words, _catalog(words))
     return Language(tag, _direction(subtags), ENGLISH, Catalog({}, int))
 
 
@@ -142,14 +131,19 @@ def words_of(messages: Iterable[str]) -> dict[str, dict[str, str]]:
     messages = list(messages)
     return {
         words: {message: language_of(words).gettext(message) for message in messages}
-        for words, _ in catalogs().values()
+        for words in _with_catalog().values()
     }
 
 
 @cache
-def catalogs() -> dict[str, tuple[str, Catalog]]:
-    """The name of each language that has a catalog, and the catalog, by its name in lower case."""
-    return {path.stem.lower(): (path.stem, read_catalog(path)) for path in LOCALES.glob("*.po")}
+def _with_catalog() -> dict[str, str]:
+    """The languages that have a catalog, by their tags in lower case."""
+    return {path.stem.lower(): path.stem for path in LOCALES.glob("*.po")}
+
+
+@cache
+def _catalog(words: str) -> Catalog:
+    return read_catalog(LOCALES / f"{words}.po")
 
 
 def read_catalog(path: Path) -> Catalog:
