@@ -10,6 +10,7 @@ from seealso.http.requests import Request
 
 CACHED = "public, max-age=30"
 NOT_STORED = {"cache-control": "no-store"}
+JSON = {"content-type": "application/json"}
 
 # If-None-Match compares weakly (RFC 9110, 13.1.2).
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -28,14 +29,14 @@ class Response(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A JSON text, or its bytes in base64, and its strong entity tag."""
+    """A text, or its bytes in base64, and its strong entity tag."""
 
     text: str
     tag: str
 
 
 def document(text: str) -> Document:
-    """The text, JSON or base64 of it, with its entity tag."""
+    """The text, or base64 of it, with its entity tag."""
     return Document(text, f'"{sha256(text.encode()).hexdigest()[:32]}"')
 
 
@@ -52,13 +53,24 @@ def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
     return document_response(request, document(_json(body)), max_age)
 
 
-def document_response(request: Request, current: Document, max_age: int = 30) -> Response:
-    """Like read_response(), for a document that does not change between requests."""
-    headers = {"cache-control": f"public, max-age={max_age}", "etag": current.tag}
+def document_response(
+    request: Request,
+    current: Document,
+    max_age: int = 30,
+    headers: Mapping[str, str] = JSON,
+) -> Response:
+    """Like read_response(), for a text with headers of its own, such as its media type."""
+    tagged = {**headers, "cache-control": f"public, max-age={max_age}", "etag": current.tag}
+    if has_tag(request, current.tag):
+        del tagged["content-type"]
+        return Response(304, tagged)
+    return Response(200, tagged, current.text)
+
+
+def has_tag(request: Request, tag: str) -> bool:
+    """Whether If-None-Match names an entity tag, strong or weak, or any (`*`)."""
     client_tags = request.headers.get("if-none-match", "")
-    if client_tags.strip() == "*" or current.tag in _ENTITY_TAG.findall(client_tags):
-        return Response(304, headers)
-    return Response(200, {"content-type": "application/json", **headers}, current.text)
+    return client_tags.strip() == "*" or tag.removeprefix("W/") in _ENTITY_TAG.findall(client_tags)
 
 
 def versioned_response(
