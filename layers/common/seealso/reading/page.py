@@ -55,7 +55,7 @@ class RelatedLists(TypedDict):
 
     same_domain: list[SameDomainArticle]
     other_domains: list[OtherDomainArticle]
-    source: SameDomainArticle | None
+    source: OtherDomainArticle | None
 
 
 class Page(RelatedLists):
@@ -254,10 +254,10 @@ def _published(item: Json | None) -> Json | None:
 
 def _source(
     article: Json, source_id: int | None, answers: Mapping[Any, Any]
-) -> SameDomainArticle | None:
+) -> OtherDomainArticle | None:
     is_own_source = source_id == article["id"]
     source = _published(article if is_own_source else answers.get(("source", source_id)))
-    return {"id": source["id"], "title": source["title"]} if source else None
+    return {"id": source["id"], "domain": source["domain"], "title": source["title"]} if source else None
 
 
 def _same_domain(

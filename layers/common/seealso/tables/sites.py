@@ -50,6 +50,7 @@ class Site:
     pending_cap: int = 20
     pending_days: int = 14
     language: str = "en"  # BCP 47
+    text_format: str = "plain"
     version: int = 0  # of the stored site; 0: none is stored
 
 

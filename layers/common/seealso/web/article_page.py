@@ -4,7 +4,7 @@ The page holds nothing that differs between readers, so that a cache may give on
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,8 +22,7 @@ from seealso.reading.page import (
     read_page_with_sites,
 )
 from seealso.store.tables import Store
-from seealso.submitting.consent import consent_of
-from seealso.submitting.parsing import HONEYPOT
+from seealso.submitting.consent import HONEYPOT, consent_of
 from seealso.tables.sites import Site
 from seealso.web.languages import Language, language_of
 from seealso.web.links import absolute_href, article_href, site_href
@@ -35,20 +34,27 @@ _DESCRIPTION = 160  # characters; search engines cut longer ones
 TEMPLATE = "article.html"
 
 
-class Form(NamedTuple):
-    """What the form shows: what was typed, what is wrong with it, and the key of a new try."""
+# What the form sends: the fields of a submission, and one that people do not see.
+FIELDS = ("url", "title", "has_right_to_share", "agrees_to_link_back", HONEYPOT)
 
-    typed: Mapping[str, str] = {}
-    errors: Mapping[str, str] = {}  # by field
-    summary: tuple[tuple[str, str], ...] = ()  # pairs of a field's id and its error
-    key: str | None = None
+
+class Form(NamedTuple):
+    """What the form shows."""
+
+    typed: Mapping[str, str]  # by field
+    errors: Mapping[str, str]  # by field
+    summary: Sequence[tuple[str, str]]  # pairs of a field and its error, in the form's order
+    key: str  # for the next try; empty where the script makes one
+
+
+EMPTY_FORM = Form(dict.fromkeys(FIELDS, ""), {}, (), "")
 
 
 def article_page(store: Store, request: Request) -> Response:
     """The page of a published article. Raises Refusal `not-found`."""
     shown = read_article(store, request)
     language = language_of(_site(shown).language)
-    values = article_values(shown, language, Form(), request.base_url)
+    values = article_values(shown, language, EMPTY_FORM, request.base_url)
     head = article_head(shown, request.base_url)
     return page_response(request, TEMPLATE, language, head, values)
 
@@ -66,14 +72,14 @@ def read_article(store: Store, request: Request) -> PageWithSites:
 
 
 def refused_page(
-    request: Request, shown: PageWithSites, refusal_status: int, headers: Mapping[str, str], form: Form
+    request: Request, shown: PageWithSites, status: int, headers: Mapping[str, str], form: Form
 ) -> Response:
-    """The page again, after a form that was refused."""
+    """The page again, after its form was refused with this status and further headers."""
     language = language_of(_site(shown).language)
     values = article_values(shown, language, form, request.base_url)
     head = article_head(shown, request.base_url)
     head = head._replace(title=language.gettext("Error: ") + head.title, is_indexed=False)
-    return private_response(request, TEMPLATE, language, head, values, refusal_status, headers)
+    return private_response(request, TEMPLATE, language, head, values, status, headers)
 
 
 def article_head(shown: PageWithSites, base_url: str) -> Head:

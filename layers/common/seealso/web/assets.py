@@ -15,11 +15,16 @@ _TYPES = {
 _NAMES = ("icon.svg", "site.css", "site.js")
 
 
+_YEAR = 365 * 24 * 3600
+
+
 class Asset(NamedTuple):
-    """A file's content and media type."""
+    """A file as it is served; `max_age` in seconds, `sharing` for Cross-Origin-Resource-Policy."""
 
     text: str
     media_type: str
+    max_age: int = _YEAR
+    sharing: str = "same-origin"
 
 
 def asset_path(name: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from seealso.errors import site_not_found
+from seealso.http.compression import compressed
 from seealso.http.requests import Request
 from seealso.http.responses import Response, has_tag
 from seealso.reading.lists import NetworkArticle, read_newest, read_site_list
@@ -113,11 +114,12 @@ def _response(request: Request, read: Callable[[int], _Feed], limit: int) -> Res
     if "if-none-match" in request.headers or "if-modified-since" in request.headers:
         headers = _validators(read(1), request.base_url)
         if _has_current(request, headers):
-            return Response(304, headers)
+            return compressed(request, Response(304, headers))
     feed = read(limit)
     headers = _validators(feed, request.base_url)
     headers["content-type"] = "application/atom+xml; charset=utf-8"
-    return Response(200, headers, _document(feed, request.base_url))
+    document = _document(feed, request.base_url)
+    return compressed(request, Response(200, headers, document))
 
 
 def _validators(feed: _Feed, base_url: str) -> dict[str, str]:

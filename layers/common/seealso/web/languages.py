@@ -26,8 +26,8 @@ _RTL_SCRIPTS = frozenset({
 })
 _RTL_LANGUAGES = frozenset({
     "acm", "aeb", "ajp", "apc", "ar", "arc", "ars", "ary", "arz", "azb", "bal", "bej", "bgn", "bqi",
-    "ckb", "dv", "fa", "glk", "he", "iw", "khw", "ks", "lrc", "luz", "mzn", "nqo", "pnb", "prs",
-    "ps", "rhg", "sam", "sd", "sdh", "skr", "syr", "trw", "ug", "ur", "yi",
+    "brh", "ckb", "dv", "fa", "glk", "he", "iw", "khw", "ks", "lrc", "luz", "mzn", "nqo", "pnb",
+    "prs", "ps", "rhg", "sam", "sd", "sdh", "skr", "syr", "trw", "ug", "ur", "yi",
 })
 # fmt: on
 
@@ -49,6 +49,7 @@ _MONTHS = (
 # A keyword of a catalog with its strings, each in quotes and most on a line of their own.
 _FIELD = re.compile(r'^(msgid|msgid_plural|msgstr)(?:\[\d\])? ((?:".*"\n?)+)', re.MULTILINE)
 _PLURAL = re.compile(r"plural=([^;\n]+)")
+_SCRIPT_MESSAGE = re.compile(r'\b_\(\s*("(?:[^"\\\n]|\\.)*")')
 
 
 class Catalog(NamedTuple):
@@ -115,9 +116,14 @@ def language_of(tag: str) -> Language:
     """The language with this tag: the catalog of de-AT is that of de, if it has none of its own."""
     subtags = tag.lower().split("-")
     for count in range(len(subtags), 0, -1):
-        if catalog := catalogs().get("-".join(subtags[:count])):
-            return Language(tag, _direction(subtags), *catalog)
+        if words := _with_catalog().get("-".join(subtags[:count])):
+            return Language(tag, _direction(subtags), words, _catalog(words))
     return Language(tag, _direction(subtags), ENGLISH, Catalog({}, int))
+
+
+def script_messages(script: str) -> list[str]:
+    """The messages of a script, each written as `_("...")` in double quotes."""
+    return [json.loads(literal) for literal in _SCRIPT_MESSAGE.findall(script)]
 
 
 def words_of(messages: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -125,14 +131,19 @@ def words_of(messages: Iterable[str]) -> dict[str, dict[str, str]]:
     messages = list(messages)
     return {
         words: {message: language_of(words).gettext(message) for message in messages}
-        for words, _ in catalogs().values()
+        for words in _with_catalog().values()
     }
 
 
 @cache
-def catalogs() -> dict[str, tuple[str, Catalog]]:
-    """The name of each language that has a catalog, and the catalog, by its name in lower case."""
-    return {path.stem.lower(): (path.stem, read_catalog(path)) for path in LOCALES.glob("*.po")}
+def _with_catalog() -> dict[str, str]:
+    """The languages that have a catalog, by their tags in lower case."""
+    return {path.stem.lower(): path.stem for path in LOCALES.glob("*.po")}
+
+
+@cache
+def _catalog(words: str) -> Catalog:
+    return read_catalog(LOCALES / f"{words}.po")
 
 
 def read_catalog(path: Path) -> Catalog:

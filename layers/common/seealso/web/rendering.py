@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from jinja2 import (
     BaseLoader,
@@ -19,6 +20,7 @@ from jinja2 import (
     pass_context,
 )
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from seealso.http.compression import compressed
 from seealso.http.requests import Request
@@ -86,14 +88,15 @@ def private_response(
     head: Head,
     values: Mapping[str, Any],
     status: int = 200,
-    headers: Mapping[str, str] = _REFERRER,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A page that is not to be stored: an answer to a form, an error, or one with a token."""
     text = render(template, language, head, values)
-    return compressed(request, Response(status, {**_HEADERS, **NOT_STORED, **headers}, text))
+    all_headers = {**_HEADERS, **_REFERRER, **NOT_STORED, **(headers or {})}
+    return compressed(request, Response(status, all_headers, text))
 
 
-def see_other(location: str, headers: Mapping[str, str] = _REFERRER) -> Response:
+def see_other(location: str, headers: Mapping[str, str]) -> Response:
     """A 303: a form was accepted, and reloading what is shown next sends nothing again."""
     return Response(303, {**NOT_STORED, **headers, "location": location})
 
@@ -107,10 +110,40 @@ def render(template: str, language: Language, head: Head, values: Mapping[str, A
             values,
             language=language,
             head=head,
+            words_lang=_words_lang(language),
+            content_lang=_content_lang(language),
             contact_url=os.environ.get("CONTACT_URL"),
             privacy_url=os.environ.get("PRIVACY_URL"),
         )
     )
+
+
+def _words_lang(language: Language) -> Markup:
+    """The attributes of the interface's words where the page's language has no catalog."""
+    return Markup("") if _has_words(language) else Markup(' lang="en" dir="ltr"')
+
+
+def _content_lang(language: Language) -> Markup:
+    """The attributes of what the site wrote, within such words."""
+    if _has_words(language):
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(language.tag, language.direction)
+
+
+def _has_words(language: Language) -> bool:
+    return language.tag.lower().split("-")[0] == language.words.lower().split("-")[0]
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]
+
+
+def _report_url(contact_url: str, link_id: str) -> str:
+    """Where a reader reports a link: the contact address, which is told the link's id."""
+    subject = quote(f"Link {link_id}")
+    if contact_url.startswith("mailto:"):
+        return f"{contact_url}{'&' if '?' in contact_url else '?'}subject={subject}"
+    return f"{contact_url}{'&' if '?' in contact_url else '?'}link={link_id}"
 
 
 @cache
@@ -131,7 +164,7 @@ def environment() -> Environment:
     jinja.policies["ext.i18n.trimmed"] = True
     jinja.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
     jinja.globals["asset"] = asset_path
-    jinja.filters["short_url"] = short_url
+    jinja.filters |= {"host": _host, "report_url": _report_url, "short_url": short_url}
     return jinja
 
 
