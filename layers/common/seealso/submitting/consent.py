@@ -37,4 +37,11 @@ def consent_of(tag: str) -> Consent:
     """The wording in force, in the language of a BCP 47 tag; in English where there is none."""
     primary = tag.lower().partition("-")[0]
     language = primary if primary in languages() else "en"
-    return {"version": _ALL["in_force"], "language": language, **_IN_FORCE[language]}
+    wording = _IN_FORCE[language]
+    return {
+        "version": _ALL["in_force"],
+        "language": language,
+        "has_right_to_share": wording["has_right_to_share"],
+        "agrees_to_link_back": wording["agrees_to_link_back"],
+        "rule": wording["rule"],
+    }

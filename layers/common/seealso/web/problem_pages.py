@@ -38,8 +38,8 @@ _EXPLANATIONS = {
         Message("Use the token that belongs to this link, or ask an admin."),
     ),
     "foreign-origin": _Explanation(
-        Message("The form was sent from a page that is not one of this network’s."),
-        Message("Submit the link from the article’s own page. Programs send no Origin header."),
+        Message("The form was sent from a page that is not one of this network's."),
+        Message("Submit the link from the article's own page. Programs send no Origin header."),
     ),
     "not-found": _Explanation(
         Message("There is nothing at this address, or it is not public."),
@@ -47,14 +47,16 @@ _EXPLANATIONS = {
     ),
     "duplicate-link": _Explanation(
         Message(
-            "Each page can be submitted once, and this one already was. Addresses that differ only in http or https, www., a slash at the end or tracking parameters are the same."
+            "Each page can be submitted once, and this one already was. Addresses that differ only "
+            "in http or https, www., a slash at the end or tracking parameters are the same."
         ),
         Message(
-            "Submit another page. Your own link can be withdrawn at its status page, and then be submitted again."
+            "Submit another page. Your own link can be withdrawn at its status page, and then be "
+            "submitted again."
         ),
     ),
     "page-full": _Explanation(
-        Message("All places for related links on this article’s page are taken."),
+        Message("All places for related links on this article's page are taken."),
         Message("Choose another article, or try again when a link has been withdrawn or removed."),
     ),
     "queue-full": _Explanation(
@@ -83,14 +85,16 @@ _EXPLANATIONS = {
     ),
     "consent-missing": _Explanation(
         Message(
-            "A link is accepted only from someone who may share it and will link back to the article."
+            "A link is accepted only from someone who may share it and will link back to the "
+            "article."
         ),
         Message("Confirm both sentences of the form."),
     ),
     "url-not-acceptable": _Explanation(
-        Message("This address cannot be linked from an article’s page."),
+        Message("This address cannot be linked from an article's page."),
         Message(
-            "`detail` says why. Submit the public address of a page, beginning with https:// or http://."
+            "`detail` says why. Submit the public address of a page, beginning with https:// or "
+            "http://."
         ),
     ),
     "idempotency-key-reused": _Explanation(
@@ -116,7 +120,7 @@ _EXPLANATIONS = {
 }
 
 
-def problem_page(store: Store, request: Request) -> Response:
+def problem_page(_store: Store, request: Request) -> Response:
     """GET /problems/{name}. Raises Refusal `not-found`."""
     name = request.path["name"]
     if name not in _EXPLANATIONS:

@@ -72,7 +72,7 @@ def withdraw_link(store: Store, request: Request) -> Response:
         raise unsupported_media_type(_FORM)
     token = form_members(data).get("token", "")
     withdraw(store, link_id, token, datetime.now(UTC))
-    return see_other(request.base_url + status_path(link_id, token), PRIVATE)
+    return see_other(status_path(link_id, token), PRIVATE)
 
 
 def _page(store: Store, request: Request, link: Link, token: str | None) -> Response:
