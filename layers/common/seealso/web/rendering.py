@@ -27,7 +27,7 @@ from seealso.http.requests import Request
 from seealso.http.responses import NOT_STORED, Response, document, document_response
 from seealso.web.assets import asset_path
 from seealso.web.languages import Language
-from seealso.web.texts import short_url
+from seealso.web.texts import NOT_IN_HTML, short_url
 
 _FOLDER = Path(__file__).parent
 # Nothing but the page's own files runs, is loaded or receives the form, whatever gets into a page.
@@ -134,6 +134,13 @@ def _has_words(language: Language) -> bool:
     return language.tag.lower().split("-")[0] == language.words.lower().split("-")[0]
 
 
+def _without_controls(value: object) -> object:
+    """What is shown, without characters that HTML does not allow; titles may have some."""
+    if type(value) is str and not value.isprintable():
+        return value.translate(NOT_IN_HTML)
+    return value
+
+
 def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0]
 
@@ -156,6 +163,7 @@ def environment() -> Environment:
     jinja = Environment(
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
+        finalize=_without_controls,
         loader=loader,
         lstrip_blocks=True,
         trim_blocks=True,

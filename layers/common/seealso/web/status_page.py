@@ -6,7 +6,7 @@ The token is in the address, so these pages are not stored, not indexed, and sen
 from datetime import UTC, datetime
 from typing import Any
 
-from seealso.errors import Message, Refusal, link_not_found
+from seealso.errors import Message, link_not_found
 from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
 from seealso.http.requests import Request
 from seealso.http.responses import Response
@@ -29,7 +29,9 @@ _HEADLINES = {
     "removed": Message("Your link was removed"),
 }
 _EXPLANATIONS = {
-    "pending": Message("An editor decides about it. Come back to this page to see what became of it."),
+    "pending": Message(
+        "An editor decides about it. Come back to this page to see what became of it."
+    ),
     "published": Message(
         "Readers of the article see it. Please keep the link to the article on your page."
     ),

@@ -5,7 +5,7 @@ the article's page again with what was wrong and all that was typed.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from seealso.errors import FieldError, Refusal
 from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
@@ -20,7 +20,7 @@ from seealso.web.languages import Language, language_of
 from seealso.web.rendering import PRIVATE, see_other
 from seealso.web.status_page import status_path
 
-type Submit = Callable[[Store, Request, Members, str | None], Receipt]
+type Submit = Callable[[Store, Request, Members, str], Receipt]
 
 _FORM = "application/x-www-form-urlencoded"
 _KEY = "idempotency_key"
@@ -41,14 +41,17 @@ _SHOWN = {
 
 
 def post_form(store: Store, request: Request, submit: Submit) -> Response:
-    """Submits the form's link. Raises Refusal where there is no page to show the form on."""
+    """Submits the form's link.
+
+    `submit` gets the form's members and its key, empty if it has none. Raises Refusal where there
+    is no page to show the form on.
+    """
     data = read_body(request)
     if media_type(request) != _FORM:
         raise unsupported_media_type(_FORM)
     members = form_members(data)
-    key = members.pop(_KEY, "") or None
     try:
-        receipt = submit(store, request, members, key)
+        receipt = submit(store, request, members, members.pop(_KEY, ""))
     except Refusal as refusal:
         if refusal.name not in _SHOWN:
             raise
