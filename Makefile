@@ -20,14 +20,18 @@ locks := $(basename $(wildcard functions/*/requirements.in requirements/*.in))
 checked := layers/common functions cli local tests bench
 pytest := $(venv)/bin/pytest -n logical --dist worksteal
 TESTS ?= tests
-# The folders whose tests run on DynamoDB Local, which needs Java; three folders need Node.
+# The folders whose tests run on DynamoDB Local, which needs Java; others need Node or Chromium.
 on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% \
-	tests/graphql_clients% tests/typescript_client% tests/release% tests/end_to_end%,$(TESTS))
+	tests/graphql_clients% tests/typescript_client% tests/release% tests/end_to_end% \
+	tests/browser% tests/widget%,$(TESTS))
+in_browser := $(filter tests tests/ tests/graphql_clients% tests/browser% tests/widget%,$(TESTS))
 define fetch_what_tests_need
 	$(if $(on_dynamodb_local),@$(python) -m local.dynamodb_local)
+	$(if $(in_browser),@$(python) -m tests.support.browser)
 	$(if $(filter tests tests/ tests/graphql_http%,$(TESTS)),@$(python) -m tests.graphql_http)
 	$(if $(filter tests tests/ tests/graphql_clients%,$(TESTS)),@$(python) -m tests.graphql_clients)
 	$(if $(filter tests tests/ tests/typescript_client%,$(TESTS)),@$(python) -m tests.typescript_client)
+	$(if $(filter tests tests/ tests/browser%,$(TESTS)),@$(python) -m tests.browser)
 endef
 
 .PHONY: help

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +16,9 @@ from seealso.store.tables import Store, reset_store
 from tests.support import engines, tables
 from tests.support.environment import use_store
 from tests.support.log import Log
+
+if TYPE_CHECKING:
+    from tests.support.browser import Contexts
 
 for _name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[_name]
@@ -33,8 +36,8 @@ os.environ |= {
 # A failing test's output is its own, not the requests that moto's server has answered.
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
 
-# Fixtures that start more than moto: an emulator, or the build.
-ENGINE_FIXTURES = {"built", "deployed", "emulated", "make_stack", "release"}
+# Fixtures that start more than moto: an emulator, the build, or a browser.
+ENGINE_FIXTURES = {"built", "contexts", "deployed", "emulated", "make_stack", "release"}
 
 set_hypothesis_home_dir(LOCAL / "hypothesis")
 # Cases of a property share an engine, and an engine's first answer may be slow.
@@ -119,3 +122,13 @@ def deployed_environment(moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str]) -> Log:
     return Log(capsys)
+
+
+@pytest.fixture(scope="session")
+def contexts() -> "Iterator[Contexts]":
+    """A browser's contexts; tests with this fixture are marked `needs_chromium`."""
+    # Imported here, because the tests that need no browser would wait for it as well.
+    from tests.support import browser
+
+    with browser.launched() as launched:
+        yield browser.Contexts(launched)

@@ -1,23 +1,14 @@
 """The clients that web applications use: Apollo Client 3 and 4, urql and graphql-request."""
 
 import json
-import platform
-import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.support import browser
 from tests.support.node_packages import NodePackages
 
 PACKAGES = NodePackages(Path(__file__).parent, "graphql-clients")
-
-
-def has_browser() -> bool:
-    """Whether the packages have a Chromium for this machine, or one is installed."""
-    if (sys.platform, platform.machine()) == ("linux", "x86_64"):
-        return True
-    return shutil.which("chromium") is not None
 
 
 def answers(url: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,6 +25,10 @@ def exchanges_in_browser(url: str, query: str, variables: Mapping[str, Any]) -> 
     As `{"answers": {client: ...}, "requests": [{"method": ..., "headers": {name: value}}]}`.
     """
     found: dict[str, Any] = json.loads(
-        PACKAGES.run("in_browser.mjs", url, query, json.dumps(variables))
+        PACKAGES.run(
+            "in_browser.mjs",
+            *(url, query, json.dumps(variables)),
+            *(str(browser.chromium_path()), json.dumps(browser.ARGUMENTS)),
+        )
     )
     return found

@@ -1,16 +1,15 @@
 // Sends the clients' queries from a page in Chromium to an API of another origin, and prints
 // {"answers": {...}, "requests": [{"method": ..., "headers": {...}}, ...]} as JSON.
-// Arguments: the API's URL, the query, its variables as JSON.
-import { execFileSync, spawn } from 'node:child_process';
+// Arguments: the API's URL, the query, its variables as JSON, Chromium's path, its arguments as JSON.
+import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { brotliDecompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const [api, query, variables] = process.argv.slice(2);
+const [api, query, variables, chromium, settings] = process.argv.slice(2);
 const home = fileURLToPath(new URL('.', import.meta.url));
 const TIMEOUT = 50_000; // ms from the start of this program
 
@@ -58,21 +57,10 @@ const bundle = await build({
 const script = bundle.outputFiles[0].text.replaceAll('</script', '<\\/script');
 
 const profile = fs.mkdtempSync(join(home, 'profile-'));
-const { command, env } = chromium();
 const browser = spawn(
-  command,
-  [
-    '--headless',
-    '--no-sandbox', // which root needs; the page is this test's own
-    '--disable-gpu',
-    '--disable-background-networking',
-    '--no-first-run',
-    '--no-proxy-server',
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-    `--user-data-dir=${profile}`,
-    page,
-  ],
-  { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
+  chromium,
+  ['--headless', ...JSON.parse(settings), `--user-data-dir=${profile}`, page],
+  { stdio: ['ignore', 'ignore', 'pipe'] },
 );
 const log = text(browser.stderr);
 const closed = new Promise((resolve) => browser.once('close', resolve));
@@ -85,20 +73,3 @@ fs.rmSync(profile, { recursive: true, force: true });
 if (answers === null) throw new Error(`Chromium sent no answers.\n${await log}`);
 console.log(JSON.stringify({ answers, requests }));
 process.exit(0);
-
-// The Chromium of the package, unpacked once with the libraries that it needs; where it was not
-// built for this machine, the installed one.
-function chromium() {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return { command: 'chromium' };
-  const folder = join(home, 'node_modules/@sparticuz/chromium');
-  const unpacked = join(folder, 'unpacked');
-  if (!fs.existsSync(unpacked)) {
-    const read = (name) => brotliDecompressSync(fs.readFileSync(join(folder, 'bin', name)));
-    const partial = `${unpacked}-${process.pid}`;
-    fs.mkdirSync(partial, { recursive: true });
-    fs.writeFileSync(join(partial, 'chromium'), read('chromium.br'), { mode: 0o755 });
-    execFileSync('tar', ['-x', '-C', partial], { input: read('al2023.tar.br') });
-    fs.renameSync(partial, unpacked);
-  }
-  return { command: join(unpacked, 'chromium'), env: { LD_LIBRARY_PATH: join(unpacked, 'lib') } };
-}

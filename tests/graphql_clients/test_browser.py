@@ -7,7 +7,8 @@ import pytest
 from local import stack
 from local.sample_data import ARTICLE
 from local.stack import Stack
-from tests.graphql_clients import PACKAGES, exchanges_in_browser, has_browser
+from tests.graphql_clients import PACKAGES, exchanges_in_browser
+from tests.support.browser import needs_chromium
 
 QUERY = "query Article($id: Int!) @cached(ttl: 120) { qa_ai_by_pk(id: $id) { id title } }"
 TITLE = "Heat 2: the long wait for Michael Mann's sequel"
@@ -28,10 +29,10 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterat
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    not (PACKAGES.is_available() and has_browser()),
-    reason="needs Node 20, npm and their packages, which make test fetches, and Chromium, which "
-    "they have for Linux on x86-64",
+    not PACKAGES.is_available(),
+    reason="needs Node 20, npm and their packages, which make test fetches",
 )
+@needs_chromium
 def test_every_client_gets_its_data_after_a_preflight(deployed: Stack) -> None:
     found = exchanges_in_browser(f"http://127.0.0.1:{deployed.port}", QUERY, {"id": ARTICLE})
     assert found["answers"].keys() >= CLIENTS

@@ -23,7 +23,7 @@ MAX_MARKUP = 50_000
 
 # What HTML allows in no text (HTML Standard, 13.1.4 and 13.2.3.5): control characters but tab and
 # the line ends, and noncharacters.
-_NOT_IN_HTML = dict.fromkeys(
+NOT_IN_HTML = dict.fromkeys(
     [
         *(code for code in range(0x20) if chr(code) not in "\t\n\r"),
         *range(0x7F, 0xA0),
@@ -39,7 +39,7 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 
 def article_html(text: str, text_format: str) -> Markup:
     """An article's text as HTML, by its site's format: `plain` or `markdown`."""
-    lines = [line.translate(_NOT_IN_HTML) for line in text.splitlines()]
+    lines = [line.translate(NOT_IN_HTML) for line in text.splitlines()]
     if text_format == "markdown" and sum(map(text.count, MARKUP)) <= MAX_MARKUP:
         return _markdown(lines)
     return _plain(lines)
