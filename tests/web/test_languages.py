@@ -317,7 +317,7 @@ def test_refuses_texts_that_no_catalog_can_have(source: str) -> None:
 
 
 def test_finds_messages_in_templates() -> None:
-    source = b"""
+    source = """
 <p title="{{ _('A title') }}">{% trans cap=cap %}
     Up to {{ cap }} links,
     100 %.

@@ -140,7 +140,7 @@ def words_of(messages: Iterable[str]) -> dict[str, dict[str, str]]:
 @cache
 def _with_catalog() -> dict[str, str]:
     """The languages that have a catalog, by their tags in lower case."""
-    return {path.stem.lower(): path.stem for path in LOCALES.glob("*.po")}
+    return {path.stem.lower(): path.stem for path in sorted(LOCALES.glob("*.po"))}
 
 
 @cache
