@@ -14,7 +14,7 @@ from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.sites import Site
 from tests.support.environment import new_container
 from tests.support.factories import page_item, put_item, put_site, submit_url
-from tests.web.pages import get, links, text, tree
+from tests.web.pages import get, links, named, text, tree
 
 ID, DOMAIN, GERMAN, OTHER, BARE = 500, 7, 8, 3, 6
 POLICY = {
@@ -59,8 +59,8 @@ def test_shows_the_article_and_what_to_read_next() -> None:
     assert text(page.one("title")) == f"Title {ID} · Heat"
     assert text(page.one("time")) == "February 25, 2026"
     body = page.one("div", class_="text")
-    assert [text(paragraph) for paragraph in body.iter("p")] == ["One.", "Two, three."]
-    assert len(list(body.iter("br"))) == 1
+    assert [text(paragraph) for paragraph in named(body, "p")] == ["One.", "Two, three."]
+    assert len(list(named(body, "br"))) == 1
     # The source is of another site, whose pattern is not read for it.
     assert links(page.one("span", class_="source")) == [("/a/480", "Title 480")]
     same = [(f"/a/{number}", f"Title {number}") for number in range(499, 491, -1)]
@@ -72,7 +72,7 @@ def test_shows_the_article_and_what_to_read_next() -> None:
     ]
     elsewhere = page.section("Elsewhere")
     assert elsewhere is not None
-    names = [text(name) for name in elsewhere.iter("span")]
+    names = [text(name) for name in named(elsewhere, "span")]
     assert names == ["Der Bach", f"Site {BARE}", "Cold"]
 
 
@@ -89,14 +89,16 @@ def test_reads_the_sites_of_other_articles_in_the_second_round_trip() -> None:
 @pytest.mark.usefixtures("network")
 def test_describes_itself_to_machines() -> None:
     page = tree(f"/a/{ID}")
-    assert page.one("link", rel="canonical").get("href") == f"https://api.example.com/a/{ID}"
-    assert page.one("link", rel="alternate").get("href") == f"/s/{DOMAIN}/feed.atom"
-    properties = {meta.get("property"): meta.get("content") for meta in page.all("meta")}
+    assert page.one("link", rel="canonical").attrs["href"] == f"https://api.example.com/a/{ID}"
+    assert page.one("link", rel="alternate").attrs["href"] == f"/s/{DOMAIN}/feed.atom"
+    properties = {
+        meta.attrs.get("property"): meta.attrs.get("content") for meta in page.all("meta")
+    }
     assert properties["og:type"] == "article"
     assert properties["og:title"] == f"Title {ID}"
     assert properties["og:site_name"] == "Heat"
-    assert page.one("meta", name="description").get("content") == "One. Two, three."
-    data = json.loads(page.one("script", type="application/ld+json").text or "")
+    assert page.one("meta", name="description").attrs["content"] == "One. Two, three."
+    data = json.loads(text(page.one("script", type="application/ld+json")))
     assert data["@type"] == "Article"
     assert data["headline"] == f"Title {ID}"
 
@@ -104,7 +106,7 @@ def test_describes_itself_to_machines() -> None:
 @pytest.mark.usefixtures("network")
 def test_names_the_page_of_a_site_that_renders_itself_as_canonical() -> None:
     canonical = tree("/a/480").one("link", rel="canonical")
-    assert canonical.get("href") == "https://cold.example.net/480.html"
+    assert canonical.attrs["href"] == "https://cold.example.net/480.html"
 
 
 def test_shows_published_links(network: Store) -> None:
@@ -121,14 +123,14 @@ def test_shows_published_links(network: Store) -> None:
         ),
     )
     page = tree(f"/a/{ID}")
-    shown = [item for item in page.one("div", id_="links").iter("li")]
+    shown = named(page.one("div", id_="links"), "li")
     assert [text(item) for item in shown] == [
         "www.a.example/x www.a.example Report www.a.example/x",
         "Their <b>title</b> b.example Report Their <b>title</b>",
     ]
-    link, report = shown[0].iter("a")
-    assert link.get("rel") == "ugc nofollow noopener"
-    assert report.get("href") == "mailto:editors@example.org?subject=Link%20a"
+    link, report = named(shown[0], "a")
+    assert link.attrs["rel"] == "ugc nofollow noopener"
+    assert report.attrs["href"] == "mailto:editors@example.org?subject=Link%20a"
     assert "3 places left." in text(page.one("form", id_="submit"))
 
 
@@ -144,12 +146,12 @@ def test_says_when_the_page_is_full(network: Store) -> None:
 def test_form_has_the_wording_in_force_and_is_the_same_for_all_readers() -> None:
     page = tree(f"/a/{ID}")
     form = page.one("form", id_="submit")
-    assert (form.get("method"), form.get("action")) == ("post", f"/a/{ID}/links")
-    labels = {label.get("for"): text(label) for label in form.iter("label")}
+    assert (form.attrs["method"], form.attrs["action"]) == ("post", f"/a/{ID}/links")
+    labels = {label.attrs["for"]: text(label) for label in named(form, "label")}
     assert "right to share" in labels["has_right_to_share"]
     assert "link back" in labels["agrees_to_link_back"]
     assert "Up to 5 links per page." in text(page.one("p", id_="rule"))
-    values = {field.get("name"): field.get("value") for field in form.iter("input")}
+    values = {field.attrs["name"]: field.attrs.get("value") for field in named(form, "input")}
     assert values["idempotency_key"] == ""
     others = {"user-agent": "another", "accept-language": "de", "cookie": "a=b"}
     assert get(f"/a/{ID}", **others).body == get(f"/a/{ID}").body
@@ -158,21 +160,21 @@ def test_form_has_the_wording_in_force_and_is_the_same_for_all_readers() -> None
 @pytest.mark.usefixtures("network")
 def test_speaks_the_language_of_its_site() -> None:
     page = tree("/a/482")
-    html = page.root
-    assert (html.get("lang"), html.get("dir")) == ("de-AT", "ltr")
+    root = page.root
+    assert (root.attrs["lang"], root.attrs["dir"]) == ("de-AT", "ltr")
     assert text(page.one("time")) == "25. Februar 2026"
     assert page.section("Related links") is None
-    assert page.one("label", for_="url").text != "Address of your page"
+    assert text(page.one("label", for_="url")) != "Address of your page"
 
 
 def test_words_without_a_catalog_are_marked_as_english(network: Store) -> None:
     put_site(network, Site(DOMAIN, name="حرارة", language="ar"))
     new_container()
     page = tree(f"/a/{ID}")
-    assert (page.root.get("lang"), page.root.get("dir")) == ("ar", "rtl")
+    assert (page.root.attrs["lang"], page.root.attrs["dir"]) == ("ar", "rtl")
     related = page.section("Related links")
     assert related is not None
-    assert (related.get("lang"), related.get("dir")) == ("en", "ltr")
+    assert (related.attrs["lang"], related.attrs["dir"]) == ("en", "ltr")
 
 
 @pytest.mark.usefixtures("network")
@@ -180,13 +182,15 @@ def test_words_without_a_catalog_are_marked_as_english(network: Store) -> None:
 def test_what_is_unknown_is_a_page(target: str) -> None:
     page = tree(target, status=404)
     assert text(page.one("h1")) == "Not found"
-    assert page.one("meta", name="robots").get("content") == "noindex"
+    assert page.one("meta", name="robots").attrs["content"] == "noindex"
 
 
 @pytest.mark.usefixtures("network")
 def test_headers() -> None:
     response = get(f"/a/{ID}")
-    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
+    policy = dict(
+        part.split(" ", 1) for part in response.headers["content-security-policy"].split("; ")
+    )
     assert policy == POLICY
     assert response.headers["cache-control"] == "public, max-age=30"
     assert response.headers["referrer-policy"] == "strict-origin-when-cross-origin"
@@ -223,9 +227,10 @@ def test_any_article_makes_a_valid_page_without_new_elements(
     new_container()
     page = tree(f"/a/{ID}")
     assert text(page.one("h1")) == " ".join(title.split())
-    scripts = [script.get("type") for script in page.all("script")]
+    scripts = [script.attrs.get("type") for script in page.all("script")]
     assert scripts == ["application/ld+json", "module"]
-    for tag, attributes in page.names():
-        assert tag not in ("img", "iframe", "object", "style", "base"), tag
-        assert not any(attribute.startswith("on") for attribute in attributes)
-        assert not str(attributes.get("href", "")).lower().startswith(("javascript:", "data:"))
+    for element in page.elements:
+        assert element.name not in ("img", "iframe", "object", "style", "base")
+        assert not any(attribute.startswith("on") for attribute in element.attrs)
+        href = (element.attrs.get("href") or "").lower()
+        assert not href.startswith(("javascript:", "data:"))
