@@ -28,7 +28,7 @@ from seealso.web.xml_text import xml_text
 
 _SITE_ENTRIES = 20
 _NETWORK_ENTRIES = 30
-# Feed readers ask every quarter of an hour at most; a shared cache then asks us for all of them.
+# Feed readers seldom ask more often than every quarter of an hour.
 _MAX_AGE = 300
 # When a feed without entries was updated: `updated` is required.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
