@@ -147,9 +147,8 @@ def _foreign(
     return {
         "href": article_href(site, article["id"]),
         "title": article["title"],
-        "site": site,
         "site_name": site_name(site, language),
-        "site_href": site_href(site.domain),
+        "language": site.language,
     }
 
 

@@ -1,7 +1,7 @@
 """HTML answers: the templates, and the headers that all pages have.
 
-A template gets `language` (languages.py), whose words `_()` and `ngettext()` use, `head`, and values
-of its own.
+A template gets `language` (languages.py), whose words `_()` and `ngettext()` use, `head`, and
+values of its own.
 """
 
 import os
