@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from seealso.errors import Refusal, article_not_found
-from seealso.http.compression import compressed
 from seealso.http.cursors import list_page
 from seealso.http.handler import serve
 from seealso.http.requests import Request, is_id
@@ -43,6 +42,8 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 
 def openapi(_store: Store, request: Request) -> Response:
+    from seealso.http.compression import compressed  # here, because a reader's request has none
+
     return compressed(request, document_response(request, _description()), is_constant=True)
 
 
