@@ -4,9 +4,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from seealso.verifying.child import judge
+from seealso.verifying.finding import Answer, Finding
 from seealso.verifying.html_links import is_html, parse_page
+from tests.verifying.page_cases import PAGE_URL, TARGETS
 
-TYPES = ["text/html", "text/html; charset=utf-16", "text/html; charset=shift_jis", ""]
+TYPES = ["", "text/html; charset=utf-16", "text/html; charset=shift_jis", "application/xhtml+xml"]
 PIECES = [
     "<a href=x>", "</a>", "<base href=y>", "<title>", "</title>", "<table>", "<td>", "<svg>",
     "<template>", "<select>", "<!--", "-->", "<![CDATA[", "]]>", "<script>", "</script>", "<math>",
@@ -23,18 +26,30 @@ NEIGHBORS = [
 ]  # fmt: skip
 
 
+def judged(body: bytes, content_type: str, is_cut_off: bool) -> Finding:
+    headers = {"content-type": content_type}
+    return judge(Answer(200, headers, PAGE_URL, body, is_cut_off), TARGETS)
+
+
 @given(st.binary(max_size=500), st.sampled_from(TYPES), st.booleans())
 @example(b"", "application/xhtml+xml", True)
 @example(b"\xff\xfe", "text/html; charset=", True)
 def test_any_bytes_are_a_page(body: bytes, content_type: str, is_cut_off: bool) -> None:
-    parse_page(body, content_type, is_cut_off=is_cut_off)
+    assert judged(body, content_type, is_cut_off).kind == "missing"
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.booleans())
-def test_any_markup_is_a_page(markup: str, is_xhtml: bool) -> None:
-    content_type = "application/xhtml+xml" if is_xhtml else "text/html; charset=utf-8"
-    page = parse_page(markup.encode(), content_type, is_cut_off=False)
-    assert all(link.href in ("x", "") or "<" in markup for link in page.hyperlinks)
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.sampled_from(TYPES))
+def test_any_markup_is_a_page(markup: str, content_type: str) -> None:
+    assert judged(markup.encode(), content_type, False).kind == "missing"
+
+
+@given(st.text(max_size=50), st.text(max_size=50))
+@example("http://[", "//site.example:99999/")
+@example("//xn--\u00e9.site.example/", "///\\site.example")
+def test_any_text_is_a_base_and_an_href(base: str, href: str) -> None:
+    written = [text.replace("&", "&amp;").replace('"', "&quot;") for text in (base, href)]
+    page = '<base href="{}"><a href="{}">x</a>'.format(*written)
+    assert judged(page.encode("utf-8", "replace"), "text/html", False).kind == "missing"
 
 
 @given(

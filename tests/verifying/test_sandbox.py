@@ -114,6 +114,11 @@ def test_a_page_that_takes_too_much_memory_is_too_complex(judges: Sandbox) -> No
     assert judges.judge(page(hostile), TARGETS) == TOO_COMPLEX
 
 
+def test_the_parser_is_imported_by_the_child_alone() -> None:
+    program = "import sys, seealso.verifying.sandbox; sys.exit('turbohtml' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_threads_take_turns(judges: Sandbox) -> None:
     def judge_many(number: int) -> set[str | None]:
         body = f"<title>{number}</title>"

@@ -33,18 +33,15 @@ def judge(answer: Answer, targets: Sequence[str]) -> Finding:
     wall = walls.wall_of_headers(answer.headers) or walls.wall_of_url(answer.url)
     if wall:
         return Finding("wall", (wall,))
-    if answer.status != 200 and answer.status not in _WALLED:
-        return Finding("other", ("status",))
+    is_page = answer.status == 200
     content_type = answer.headers.get("content-type", "")
-    if html_links.is_html(content_type):
+    if html_links.is_html(content_type) and (is_page or answer.status in _WALLED):
         page = html_links.parse_page(answer.body, content_type, is_cut_off=answer.is_cut_off)
-        if answer.status == 200:
+        if is_page:
             return find(page, answer.url, targets, is_cut_off=answer.is_cut_off)
         if page.wall:
             return Finding("wall", (page.wall,))
-    return (
-        Finding("missing", ("not-html",)) if answer.status == 200 else Finding("other", ("status",))
-    )
+    return Finding("missing", ("not-html",)) if is_page else Finding("other", ("status",))
 
 
 def main() -> None:
