@@ -61,14 +61,18 @@ def article_page(store: Store, request: Request) -> Response:
 
 def read_article(store: Store, request: Request) -> PageWithSites:
     """A published article with what its page shows. Raises Refusal `not-found`."""
-    try:
-        article_id = request.path_integer("id", minimum=1)
-    except Refusal:
-        raise article_not_found() from None
-    shown = read_page_with_sites(store, article_id)
+    shown = read_page_with_sites(store, page_article_id(request))
     if shown is None:
         raise article_not_found()
     return shown
+
+
+def page_article_id(request: Request) -> int:
+    """The id in the path of a page. Raises Refusal `not-found` for what no article can have."""
+    try:
+        return request.path_integer("id", minimum=1)
+    except Refusal:
+        raise article_not_found() from None
 
 
 def refused_page(
