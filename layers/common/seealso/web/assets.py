@@ -5,6 +5,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from seealso.web.widget import widget_script
+
 _FOLDER = Path(__file__).with_name("assets")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -15,7 +17,9 @@ _TYPES = {
 _NAMES = ("icon.svg", "site.css", "site.js")
 
 
-_YEAR = 365 * 24 * 3600
+WIDGET = "see-also.js"
+_HOUR = 3600
+_YEAR = 365 * 24 * _HOUR
 
 
 class Asset(NamedTuple):
@@ -32,10 +36,13 @@ def asset_path(name: str) -> str:
     return f"/assets/{_hashed(name)}"
 
 
-def find_asset(hashed_name: str) -> Asset | None:
+def find_asset(served_name: str) -> Asset | None:
     """The file that is served under a name; None if there is none."""
+    if served_name == WIDGET:
+        # Pages of other sites name it, so that it keeps its name (Fetch standard, "CORP check").
+        return Asset(widget_script(), _TYPES[".js"], _HOUR, "cross-origin")
     for name in _NAMES:
-        if hashed_name == _hashed(name):
+        if served_name == _hashed(name):
             return Asset(_text(name), _TYPES[Path(name).suffix])
     return None
 

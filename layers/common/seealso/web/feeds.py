@@ -28,7 +28,7 @@ from seealso.web.xml_text import xml_text
 
 _SITE_ENTRIES = 20
 _NETWORK_ENTRIES = 30
-# Feed readers ask every quarter of an hour at most; a shared cache then asks us for all of them.
+# Feed readers seldom ask more often than every quarter of an hour.
 _MAX_AGE = 300
 # When a feed without entries was updated: `updated` is required.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -148,9 +148,7 @@ def _last_modified(date: str) -> str:
 
 def _has_current(request: Request, headers: Mapping[str, str]) -> bool:
     if "if-none-match" in request.headers:  # If-Modified-Since is then ignored (RFC 9110, 13.1.3)
-        tag = headers["etag"]
-        # The second is that of a compressed answer (http/compression.py).
-        return has_tag(request, tag) or has_tag(request, f'{tag[:-1]}-gz"')
+        return has_tag(request, headers["etag"])
     # Not "or later": the article with the highest id may have an older date than the one before.
     return request.headers["if-modified-since"] == headers.get("last-modified")
 

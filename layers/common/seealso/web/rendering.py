@@ -1,7 +1,7 @@
 """HTML answers: the templates, and the headers that all pages have.
 
-A template gets `language` (languages.py), whose words `_()` and `ngettext()` use, `head`, and values
-of its own.
+A template gets `language` (languages.py), whose words `_()` and `ngettext()` use, `head`, and
+values of its own.
 """
 
 import os
@@ -29,7 +29,8 @@ from seealso.web.assets import asset_path
 from seealso.web.languages import Language
 from seealso.web.texts import NOT_IN_HTML, short_url
 
-_FOLDER = Path(__file__).parent
+_SOURCES = Path(__file__).with_name("templates")
+COMPILED = Path(__file__).with_name("compiled_templates")  # by local/templates.py
 # Nothing but the page's own files runs, is loaded or receives the form, whatever gets into a page.
 _POLICY = "; ".join(
     [
@@ -156,10 +157,7 @@ def _report_url(contact_url: str, link_id: str) -> str:
 @cache
 def environment() -> Environment:
     """The templates: compiled ones where the build has put them, or those of the checkout."""
-    compiled = _FOLDER / "compiled_templates"
-    loader: BaseLoader = (
-        ModuleLoader(compiled) if compiled.is_dir() else FileSystemLoader(_FOLDER / "templates")
-    )
+    loader: BaseLoader = ModuleLoader(COMPILED) if COMPILED.is_dir() else FileSystemLoader(_SOURCES)
     jinja = Environment(
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
