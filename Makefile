@@ -86,6 +86,10 @@ load: $(project) ## load articles into the running local stack: FILE=...
 openapi: $(project) ## write docs/openapi.json from the models
 	@exec $(python) -m seealso.contract docs/openapi.json
 
+.PHONY: catalogs
+catalogs: $(project) ## update the message catalogs of the pages' languages
+	@exec $(python) -m local.catalogs
+
 .PHONY: build
 build: $(project) $(tools) ## build the release for AWS into .aws-sam/build [ENV=dev]
 	@exec $(python) -m local.build $(ENV)

@@ -18,7 +18,7 @@ from types import FrameType
 from local import emulator, guard, sample_data, sources, stack
 from local.editors import ADMIN, EDITOR
 from local.paths import API_URL, FUNCTION_LOG, LOCAL, LOGS, ROOT
-from local.sample_data import ARTICLE
+from local.sample_data import ARTICLE, GERMAN_ARTICLE
 from local.stack import Stack
 from local.steps import Failure, step
 
@@ -126,7 +126,12 @@ def _announced(api_url: str) -> Iterator[None]:
 def _next_steps(running: Stack, seconds: float) -> str:
     url = running.api_url
     return f"""
-Ready in {seconds:.0f} s: {url}/articles/{ARTICLE}
+Ready in {seconds:.0f} s: {url}/a/{ARTICLE}
+
+Open in a browser:
+  {url}/a/{ARTICLE}   an article's page
+  {url}/a/{GERMAN_ARTICLE}   one in German
+  {url}/            the newest articles of all sites
 
 Try next:
   curl -i {url}/articles/{ARTICLE}

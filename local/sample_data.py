@@ -10,6 +10,14 @@ from local.paths import LOCAL, LOGS
 from local.steps import Failure
 
 ARTICLE = 6646098
+# One of a site in German, and one of a site that renders its articles itself.
+GERMAN_ARTICLE = 6646040
+WIDGET_ARTICLE = 6646126
+LINKS = (
+    ("https://reelnotes.example.net/mann-on-paper", "Mann on paper: reading Heat 2 before it is filmed"),
+    ("https://www.kinotagebuch.example.org/heat-2", "Heat 2: was wir wissen und was nicht"),
+    ("https://secondunit.example.com/2026/03/waiting-rooms?page=2", None),
+)
 
 
 def load(port: int, log: Path) -> None:
@@ -21,6 +29,32 @@ def load(port: int, log: Path) -> None:
         if commands.run([seealso, *arguments, *target], account.environment(port), log):
             reason = commands.error_line(log)
             raise Failure(f"seealso {' '.join(arguments)} failed: {reason}\nFull output: {log}")
+
+
+def submit_links(port: int) -> None:
+    """Submits related links to the article, as their owners would. Raises Failure."""
+    for url, title in LINKS:
+        submission = {
+            "url": url,
+            "title": title,
+            "has_right_to_share": True,
+            "agrees_to_link_back": True,
+        }
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request(
+                "POST",
+                f"/articles/{ARTICLE}/links",
+                json.dumps(submission),
+                {"Content-Type": "application/json"},
+            )
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+        if response.status != 201:
+            answer = f"{response.status}: {body[:200].decode(errors='replace')}"
+            raise Failure(f"Submitting {url} to article {ARTICLE} answered {answer}")
 
 
 def check_page(port: int, *, is_new: bool = True) -> None:

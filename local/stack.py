@@ -56,6 +56,7 @@ def run_live(port: int, logs: Path) -> Stack:
             editors.create(port, running.outputs, editors.EDITOR, editors.ADMIN)
         with step("load data/"):
             sample_data.load(port, logs / "load.log")
+            sample_data.submit_links(port)
     deploy.remember_build(port, built.name)
     return running
 

@@ -33,6 +33,8 @@ def variables(store: Store) -> dict[str, str]:
         "ADMIN_GROUPS_CLAIM": "cognito:groups",
         "AUDIT_DAYS": "365",
         "LINK_DAYS": "365",
+        "CONTACT_URL": "mailto:editors@example.org",
+        "PRIVACY_URL": "https://example.org/privacy",
         "SERVER_TIMING": "off",
         "DUPLICATE_SCOPE": "network",
         "SUBMITS_PER_TEN_MINUTES": "100000",

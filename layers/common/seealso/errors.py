@@ -156,3 +156,7 @@ def article_not_found() -> Refusal:
 
 def link_not_found() -> Refusal:
     return Refusal("not-found", "There is no link with this id.")
+
+
+def site_not_found() -> Refusal:
+    return Refusal("not-found", "There is no site with this number.")

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from seealso.errors import Refusal
+from seealso.errors import Message, Refusal
 from seealso.http.requests import Request
 from seealso.limits import MAX_BODY_BYTES, MAX_DIGITS, MAX_JSON_DEPTH
 from seealso.members import Members
@@ -29,12 +29,12 @@ def read_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
         try:
             data = base64.b64decode(body, validate=True)
         except ValueError:
-            raise _malformed("The body is not valid base64.") from None
+            raise _malformed(Message("The body is not valid base64.")) from None
     else:
         try:
             data = body.encode()
         except UnicodeEncodeError:
-            raise _malformed("The body is not valid UTF-8.") from None
+            raise _malformed(Message("The body is not valid UTF-8.")) from None
     if len(data) > max_bytes:
         raise _too_large(max_bytes)
     return data
@@ -61,7 +61,7 @@ def form_members(data: bytes) -> Members:
     try:
         pairs = parse_qsl(data.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise _malformed("The form is not valid UTF-8.") from None
+        raise _malformed(Message("The form is not valid UTF-8.")) from None
     return _members(pairs)
 
 
@@ -77,12 +77,12 @@ def json_members(data: bytes) -> Members:
             parse_float=_float,
         )
     except RecursionError:
-        raise _malformed(f"The JSON is nested more than {MAX_JSON_DEPTH} levels deep.") from None
+        raise _nested_too_deep() from None
     except ValueError:
-        raise _malformed("The body is not valid JSON in UTF-8.") from None
+        raise _malformed(Message("The body is not valid JSON in UTF-8.")) from None
     _check(value, MAX_JSON_DEPTH)
     if not isinstance(value, Members):
-        raise _malformed("The body must be a JSON object.")
+        raise _malformed(Message("The body must be a JSON object."))
     return value
 
 
@@ -119,7 +119,7 @@ def _check(value: Any, levels: int) -> None:
         _check_string(value)
     elif isinstance(value, (Members, list)):
         if levels == 0:
-            raise _malformed(f"The JSON is nested more than {MAX_JSON_DEPTH} levels deep.")
+            raise _nested_too_deep()
         if isinstance(value, Members):
             value = [*value, *value.values(), *value.overwritten]
         for member in value:
@@ -130,17 +130,23 @@ def _check_string(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise _malformed("The body contains an unpaired surrogate.") from None
+        raise _malformed(Message("The body contains an unpaired surrogate.")) from None
 
 
 def unsupported_media_type(*supported: str) -> Refusal:
-    detail = f"Send the body as {' or '.join(supported)}."
+    detail = Message("Send the body as {media_types}.", media_types=" or ".join(supported))
     return Refusal.of_field("unsupported-media-type", "Content-Type", detail)
 
 
-def _malformed(detail: str) -> Refusal:
+def _malformed(detail: Message) -> Refusal:
     return Refusal("malformed-request", detail)
 
 
+def _nested_too_deep() -> Refusal:
+    detail = Message("The JSON is nested more than {max} levels deep.", max=MAX_JSON_DEPTH)
+    return _malformed(detail)
+
+
 def _too_large(max_bytes: int) -> Refusal:
-    return Refusal("too-large", f"The body exceeds the limit of {max_bytes:,} bytes.")
+    detail = Message("The body exceeds the limit of {max:,} bytes.", max=max_bytes)
+    return Refusal("too-large", detail)

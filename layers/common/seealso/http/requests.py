@@ -121,8 +121,8 @@ class Request(NamedTuple):
             return NO_VERSION
         match = _VERSION.fullmatch(value.strip())
         if match is None:
-            detail = 'If-Match must be a single ETag, such as "3".'
-            raise _malformed("If-Match", Message(detail))
+            detail = Message('If-Match must be a single ETag, such as "3".')
+            raise _malformed("If-Match", detail)
         return int(match[2])
 
 
@@ -156,8 +156,12 @@ def _integer(digits: str) -> int | None:
 
 
 def _must_be_integer(name: str, minimum: int, maximum: int) -> Message:
-    template = "{name} must be an integer from {minimum} to {maximum}, written in decimal digits."
-    return Message(template, name=name, minimum=minimum, maximum=maximum)
+    return Message(
+        "{name} must be an integer from {minimum} to {maximum}, written in decimal digits.",
+        name=name,
+        minimum=minimum,
+        maximum=maximum,
+    )
 
 
 def _malformed(field: str, detail: Message) -> Refusal:

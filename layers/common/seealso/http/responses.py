@@ -10,6 +10,7 @@ from seealso.http.requests import Request
 
 CACHED = "public, max-age=30"
 NOT_STORED = {"cache-control": "no-store"}
+JSON = {"content-type": "application/json"}
 
 # If-None-Match compares weakly (RFC 9110, 13.1.2).
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -52,13 +53,19 @@ def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
     return document_response(request, document(_json(body)), max_age)
 
 
-def document_response(request: Request, current: Document, max_age: int = 30) -> Response:
-    """Like read_response(), for a document that does not change between requests."""
-    headers = {"cache-control": f"public, max-age={max_age}", "etag": current.tag}
+def document_response(
+    request: Request,
+    current: Document,
+    max_age: int = 30,
+    headers: Mapping[str, str] = JSON,
+) -> Response:
+    """Like read_response(), for a text with headers of its own, such as its media type."""
+    tagged = {**headers, "cache-control": f"public, max-age={max_age}", "etag": current.tag}
     client_tags = request.headers.get("if-none-match", "")
     if client_tags.strip() == "*" or current.tag in _ENTITY_TAG.findall(client_tags):
-        return Response(304, headers)
-    return Response(200, {"content-type": "application/json", **headers}, current.text)
+        del tagged["content-type"]
+        return Response(304, tagged)
+    return Response(200, tagged, current.text)
 
 
 def versioned_response(

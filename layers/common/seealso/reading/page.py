@@ -6,11 +6,12 @@ ids below it of any other domain, its source, and the published links in order o
 reads are eventually consistent; only published articles are in the two indexes read here.
 """
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypedDict
 
 from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
 from seealso.store.batching import Item, Need, Reading, need_item, read_one
+from seealso.store.calls import query_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables import sites
@@ -54,7 +55,7 @@ class RelatedLists(TypedDict):
 
     same_domain: list[SameDomainArticle]
     other_domains: list[OtherDomainArticle]
-    source: SameDomainArticle | None
+    source: OtherDomainArticle | None
 
 
 class Page(RelatedLists):
@@ -63,6 +64,13 @@ class Page(RelatedLists):
     article: ShownArticle
     links: list[PageLink]
     places_left: int
+
+
+class PageWithSites(NamedTuple):
+    """A page, and the sites of its article and of the articles of other domains."""
+
+    page: Page
+    sites: Mapping[int, sites.Site]
 
 
 class ListedArticle(TypedDict):
@@ -79,7 +87,19 @@ def read_page(
     `domain` and `source_id` (0: no source) are hints of what the article has: with both right,
     everything is read in one round trip. A wrong one costs a second round trip, never a wrong page.
     """
-    return read_one(store, _page(store, article_id, domain, source_id))
+    return read_one(store, _page(store, article_id, domain, source_id, {}))
+
+
+def read_page_with_sites(store: Store, article_id: int) -> PageWithSites | None:
+    """The page of a published article with the sites that it names; None if there is none.
+
+    Two round trips: the sites are read in the second one.
+    """
+    known_sites: dict[int, sites.Site] = {}
+    page = read_one(
+        store, _page(store, article_id, None, None, known_sites, names_other_sites=True)
+    )
+    return PageWithSites(page, known_sites) if page else None
 
 
 def read_related(store: Store, article_id: int) -> RelatedLists | None:
@@ -97,9 +117,15 @@ def list_domain(
 
 
 def _page(
-    store: Store, article_id: int, domain_hint: int | None, source_hint: int | None
+    store: Store,
+    article_id: int,
+    domain_hint: int | None,
+    source_hint: int | None,
+    known_sites: dict[int, sites.Site],
+    *,
+    names_other_sites: bool = False,
 ) -> Reading[Page | None]:
-    known_sites: dict[int, sites.Site] = {}
+    """The page; its site, and with `names_other_sites` those of its lists, go to `known_sites`."""
     answers = yield {
         "article": _article_item(store, article_id),
         "page": need_item(store.links, **page_key(article_id)),
@@ -116,12 +142,19 @@ def _page(
         missing |= _domain_needs(store, domain, known_sites)
     if source_id != source_hint:
         missing |= _source_need(store, article_id, source_id)
+    if names_other_sites:
+        newest = [item["domain"] for item in query_items(answers["timeline"])]
+        others = [other for other in newest if other != domain][:OTHER_DOMAINS]
+        missing |= site_needs(store, others, known_sites)
     if missing:
         answers = {**answers, **(yield missing)}
-    if ("site", domain) in answers:
-        site = sites.remember_site(store, domain, answers["site", domain])
-    else:
-        site = known_sites[domain]
+    keep_sites(store, answers, known_sites)
+    other_domains = yield from _other_domains(store, article_id, domain, answers)
+    if names_other_sites:
+        # Only where the first window of the timeline had too few articles of other domains.
+        domains = [article["domain"] for article in other_domains]
+        if missing := site_needs(store, domains, known_sites):
+            keep_sites(store, (yield missing), known_sites)
     source = _source(article, source_id, answers)
     return {
         "article": {
@@ -133,10 +166,10 @@ def _page(
             "source_id": source["id"] if source else None,
         },
         "same_domain": (yield from _same_domain(store, article_id, domain, answers)),
-        "other_domains": (yield from _other_domains(store, article_id, domain, answers)),
+        "other_domains": other_domains,
         "source": source,
         "links": page_links(answers["page"]),
-        "places_left": places_left(answers["page"], site.cap),
+        "places_left": places_left(answers["page"], known_sites[domain].cap),
     }
 
 
@@ -173,15 +206,36 @@ def _article_item(store: Store, article_id: int) -> Item:
 def _domain_needs(
     store: Store, domain: int | None, known_sites: dict[int, sites.Site]
 ) -> dict[Any, Need]:
-    """What a page needs of its domain; a site that was read recently goes to `known_sites`."""
+    """What a page needs of its domain."""
     if domain is None:
         return {}
-    needs: dict[Any, Need] = {("domain", domain): domain_query(store, domain, SAME_DOMAIN + 1)}
-    if site := sites.cached_site(store, domain):
-        known_sites[domain] = site
-    else:
-        needs["site", domain] = sites.site_need(store, domain)
+    return {
+        ("domain", domain): domain_query(store, domain, SAME_DOMAIN + 1),
+        **site_needs(store, [domain], known_sites),
+    }
+
+
+def site_needs(
+    store: Store, domains: Iterable[int], known_sites: dict[int, sites.Site]
+) -> dict[Any, Need]:
+    """What is needed for the sites of some domains; those read recently go to `known_sites`."""
+    needs: dict[Any, Need] = {}
+    for domain in domains:
+        if domain in known_sites:
+            continue
+        if site := sites.cached_site(store, domain):
+            known_sites[domain] = site
+        else:
+            needs["site", domain] = sites.site_need(store, domain)
     return needs
+
+
+def keep_sites(
+    store: Store, answers: Mapping[Any, Any], known_sites: dict[int, sites.Site]
+) -> None:
+    for name, item in answers.items():
+        if isinstance(name, tuple) and name[0] == "site":
+            known_sites[name[1]] = sites.remember_site(store, name[1], item)
 
 
 def _source_need(store: Store, article_id: int, source_id: int | None) -> dict[Any, Need]:
@@ -200,10 +254,10 @@ def _published(item: Json | None) -> Json | None:
 
 def _source(
     article: Json, source_id: int | None, answers: Mapping[Any, Any]
-) -> SameDomainArticle | None:
+) -> OtherDomainArticle | None:
     is_own_source = source_id == article["id"]
     source = _published(article if is_own_source else answers.get(("source", source_id)))
-    return {"id": source["id"], "title": source["title"]} if source else None
+    return {"id": source["id"], "domain": source["domain"], "title": source["title"]} if source else None
 
 
 def _same_domain(

@@ -50,6 +50,7 @@ class Site:
     pending_cap: int = 20
     pending_days: int = 14
     language: str = "en"  # BCP 47
+    text_format: str = "plain"
     version: int = 0  # of the stored site; 0: none is stored
 
 
@@ -149,9 +150,13 @@ def public_view(site: Site) -> dict[str, Any]:
 
 def list_sites(store: Store, limit: int, above: int = -1) -> list[Site]:
     """Sites with domains above one, by domain, at most `limit`."""
-    query = _list_query(store, "site", first=_padded(above + 1))
-    items = store.client.query_first(query, limit)
+    items = store.client.query_first(list_query(store, above), limit)
     return [site_of(item["domain"], item) for item in items]
+
+
+def list_query(store: Store, above: int) -> Json:
+    """The query for sites with domains above one, by domain."""
+    return _list_query(store, "site", first=_padded(above + 1))
 
 
 def has_host(store: Store, host: str) -> bool:

@@ -1,0 +1,1 @@
+"""The pages that people see: HTML, feeds, sitemaps, and what sites embed."""

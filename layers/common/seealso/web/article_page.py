@@ -1,0 +1,184 @@
+"""The page of an article: what is read, what is linked, and the form that submits a link.
+
+The page holds nothing that differs between readers, so that a cache may give one copy to all.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+
+from markupsafe import Markup
+
+from seealso.errors import Refusal, article_not_found
+from seealso.http.requests import Request
+from seealso.http.responses import Response
+from seealso.reading.page import (
+    OtherDomainArticle,
+    Page,
+    PageWithSites,
+    read_page_with_sites,
+)
+from seealso.store.tables import Store
+from seealso.submitting.consent import HONEYPOT, consent_of
+from seealso.tables.sites import Site
+from seealso.web.languages import Language, language_of
+from seealso.web.links import absolute_href, article_href, site_href
+from seealso.web.rendering import Head, page_response, private_response
+from seealso.web.structured_data import json_ld
+from seealso.web.texts import article_html
+
+_DESCRIPTION = 160  # characters; search engines cut longer ones
+TEMPLATE = "article.html"
+
+
+# What the form sends: the fields of a submission, and one that people do not see.
+FIELDS = ("url", "title", "has_right_to_share", "agrees_to_link_back", HONEYPOT)
+
+
+class Form(NamedTuple):
+    """What the form shows."""
+
+    typed: Mapping[str, str]  # by field
+    errors: Mapping[str, str]  # by field
+    summary: Sequence[tuple[str, str]]  # pairs of a field and its error, in the form's order
+    key: str  # for the next try; empty where the script makes one
+
+
+EMPTY_FORM = Form(dict.fromkeys(FIELDS, ""), {}, (), "")
+
+
+def article_page(store: Store, request: Request) -> Response:
+    """The page of a published article. Raises Refusal `not-found`."""
+    shown = read_article(store, request)
+    language = language_of(_site(shown).language)
+    values = article_values(shown, language, EMPTY_FORM, request.base_url)
+    head = article_head(shown, request.base_url)
+    return page_response(request, TEMPLATE, language, head, values)
+
+
+def read_article(store: Store, request: Request) -> PageWithSites:
+    """A published article with what its page shows. Raises Refusal `not-found`."""
+    try:
+        article_id = request.path_integer("id", minimum=1)
+    except Refusal:
+        raise article_not_found() from None
+    shown = read_page_with_sites(store, article_id)
+    if shown is None:
+        raise article_not_found()
+    return shown
+
+
+def refused_page(
+    request: Request, shown: PageWithSites, status: int, headers: Mapping[str, str], form: Form
+) -> Response:
+    """The page again, after its form was refused with this status and further headers."""
+    language = language_of(_site(shown).language)
+    values = article_values(shown, language, form, request.base_url)
+    head = article_head(shown, request.base_url)
+    head = head._replace(title=language.gettext("Error: ") + head.title, is_indexed=False)
+    return private_response(request, TEMPLATE, language, head, values, status, headers)
+
+
+def article_head(shown: PageWithSites, base_url: str) -> Head:
+    """The head of an article's page."""
+    site, article = _site(shown), shown.page["article"]
+    name = f" · {site.name}" if site.name else ""
+    return Head(
+        title=article["title"] + name,
+        canonical=absolute_href(base_url, site, article["id"]),
+        feed=f"{site_href(site.domain)}/feed.atom",
+        description=_description(article["text"]),
+    )
+
+
+def article_values(
+    shown: PageWithSites, language: Language, form: Form, base_url: str
+) -> dict[str, Any]:
+    """What the template of an article's page shows."""
+    page, site = shown.page, _site(shown)
+    article = page["article"]
+    consent = consent_of(language.tag)
+    return {
+        "article": article,
+        "text": article_html(article["text"], site.text_format),
+        "site": site,
+        "site_href": site_href(site.domain),
+        "source": _source(page, site),
+        "same_domain": [
+            {"href": article_href(site, other["id"]), "title": other["title"]}
+            for other in page["same_domain"]
+        ],
+        "other_domains": [_foreign(other, shown.sites) for other in page["other_domains"]],
+        "links": page["links"],
+        "places_left": page["places_left"],
+        "consent": consent,
+        "rule": consent["rule"].format(cap=site.cap),
+        "honeypot": HONEYPOT,
+        "form": form,
+        "query": _query(),
+        "variables": json.dumps(_variables(page), indent=2),
+        "structured_data": _structured_data(page, site, base_url),
+    }
+
+
+def _site(shown: PageWithSites) -> Site:
+    return shown.sites[shown.page["article"]["domain"]]
+
+
+def _source(page: Page, site: Site) -> dict[str, str] | None:
+    """The article that this one came from. The site of another domain's is not known here."""
+    source = page["source"]
+    if source is None:
+        return None
+    is_own = source["domain"] == site.domain
+    return {"href": article_href(site if is_own else None, source["id"]), "title": source["title"]}
+
+
+def _foreign(article: OtherDomainArticle, sites: Mapping[int, Site]) -> dict[str, Any]:
+    site = sites[article["domain"]]
+    return {
+        "href": article_href(site, article["id"]),
+        "title": article["title"],
+        "site": site,
+        "site_href": site_href(site.domain),
+    }
+
+
+def _description(text: str) -> str:
+    """The beginning of the text, cut between two words."""
+    start = " ".join(text[: 4 * _DESCRIPTION].split())
+    if len(start) <= _DESCRIPTION:
+        return start
+    return start[:_DESCRIPTION].rpartition(" ")[0] + " …"
+
+
+def _variables(page: Page) -> dict[str, int | bool]:
+    """The variables with which the query of web clients reads this page."""
+    article = page["article"]
+    return {
+        "id": article["id"],
+        "domain": article["domain"],
+        "srcId": article["source_id"] or 0,
+        "hasSrc": article["source_id"] is not None,
+        "hasSelf": True,
+    }
+
+
+@cache
+def _query() -> str:
+    return Path(__file__).with_name("page.graphql").read_text("utf-8")
+
+
+def _structured_data(page: Page, site: Site, base_url: str) -> Markup:
+    source = _source(page, site)
+    return json_ld(
+        page["article"],
+        site_name=site.name,
+        site_url=base_url + site_href(site.domain),
+        url=absolute_href(base_url, site, page["article"]["id"]),
+        source_url=urljoin(base_url, source["href"]) if source else None,
+        language=site.language,
+    )

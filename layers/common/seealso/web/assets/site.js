@@ -1,0 +1,181 @@
+// What a page does beyond HTML: the time of its own view, the query run in place, and a form that is
+// checked as you type and sent without a reload. Words come from the page, so that they have its
+// language; nothing here is needed to read or to submit.
+
+const find = (id, root = document) => root.getElementById(id);
+
+// ---- the view's own time ----------------------------------------------------------------------
+
+const [view] = performance.getEntriesByType("navigation");
+const timing = Object.fromEntries((view?.serverTiming ?? []).map((entry) => [entry.name, entry]));
+if (timing.app && find("query-time")) {
+  find("query-time").textContent = ` · ${Math.max(1, Math.round(timing.app.duration))} ms`;
+  const cost = find("query-cost");
+  cost.textContent = cost.dataset.words
+    .replace("{milliseconds}", timing.app.duration)
+    .replace("{store}", timing.store?.description ?? "");
+  cost.hidden = false;
+}
+
+// ---- the query --------------------------------------------------------------------------------
+
+const run = find("query-run");
+if (run) {
+  run.hidden = false;
+  run.addEventListener("click", async (event) => {
+    if (!event.target.closest("button")) return;
+    const [query, variables] = find("query").querySelectorAll("code");
+    const answer = find("query-answer");
+    const shown = document.createElement("pre");
+    try {
+      const response = await fetch("/graphql", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          query: query.textContent,
+          variables: JSON.parse(variables.textContent),
+          extensions: { cost: true },
+        }),
+      });
+      shown.textContent = JSON.stringify(await response.json(), null, 2);
+    } catch {
+      shown.textContent = answer.dataset.failed;
+    }
+    answer.replaceChildren(shown);
+    answer.hidden = false;
+  });
+}
+
+// ---- the form ---------------------------------------------------------------------------------
+
+// A key of its own for each submission: sent twice, it is still one.
+const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+
+// Shows what the server wrote for the page without a script, in place of what is there.
+const focusOn = (element) => {
+  element?.setAttribute("tabindex", "-1");
+  element?.focus();
+  element?.scrollIntoView({ block: "nearest" });
+};
+
+const showAnswer = (page, address) => {
+  const status = find("status", page);
+  const problem = find("problem", page);
+  find("problem")?.remove();
+  if (status) {
+    status.classList.add("sent");
+    const heading = status.querySelector("h1");
+    const smaller = document.createElement("h3");
+    smaller.id = heading.id;
+    smaller.append(...heading.childNodes);
+    heading.replaceWith(smaller);
+    const here = document.createElement("a");
+    here.href = address;
+    const keep = status.querySelector("#keep");
+    if (keep) {
+      here.textContent = keep.textContent;
+      keep.replaceChildren(here);
+    }
+    for (const title of status.querySelectorAll("h2")) {
+      const level = document.createElement("h4");
+      level.append(...title.childNodes);
+      title.replaceWith(level);
+    }
+    find("submit").replaceWith(status);
+    focusOn(smaller);
+    return;
+  }
+  const links = find("related-links", page);
+  if (!links) return void location.assign(address);
+  find("related-links").replaceWith(links);
+  document.title = page.title;
+  if (problem) find("main").prepend(problem);
+  watchForm();
+  focusOn(problem);
+};
+
+const send = async (form) => {
+  const button = form.querySelector("button");
+  if (button.ariaDisabled === "true") return;
+  const words = button.textContent;
+  const preview = find("preview");
+  form.elements.idempotency_key.value ||= newKey();
+  button.ariaDisabled = "true";
+  button.textContent = button.dataset.busy;
+  try {
+    const response = await fetch(form.action, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const isPublished = find("status", page)?.dataset.status === "published";
+    showAnswer(page, response.url);
+    if (isPublished) await refreshLinks();
+  } catch {
+    // The key stays, so that sending the same again cannot submit it twice.
+    preview.textContent = button.dataset.failed;
+    preview.classList.add("bad");
+  } finally {
+    button.ariaDisabled = "false";
+    button.textContent = words;
+  }
+};
+
+// The link that was just published, if the list that is read has it already.
+const refreshLinks = async () => {
+  const response = await fetch(location.pathname, { cache: "reload" });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const links = find("links", page);
+  if (links) find("links").replaceWith(links);
+};
+
+const check = async (form, signal) => {
+  const { url, title } = form.elements;
+  const preview = find("preview");
+  const response = await fetch(form.dataset.preview, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ url: url.value, title: title.value }),
+    signal,
+  });
+  // Too many checks, or a fault: the form itself will say what is wrong.
+  if (response.status === 429 || response.status >= 500) return;
+  const answer = await response.json();
+  const error = answer.errors?.find(({ field }) => field === "url" || field === "title");
+  preview.textContent = response.ok ? answer.url : (error?.detail ?? answer.detail);
+  preview.classList.toggle("bad", !response.ok);
+};
+
+function watchForm() {
+  const form = find("submit");
+  if (form?.tagName !== "FORM") return;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(form);
+  });
+  let timer;
+  let checking = new AbortController();
+  form.addEventListener("input", (event) => {
+    if (event.target !== form.elements.url && event.target !== form.elements.title) return;
+    // Another submission than the one that this key was sent with.
+    form.elements.idempotency_key.value = "";
+    clearTimeout(timer);
+    checking.abort();
+    checking = new AbortController();
+    const { signal } = checking;
+    const preview = find("preview");
+    preview.textContent = "";
+    preview.classList.remove("bad");
+    // A screen reader reads the result once typing has stopped, not each step.
+    if (form.elements.url.value.trim().length > 8) {
+      timer = setTimeout(() => check(form, signal).catch(() => {}), 700);
+    }
+  });
+}
+
+watchForm();
+focusOn(find("problem"));

@@ -1,0 +1,180 @@
+"""HTML answers: the templates, and the headers that all pages have.
+
+A template gets `language` (languages.py), whose words `_()`, `ngettext()` and `{% trans %}` use, and
+`page`, which is what every page shows besides its own content.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    FileSystemLoader,
+    ModuleLoader,
+    StrictUndefined,
+    pass_context,
+)
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from seealso.http.compression import compressed
+from seealso.http.requests import Request
+from seealso.http.responses import NOT_STORED, Response, document, document_response
+from seealso.web.assets import asset_path
+from seealso.web.languages import Language
+from seealso.web.texts import short_url
+
+_FOLDER = Path(__file__).parent
+# Nothing but the page's own files runs, is loaded or receives the form, whatever gets into a page.
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+_HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": _POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    # Browsers ignore it on http, as in the local run (RFC 6797, section 8.1).
+    "strict-transport-security": "max-age=63072000",
+}
+# A form that is sent without a script must have its page's Origin: under no-referrer it is null.
+_REFERRER = {"referrer-policy": "strict-origin-when-cross-origin"}
+# For addresses that hold a withdraw token.
+PRIVATE = {"referrer-policy": "no-referrer", "x-robots-tag": "noindex"}
+
+
+class Head(NamedTuple):
+    """What a page says of itself; URLs are absolute, None where there is none."""
+
+    title: str
+    canonical: str | None = None
+    feed: str | None = None
+    description: str = ""
+    is_indexed: bool = True
+
+
+def page_response(
+    request: Request,
+    template: str,
+    language: Language,
+    head: Head,
+    values: Mapping[str, Any],
+    max_age: int = 30,
+) -> Response:
+    """A public page: 200 with an entity tag, or 304 if the client has it."""
+    text = render(template, language, head, values)
+    response = document_response(request, document(text), max_age, _HEADERS | _REFERRER)
+    return compressed(request, response)
+
+
+def private_response(
+    request: Request,
+    template: str,
+    language: Language,
+    head: Head,
+    values: Mapping[str, Any],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A page that is not to be stored: an answer to a form, an error, or one with a token."""
+    text = render(template, language, head, values)
+    all_headers = {**_HEADERS, **_REFERRER, **NOT_STORED, **(headers or {})}
+    return compressed(request, Response(status, all_headers, text))
+
+
+def see_other(location: str, headers: Mapping[str, str]) -> Response:
+    """A 303: a form was accepted, and reloading what is shown next sends nothing again."""
+    return Response(303, {**NOT_STORED, **headers, "location": location})
+
+
+def render(template: str, language: Language, head: Head, values: Mapping[str, Any]) -> str:
+    """A template as HTML."""
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            values,
+            language=language,
+            head=head,
+            words_lang=_words_lang(language),
+            content_lang=_content_lang(language),
+            contact_url=os.environ.get("CONTACT_URL"),
+            privacy_url=os.environ.get("PRIVACY_URL"),
+        )
+    )
+
+
+def _words_lang(language: Language) -> Markup:
+    """The attributes of the interface's words where the page's language has no catalog."""
+    return Markup("") if _has_words(language) else Markup(' lang="en" dir="ltr"')
+
+
+def _content_lang(language: Language) -> Markup:
+    """The attributes of what the site wrote, within such words."""
+    if _has_words(language):
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(language.tag, language.direction)
+
+
+def _has_words(language: Language) -> bool:
+    return language.tag.lower().split("-")[0] == language.words.lower().split("-")[0]
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0]
+
+
+def _report_url(contact_url: str, link_id: str) -> str:
+    """Where a reader reports a link: the contact address, which is told the link's id."""
+    subject = quote(f"Link {link_id}")
+    if contact_url.startswith("mailto:"):
+        return f"{contact_url}{'&' if '?' in contact_url else '?'}subject={subject}"
+    return f"{contact_url}{'&' if '?' in contact_url else '?'}link={link_id}"
+
+
+@cache
+def environment() -> Environment:
+    """The templates: compiled ones where the build has put them, or those of the checkout."""
+    compiled = _FOLDER / "compiled_templates"
+    loader: BaseLoader = (
+        ModuleLoader(compiled) if compiled.is_dir() else FileSystemLoader(_FOLDER / "templates")
+    )
+    jinja = Environment(
+        autoescape=True,
+        extensions=["jinja2.ext.i18n"],
+        loader=loader,
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    jinja.policies["ext.i18n.trimmed"] = True
+    jinja.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined] # of the extension
+    jinja.globals["asset"] = asset_path
+    jinja.filters |= {"host": _host, "report_url": _report_url, "short_url": short_url}
+    return jinja
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    language: Language = context["language"]
+    return language.gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, number: int) -> str:
+    language: Language = context["language"]
+    return language.ngettext(singular, plural, number)

@@ -1,0 +1,105 @@
+"""Where a submitted link stands, for its submitter: /l/{link_id}, with the token to withdraw it.
+
+The token is in the address, so these pages are not stored, not indexed, and send no referrer.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from seealso.errors import Message, Refusal, link_not_found
+from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
+from seealso.http.requests import Request
+from seealso.http.responses import Response
+from seealso.store.tables import Store
+from seealso.submitting.submitting import is_token_of, told_reason, withdraw
+from seealso.tables.links import CLAIM_HOLDERS, Link, get_link
+from seealso.tables.sites import get_policy
+from seealso.web.languages import Language, language_of
+from seealso.web.links import article_href
+from seealso.web.rendering import PRIVATE, Head, private_response, see_other
+
+_FORM = "application/x-www-form-urlencoded"
+_HEADLINES = {
+    "pending": Message("Your link is waiting for an editor"),
+    "published": Message("Your link is on the page"),
+    "lapsed": Message("Your link is hidden"),
+    "rejected": Message("Your link was not accepted"),
+    "expired": Message("Your link has expired"),
+    "withdrawn": Message("Your link is withdrawn"),
+    "removed": Message("Your link was removed"),
+}
+_EXPLANATIONS = {
+    "pending": Message("An editor decides about it. Come back to this page to see what became of it."),
+    "published": Message(
+        "Readers of the article see it. Please keep the link to the article on your page."
+    ),
+    "lapsed": Message(
+        "Your page no longer links to the article. Put the link back before your link expires."
+    ),
+    "rejected": Message("An editor decided not to publish it. It cannot be submitted again."),
+    "expired": Message("It waited for too long. You can submit it again."),
+    "withdrawn": Message("Its address and title are erased. You can submit it again."),
+    "removed": Message("An editor took it off the page. It cannot be submitted again."),
+}
+_LINK_BACK = {
+    "unchecked": Message("not checked yet"),
+    "seen": Message("found on your page"),
+    "missing": Message("not found on your page"),
+}
+
+
+def status_path(link_id: str, token: str | None) -> str:
+    """The path of a link's status page, for its submitter with the token."""
+    return f"/l/{link_id}?token={token}" if token else f"/l/{link_id}"
+
+
+def status_page(store: Store, request: Request) -> Response:
+    """GET /l/{link_id}?token=. Raises Refusal `not-found`."""
+    link = get_link(store, request.path_link_id())
+    if link is None:
+        raise link_not_found()
+    token = request.query_string("token")
+    return _page(store, request, link, token if is_token_of(link, token) else None)
+
+
+def withdraw_link(store: Store, request: Request) -> Response:
+    """POST /l/{link_id}/withdraw with the form field `token`. Raises Refusal."""
+    link_id = request.path_link_id()
+    data = read_body(request)
+    if media_type(request) != _FORM:
+        raise unsupported_media_type(_FORM)
+    token = form_members(data).get("token", "")
+    withdraw(store, link_id, token, datetime.now(UTC))
+    return see_other(request.base_url + status_path(link_id, token), PRIVATE)
+
+
+def _page(store: Store, request: Request, link: Link, token: str | None) -> Response:
+    site = get_policy(store, link.domain)
+    language = language_of(site.language)
+    headline = language.text(_HEADLINES[link.status])
+    values = {
+        "link": link,
+        "headline": headline,
+        "explanation": language.text(_EXPLANATIONS[link.status]),
+        "article_href": article_href(site, link.article_id),
+        "article_title": link.article_title,
+        "times": _times(link, language),
+        "link_back": language.text(_LINK_BACK[link.link_back]),
+        "reason": told_reason(link) if token else None,
+        "token": token,
+        "can_be_withdrawn": link.status in CLAIM_HOLDERS,
+        "address": request.base_url + status_path(link.link_id, token),
+    }
+    head = Head(title=headline, is_indexed=False)
+    return private_response(request, "status.html", language, head, values, headers=PRIVATE)
+
+
+def _times(link: Link, language: Language) -> list[tuple[str, str]]:
+    """What happened when, and what will: pairs of a label and a time."""
+    times: list[tuple[Any, str | None]] = [
+        (Message("Submitted"), link.submitted_at),
+        (Message("Published"), link.published_at if link.status == "published" else None),
+        (Message("Since"), link.history[-1]["at"] if link.history else None),
+        (Message("Expires"), link.due_at if link.status in CLAIM_HOLDERS else None),
+    ]
+    return [(language.text(label), time) for label, time in times if time]

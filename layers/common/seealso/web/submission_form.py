@@ -1,0 +1,81 @@
+"""The form of an article's page: POST /a/{id}/links.
+
+It does what POST /articles/{id}/links does, and answers with a page: 303 to the link's status, or
+the article's page again with what was wrong and all that was typed.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+
+from seealso.errors import FieldError, Refusal
+from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
+from seealso.http.problems import PROBLEMS, refusal_headers
+from seealso.http.requests import Request
+from seealso.http.responses import Response
+from seealso.members import Members
+from seealso.store.tables import Store
+from seealso.submitting.submitting import Receipt
+from seealso.web.article_page import FIELDS, Form, read_article, refused_page
+from seealso.web.languages import Language, language_of
+from seealso.web.rendering import PRIVATE, see_other
+from seealso.web.status_page import status_path
+
+type Submit = Callable[[Store, Request, Members, str | None], Receipt]
+
+_FORM = "application/x-www-form-urlencoded"
+_KEY = "idempotency_key"
+# Refusals that the page can show beside its form; all others have a page of their own.
+_SHOWN = {
+    "conflict",
+    "consent-missing",
+    "duplicate-link",
+    "foreign-origin",
+    "idempotency-key-reused",
+    "invalid-fields",
+    "page-full",
+    "queue-full",
+    "rate-limited",
+    "unavailable",
+    "url-not-acceptable",
+}
+
+
+def post_form(store: Store, request: Request, submit: Submit) -> Response:
+    """Submits the form's link. Raises Refusal where there is no page to show the form on."""
+    data = read_body(request)
+    if media_type(request) != _FORM:
+        raise unsupported_media_type(_FORM)
+    members = form_members(data)
+    key = members.pop(_KEY, "") or None
+    try:
+        receipt = submit(store, request, members, key)
+    except Refusal as refusal:
+        if refusal.name not in _SHOWN:
+            raise
+        return _form_again(store, request, members, refusal)
+    path = status_path(receipt.link.link_id, receipt.withdraw_token)
+    return see_other(request.base_url + path, PRIVATE)
+
+
+def _form_again(store: Store, request: Request, members: Members, refusal: Refusal) -> Response:
+    shown = read_article(store, request)
+    language = language_of(shown.sites[shown.page["article"]["domain"]].language)
+    errors = _errors(refusal, language)
+    form = Form(
+        typed={field: members.get(field, "") for field in FIELDS},
+        errors=dict(errors),
+        summary=errors,
+        # A second click on the corrected form then meets its own submission.
+        key=os.urandom(16).hex(),
+    )
+    status = PROBLEMS[refusal.name].status
+    return refused_page(request, shown, status, refusal_headers(refusal), form)
+
+
+def _errors(refusal: Refusal, language: Language) -> list[tuple[str, str]]:
+    """Pairs of a field and its error; what is no field's fault is said of the URL."""
+    found = refusal.errors or [FieldError("url", refusal.detail)]
+    return [
+        (error.field if error.field in FIELDS else "url", language.text(error.detail))
+        for error in found
+    ]
