@@ -39,7 +39,7 @@ _TAKE_TEXT = {
     "text": 0,
     "_": 0,
 }
-# As web/rendering.py sets the templates up.
+# As the pages' Jinja environment is set up.
 _JINJA = dict.fromkeys(("trimmed", "newstyle_gettext", "trim_blocks", "lstrip_blocks"), "true")
 # Without the format: German has {max} for English {max:,}.
 _PLACEHOLDER = re.compile(r"%\(\w+\)|%%|\{\w+")

@@ -14,7 +14,10 @@ ARTICLE = 6646098
 GERMAN_ARTICLE = 6646040
 WIDGET_ARTICLE = 6646126
 LINKS = (
-    ("https://reelnotes.example.net/mann-on-paper", "Mann on paper: reading Heat 2 before it is filmed"),
+    (
+        "https://reelnotes.example.net/mann-on-paper",
+        "Mann on paper: reading Heat 2 before it is filmed",
+    ),
     ("https://www.kinotagebuch.example.org/heat-2", "Heat 2: was wir wissen und was nicht"),
     ("https://secondunit.example.com/2026/03/waiting-rooms?page=2", None),
 )

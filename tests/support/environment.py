@@ -22,6 +22,7 @@ def variables(store: Store) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": store.client.endpoint,
         "AWS_LAMBDA_FUNCTION_NAME": "seealso-test-Function",
         "STACK_NAME": "seealso-test",
+        "STACK_UUID": "51af3dc0-da77-11e4-872e-1234567db123",
         "ARTICLES_TABLE": store.articles,
         "LINKS_TABLE": store.links,
         "SITES_TABLE": store.sites,

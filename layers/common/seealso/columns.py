@@ -70,7 +70,7 @@ COLUMNS = (
         "date",
         "An ISO 8601 date, or a date-time with `T` or a space, with or without an offset; returned "
         "as it was sent.",
-        indexes=("domain-id",),
+        indexes=("domain-id", "timeline-id"),
     ),
     Column(
         "source_id",

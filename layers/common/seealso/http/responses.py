@@ -29,14 +29,14 @@ class Response(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A JSON text, or its bytes in base64, and its strong entity tag."""
+    """A text, or its bytes in base64, and its strong entity tag."""
 
     text: str
     tag: str
 
 
 def document(text: str) -> Document:
-    """The text, JSON or base64 of it, with its entity tag."""
+    """The text, or base64 of it, with its entity tag."""
     return Document(text, f'"{sha256(text.encode()).hexdigest()[:32]}"')
 
 
@@ -61,11 +61,16 @@ def document_response(
 ) -> Response:
     """Like read_response(), for a text with headers of its own, such as its media type."""
     tagged = {**headers, "cache-control": f"public, max-age={max_age}", "etag": current.tag}
-    client_tags = request.headers.get("if-none-match", "")
-    if client_tags.strip() == "*" or current.tag in _ENTITY_TAG.findall(client_tags):
+    if has_tag(request, current.tag):
         del tagged["content-type"]
         return Response(304, tagged)
     return Response(200, tagged, current.text)
+
+
+def has_tag(request: Request, tag: str) -> bool:
+    """Whether If-None-Match names an entity tag, strong or weak, or any (`*`)."""
+    client_tags = request.headers.get("if-none-match", "")
+    return client_tags.strip() == "*" or tag.removeprefix("W/") in _ENTITY_TAG.findall(client_tags)
 
 
 def versioned_response(

@@ -257,7 +257,11 @@ def _source(
 ) -> OtherDomainArticle | None:
     is_own_source = source_id == article["id"]
     source = _published(article if is_own_source else answers.get(("source", source_id)))
-    return {"id": source["id"], "domain": source["domain"], "title": source["title"]} if source else None
+    return (
+        {"id": source["id"], "domain": source["domain"], "title": source["title"]}
+        if source
+        else None
+    )
 
 
 def _same_domain(

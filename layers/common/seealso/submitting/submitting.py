@@ -27,8 +27,8 @@ from seealso.store.calls import batch_get, batch_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.submitting import rate_limit
+from seealso.submitting.consent import consent_of
 from seealso.submitting.parsing import (
-    CONSENT,
     Submission,
     SubmissionError,
     refusal_of,
@@ -211,7 +211,8 @@ def _new_link(
     now: datetime,
     rules: Rules,
 ) -> Link:
-    is_published = site.publish == "at_once"
+    is_published = site.publish == "at_once" and not submission.needs_editor
+    consent = consent_of(site.language)
     scope = "network" if rules.duplicate_scope == "network" else f"page-{article_id}"
     return Link(
         link_id=link_id,
@@ -225,8 +226,13 @@ def _new_link(
         submitted_at=rfc3339(now),
         published_at=rfc3339(now) if is_published else None,
         claim=links.claim_key(scope, urls.KEY_VERSION, urls.url_key(submission.url)),
-        consent={"version": CONSENT["in_force"], "at": rfc3339(now)},
+        consent={
+            "version": consent["version"],
+            "language": consent["language"],
+            "at": rfc3339(now),
+        },
         token_hash=token_hash(token),
+        needs_editor=submission.needs_editor,
         due_at=None if is_published else rfc3339(now + timedelta(days=site.pending_days)),
     )
 

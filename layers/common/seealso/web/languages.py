@@ -9,6 +9,7 @@ messages, too. `make catalogs` brings the catalogs up to date (local/catalogs.py
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -59,7 +60,8 @@ class Catalog(NamedTuple):
     plural: Callable[[int], int]  # which form goes with a number
 
 
-class Language(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Language:
     """A site's language: `tag` is the site's own (BCP 47), for `lang="..."` of its content.
 
     `words` is the language of the interface on its pages: English where there is no catalog.

@@ -20,7 +20,9 @@ class _Explanation(NamedTuple):
 
 _EXPLANATIONS = {
     "malformed-request": _Explanation(
-        Message("The server could not read the request: its body, a header or a parameter is malformed."),
+        Message(
+            "The server could not read the request: its body, a header or a parameter is malformed."
+        ),
         Message("`detail` says which part. Correct it and send the request again."),
     ),
     "invalid-id": _Explanation(
@@ -36,19 +38,25 @@ _EXPLANATIONS = {
         Message("Use the token that belongs to this link, or ask an admin."),
     ),
     "foreign-origin": _Explanation(
-        Message("The form was sent from a page that is not one of this network’s."),
-        Message("Submit the link from the article’s own page. Programs send no Origin header."),
+        Message("The form was sent from a page that is not one of this network's."),
+        Message("Submit the link from the article's own page. Programs send no Origin header."),
     ),
     "not-found": _Explanation(
         Message("There is nothing at this address, or it is not public."),
         Message("Check the address. An article may have been withdrawn from publication."),
     ),
     "duplicate-link": _Explanation(
-        Message("Each page can be submitted once, and this one already was. Addresses that differ only in http or https, www., a slash at the end or tracking parameters are the same."),
-        Message("Submit another page. Your own link can be withdrawn at its status page, and then be submitted again."),
+        Message(
+            "Each page can be submitted once, and this one already was. Addresses that differ only "
+            "in http or https, www., a slash at the end or tracking parameters are the same."
+        ),
+        Message(
+            "Submit another page. Your own link can be withdrawn at its status page, and then be "
+            "submitted again."
+        ),
     ),
     "page-full": _Explanation(
-        Message("All places for related links on this article’s page are taken."),
+        Message("All places for related links on this article's page are taken."),
         Message("Choose another article, or try again when a link has been withdrawn or removed."),
     ),
     "queue-full": _Explanation(
@@ -76,12 +84,18 @@ _EXPLANATIONS = {
         Message("`errors` names each field and what is wrong with it."),
     ),
     "consent-missing": _Explanation(
-        Message("A link is accepted only from someone who may share it and will link back to the article."),
+        Message(
+            "A link is accepted only from someone who may share it and will link back to the "
+            "article."
+        ),
         Message("Confirm both sentences of the form."),
     ),
     "url-not-acceptable": _Explanation(
-        Message("This address cannot be linked from an article’s page."),
-        Message("`detail` says why. Submit the public address of a page, beginning with https:// or http://."),
+        Message("This address cannot be linked from an article's page."),
+        Message(
+            "`detail` says why. Submit the public address of a page, beginning with https:// or "
+            "http://."
+        ),
     ),
     "idempotency-key-reused": _Explanation(
         Message("The Idempotency-Key belongs to an earlier submission of another link."),
@@ -106,7 +120,7 @@ _EXPLANATIONS = {
 }
 
 
-def problem_page(store: Store, request: Request) -> Response:
+def problem_page(_store: Store, request: Request) -> Response:
     """GET /problems/{name}. Raises Refusal `not-found`."""
     name = request.path["name"]
     if name not in _EXPLANATIONS:

@@ -1,7 +1,7 @@
 """HTML answers: the templates, and the headers that all pages have.
 
-A template gets `language` (languages.py), whose words `_()`, `ngettext()` and `{% trans %}` use, and
-`page`, which is what every page shows besides its own content.
+A template gets `language` (languages.py), whose words `_()` and `ngettext()` use, `head`, and values
+of its own.
 """
 
 import os
@@ -27,9 +27,10 @@ from seealso.http.requests import Request
 from seealso.http.responses import NOT_STORED, Response, document, document_response
 from seealso.web.assets import asset_path
 from seealso.web.languages import Language
-from seealso.web.texts import short_url
+from seealso.web.texts import NOT_IN_HTML, short_url
 
-_FOLDER = Path(__file__).parent
+_SOURCES = Path(__file__).with_name("templates")
+COMPILED = Path(__file__).with_name("compiled_templates")  # by local/templates.py
 # Nothing but the page's own files runs, is loaded or receives the form, whatever gets into a page.
 _POLICY = "; ".join(
     [
@@ -134,6 +135,13 @@ def _has_words(language: Language) -> bool:
     return language.tag.lower().split("-")[0] == language.words.lower().split("-")[0]
 
 
+def _without_controls(value: object) -> object:
+    """What is shown, without characters that HTML does not allow; titles may have some."""
+    if type(value) is str and not value.isprintable():
+        return value.translate(NOT_IN_HTML)
+    return value
+
+
 def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0]
 
@@ -149,13 +157,13 @@ def _report_url(contact_url: str, link_id: str) -> str:
 @cache
 def environment() -> Environment:
     """The templates: compiled ones where the build has put them, or those of the checkout."""
-    compiled = _FOLDER / "compiled_templates"
     loader: BaseLoader = (
-        ModuleLoader(compiled) if compiled.is_dir() else FileSystemLoader(_FOLDER / "templates")
+        ModuleLoader(COMPILED) if COMPILED.is_dir() else FileSystemLoader(_SOURCES)
     )
     jinja = Environment(
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
+        finalize=_without_controls,
         loader=loader,
         lstrip_blocks=True,
         trim_blocks=True,

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 MAX_SHORT_URL = 60
-# Lines, brackets and other beginnings of Markdown in one text. No article has that many, and 300 KB
-# of nothing else would take seconds; a text with more is shown as plain text.
+# Lines, brackets and other characters that take long to render. No article has that many of them,
+# and 300 KB of nothing else would take seconds; a text with more is shown as plain text.
+MARKUP = "\n[*_<"
 MAX_MARKUP = 50_000
 
 # What HTML allows in no text (HTML Standard, 13.1.4 and 13.2.3.5): control characters but tab and
 # the line ends, and noncharacters.
-_NOT_IN_HTML = dict.fromkeys(
+NOT_IN_HTML = dict.fromkeys(
     [
         *(code for code in range(0x20) if chr(code) not in "\t\n\r"),
         *range(0x7F, 0xA0),
@@ -38,8 +39,8 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 
 def article_html(text: str, text_format: str) -> Markup:
     """An article's text as HTML, by its site's format: `plain` or `markdown`."""
-    lines = [line.translate(_NOT_IN_HTML) for line in text.splitlines()]
-    if text_format == "markdown" and sum(map(text.count, "\n[*_<")) <= MAX_MARKUP:
+    lines = [line.translate(NOT_IN_HTML) for line in text.splitlines()]
+    if text_format == "markdown" and sum(map(text.count, MARKUP)) <= MAX_MARKUP:
         return _markdown(lines)
     return _plain(lines)
 
@@ -71,7 +72,7 @@ def _renderer() -> "MarkdownIt":
     """CommonMark without raw HTML."""
     from markdown_it import MarkdownIt  # costly, and few sites need it
 
-    renderer = MarkdownIt("commonmark", {"html": False})
+    renderer = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False})
     # The library documents replacing this method; its own check lets more schemes through.
     renderer.validateLink = _is_safe_link  # type: ignore[method-assign]
     renderer.core.ruler.push("page", _fit_into_page)
@@ -90,33 +91,54 @@ def _is_safe_link(url: str) -> bool:
 
 def _fit_into_page(state: "StateCore") -> None:
     """Headings go below the page's h1; images become links; links get their `rel`."""
+    above: list[int] = []  # the levels of a heading and of those that it is below
     for token in state.tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1:])
+            above = [*(each for each in above if each < level), level]
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1:]) + 1, 6)}"
+            # One level below the heading above it, also where the author skipped some.
+            token.tag = f"h{min(len(above) + 1, 6)}"
         elif token.type == "fence":
             token.info = ""  # would become a class
         elif token.children:
             token.children = _inline(token.children)
+    state.tokens = _without_empty_headings(state.tokens)
+
+
+def _without_empty_headings(tokens: "list[Token]") -> "list[Token]":
+    # A heading is three tokens: its start, its text, and its end.
+    empty = {
+        index + part
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open" and not tokens[index + 1].children
+        for part in range(3)
+    }
+    return [token for index, token in enumerate(tokens) if index not in empty]
 
 
 def _inline(tokens: "list[Token]") -> "list[Token]":
     from markdown_it.token import Token
 
-    fitted = []
-    depth = 0
+    fitted: list[Token] = []
+    is_in_link = False
     for token in tokens:
-        depth += token.nesting if token.type.startswith("link_") else 0
-        if token.type == "link_open":
-            token.attrSet("rel", "noopener")
-        if token.type != "image":
-            fitted.append(token)
-            continue
-        source = str(token.attrs["src"])
-        alt = "".join(child.content for child in token.children or [])
-        link_text = Token("text", "", 0, content=alt.strip() or short_url(source))
-        if depth:  # a link within a link is not HTML
-            fitted.append(link_text)
+        if token.type == "link_close" and fitted[-1].type == "link_open":
+            fitted.pop()  # nobody could see or name a link without text
+            is_in_link = False
+        elif token.type == "image":
+            source = str(token.attrs["src"])
+            alt = "".join(child.content for child in token.children or []).strip()
+            image = [Token("text", "", 0, content=alt or short_url(source))]
+            if not is_in_link:  # a link within a link is not HTML
+                link = Token("link_open", "a", 1, {"href": source, "rel": "noopener"})
+                image = [link, *image, Token("link_close", "a", -1)]
+            if alt or source:
+                fitted += image
         else:
-            fitted.append(Token("link_open", "a", 1, {"href": source, "rel": "noopener"}))
-            fitted += [link_text, Token("link_close", "a", -1)]
+            fitted.append(token)
+            if token.type == "link_open":
+                token.attrSet("rel", "noopener")
+            if token.type.startswith("link_"):
+                is_in_link = token.type == "link_open"
     return fitted
