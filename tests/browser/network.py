@@ -21,7 +21,7 @@ _FIRST = 1_500_000_000 + 1_000_000 * _WORKER
 _KINDS: dict[str, tuple[dict[str, Any], int]] = {
     "plain": ({"blocked_hosts": ["blocked.example.net"]}, 75),
     "german": ({"name": "Der Prüfstein", "language": "de", "text_format": "markdown"}, 20),
-    "arabic": ({"name": "المفكرة", "language": "ar", "publish": "approved"}, 10),
+    "arabic": ({"name": "المفكرة", "language": "ar", "publish": "approved"}, 20),
     "one place": ({"cap": 1}, 20),
     "one in the queue": ({"publish": "approved", "pending_cap": 1}, 20),
     "renders itself": ({"article_url": f"https://itself-{_WORKER}.example.net/{{id}}"}, 10),
