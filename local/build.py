@@ -172,7 +172,9 @@ def _use_checkout(build: Path) -> None:
 def _fingerprint(parameters: dict[str, str], *, is_live: bool) -> str:
     """A hash of everything that the build depends on."""
     files = [TEMPLATE, ROOT / "requirements/sam.txt"]
-    files += [Path(__file__).with_name(name) for name in ("build.py", "bytecode.py", "templates.py")]
+    files += [
+        Path(__file__).with_name(name) for name in ("build.py", "bytecode.py", "templates.py")
+    ]
     for folder in ("functions", "layers"):
         files += (ROOT / folder).rglob("requirements.*" if is_live else "*")
     return _digest(ROOT, files, f"{sorted(parameters.items())}{ROOT if is_live else ''}")

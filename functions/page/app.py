@@ -8,12 +8,10 @@ from seealso.http.responses import Response, document, document_response
 from seealso.store.tables import Store
 from seealso.web.article_page import article_page
 from seealso.web.assets import find_asset
-from seealso.web.feeds import network_feed, site_feed
+from seealso.web.feeds import network_feed, site_feed, stack_uuid
 from seealso.web.problem_pages import problem_page, refusal_page
 from seealso.web.site_pages import home_page, site_page
 from seealso.web.sitemaps import robots, sitemap_index, sitemap_part
-
-_YEAR = 365 * 24 * 3600
 
 
 def asset(_store: Store, request: Request) -> Response:
@@ -25,8 +23,10 @@ def asset(_store: Store, request: Request) -> Response:
         "cross-origin-resource-policy": found.sharing,
     }
     response = document_response(request, document(found.text), found.max_age, headers)
-    return compressed(request, response)
+    return compressed(request, response, is_constant=True)
 
+
+stack_uuid()  # a wrong setting fails the start and not a request
 
 handler = serve(
     {

@@ -29,14 +29,14 @@ class Response(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A text, or its bytes in base64, and its strong entity tag."""
+    """A text and its strong entity tag."""
 
     text: str
     tag: str
 
 
 def document(text: str) -> Document:
-    """The text, or base64 of it, with its entity tag."""
+    """The text with its entity tag."""
     return Document(text, f'"{sha256(text.encode()).hexdigest()[:32]}"')
 
 
@@ -68,8 +68,11 @@ def document_response(
 
 
 def has_tag(request: Request, tag: str) -> bool:
-    """Whether If-None-Match names an entity tag, strong or weak, or any (`*`)."""
-    client_tags = request.headers.get("if-none-match", "")
+    """Whether If-None-Match names an entity tag, or any (`*`).
+
+    The tag may be strong or weak, and that of the compressed answer (compression.py).
+    """
+    client_tags = request.headers.get("if-none-match", "").replace('-gz"', '"')
     return client_tags.strip() == "*" or tag.removeprefix("W/") in _ENTITY_TAG.findall(client_tags)
 
 

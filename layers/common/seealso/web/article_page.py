@@ -25,7 +25,7 @@ from seealso.store.tables import Store
 from seealso.submitting.consent import HONEYPOT, consent_of
 from seealso.tables.sites import Site
 from seealso.web.languages import Language, language_of
-from seealso.web.links import absolute_href, article_href, site_href
+from seealso.web.links import absolute_href, article_href, site_href, site_name
 from seealso.web.rendering import Head, page_response, private_response
 from seealso.web.structured_data import json_ld
 from seealso.web.texts import article_html
@@ -85,9 +85,9 @@ def refused_page(
 def article_head(shown: PageWithSites, base_url: str) -> Head:
     """The head of an article's page."""
     site, article = _site(shown), shown.page["article"]
-    name = f" · {site.name}" if site.name else ""
+    name = site_name(site, language_of(site.language))
     return Head(
-        title=article["title"] + name,
+        title=f"{article['title']} · {name}",
         canonical=absolute_href(base_url, site, article["id"]),
         feed=f"{site_href(site.domain)}/feed.atom",
         description=_description(article["text"]),
@@ -105,13 +105,16 @@ def article_values(
         "article": article,
         "text": article_html(article["text"], site.text_format),
         "site": site,
+        "site_name": site_name(site, language),
         "site_href": site_href(site.domain),
         "source": _source(page, site),
         "same_domain": [
             {"href": article_href(site, other["id"]), "title": other["title"]}
             for other in page["same_domain"]
         ],
-        "other_domains": [_foreign(other, shown.sites) for other in page["other_domains"]],
+        "other_domains": [
+            _foreign(other, shown.sites, language) for other in page["other_domains"]
+        ],
         "links": page["links"],
         "places_left": page["places_left"],
         "consent": consent,
@@ -120,7 +123,7 @@ def article_values(
         "form": form,
         "query": _query(),
         "variables": json.dumps(_variables(page), indent=2),
-        "structured_data": _structured_data(page, site, base_url),
+        "structured_data": _structured_data(page, site, language, base_url),
     }
 
 
@@ -137,13 +140,15 @@ def _source(page: Page, site: Site) -> dict[str, str] | None:
     return {"href": article_href(site if is_own else None, source["id"]), "title": source["title"]}
 
 
-def _foreign(article: OtherDomainArticle, sites: Mapping[int, Site]) -> dict[str, Any]:
+def _foreign(
+    article: OtherDomainArticle, sites: Mapping[int, Site], language: Language
+) -> dict[str, str]:
     site = sites[article["domain"]]
     return {
         "href": article_href(site, article["id"]),
         "title": article["title"],
-        "site": site,
-        "site_href": site_href(site.domain),
+        "site_name": site_name(site, language),
+        "language": site.language,
     }
 
 
@@ -172,11 +177,11 @@ def _query() -> str:
     return Path(__file__).with_name("page.graphql").read_text("utf-8")
 
 
-def _structured_data(page: Page, site: Site, base_url: str) -> Markup:
+def _structured_data(page: Page, site: Site, language: Language, base_url: str) -> Markup:
     source = _source(page, site)
     return json_ld(
         page["article"],
-        site_name=site.name,
+        site_name=site_name(site, language),
         site_url=base_url + site_href(site.domain),
         url=absolute_href(base_url, site, page["article"]["id"]),
         source_url=urljoin(base_url, source["href"]) if source else None,

@@ -134,13 +134,17 @@ def problem_page(_store: Store, request: Request) -> Response:
         "meaning": language.text(explanation.meaning),
         "remedy": language.text(explanation.remedy),
     }
-    head = Head(title=kind.title, canonical=f"{request.base_url}/problems/{name}")
+    head = Head(title=language.gettext(kind.title), canonical=f"{request.base_url}/problems/{name}")
     return page_response(request, "problem_kind.html", language, head, values, max_age=3600)
 
 
 def refusal_page(request: Request, refusal: Refusal) -> Response:
-    """What a reader gets instead of the page that was asked for."""
-    language = language_of("en")
+    """What a reader gets instead of the page that was asked for, in the reader's language.
+
+    It is not stored anywhere, so that it may differ between readers.
+    """
+    preferred = request.headers.get("accept-language", "en").partition(",")[0].partition(";")[0]
+    language = language_of(language_of(preferred.strip()).words)
     kind = PROBLEMS[refusal.name]
     values = {
         "status": kind.status,

@@ -1,7 +1,7 @@
 """HTML answers: the templates, and the headers that all pages have.
 
-A template gets `language` (languages.py), whose words `_()` and `ngettext()` use, `head`, and values
-of its own.
+A template gets `language` (languages.py), whose words `_()` and `ngettext()` use, `head`, and
+values of its own.
 """
 
 import os
@@ -157,9 +157,7 @@ def _report_url(contact_url: str, link_id: str) -> str:
 @cache
 def environment() -> Environment:
     """The templates: compiled ones where the build has put them, or those of the checkout."""
-    loader: BaseLoader = (
-        ModuleLoader(COMPILED) if COMPILED.is_dir() else FileSystemLoader(_SOURCES)
-    )
+    loader: BaseLoader = ModuleLoader(COMPILED) if COMPILED.is_dir() else FileSystemLoader(_SOURCES)
     jinja = Environment(
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
