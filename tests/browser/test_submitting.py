@@ -21,6 +21,7 @@ WITHDRAWN = "Your link is withdrawn"
 def related_links(page: Page, url: str) -> list[str]:
     """The titles of the links on the article's page, as a new reader sees it."""
     page.goto(url)
+    page.reload()  # the browser may have kept the page as it was up to 30 s ago
     shown = page.get_by_role("region", name="Related links").get_by_role("listitem")
     return [link.get_by_role("link").first.inner_text() for link in shown.all()]
 
@@ -33,7 +34,7 @@ def test_a_link_is_submitted_shown_and_withdrawn(page: Page, network: Network) -
     expect(status.get_by_text(url, exact=True)).to_be_visible()
     expect(status.get_by_text("A kettle of my own")).to_be_visible()
     keep = status.locator("code").inner_text()
-    assert re.fullmatch(re.escape(network.url) + r"/l/[\w-]{22}\?token=[\w-]{22}", keep)
+    assert re.fullmatch(re.escape(network.url) + r"/l/[0-9a-f]{32}\?token=[0-9a-f]{32}", keep)
 
     assert related_links(page, article) == ["A kettle of my own"]
     link = page.get_by_role("link", name="A kettle of my own", exact=True)
@@ -152,7 +153,8 @@ def check_form_again(page: Page, case: Refused) -> None:
     expect(problem(page)).to_be_visible()
     expect(page).to_have_title(re.compile("^Error: "))
     expect(page.get_by_label(ADDRESS)).to_have_value(case.url)
-    expect(page.get_by_label(TITLE)).to_have_value(case.title)
+    # HTML has no way to write the control character.
+    expect(page.get_by_label(TITLE)).to_have_value(case.title.replace("\x02", ""))
     for box in page.get_by_role("checkbox").all():
         expect(box).to_be_checked(checked=case.consent)
     field = page.get_by_label(case.field)
@@ -161,8 +163,8 @@ def check_form_again(page: Page, case: Refused) -> None:
     error = link.inner_text()
     assert case.error in error
     described = str(field.get_attribute("aria-describedby")).split()
-    texts = [page.locator(f"#{name}").inner_text() for name in described]
-    assert any(text == f"Error: {error}" for text in texts), texts
+    texts = [" ".join(page.locator(f"#{name}").inner_text().split()) for name in described]
+    assert f"Error: {error}" in texts
     # The page begins with the problem, for readers by eye and by ear.
     assert (
         page.get_by_role("main").get_by_role("heading").first.inner_text() == "There is a problem"
@@ -209,7 +211,7 @@ def test_a_full_page_has_no_form(page: Page, network: Network) -> None:
     article, url = network.article_url("one place"), new_url()
     page.goto(article)
     expect(page.get_by_text("1 place left.")).to_be_visible()
-    expect(page.get_by_text("Up to 1 link")).to_be_visible()
+    expect(page.get_by_text("Up to 1 link per page.")).to_be_visible()
     # A second submitter has opened the page before the first one has sent the form.
     fill(page, url)
     other = page.context.new_page()
@@ -219,7 +221,7 @@ def test_a_full_page_has_no_form(page: Page, network: Network) -> None:
     send(page)
     check_form_again(page, Refused("one place", url, "", title=""))
 
-    page.goto(article)
+    related_links(page, article)
     expect(page.get_by_text("All places on this page are taken.")).to_be_visible()
     expect(page.get_by_role("button", name=BUTTON)).to_have_count(0)
 
@@ -229,8 +231,7 @@ def test_a_full_queue_is_a_refusal(page: Page, network: Network) -> None:
     page.goto(article)
     submit(page, new_url())
     expect(page.get_by_role("heading", name=PENDING)).to_be_visible()
-    page.goto(article)
-    expect(page.get_by_text("No links yet.")).to_be_visible()
+    assert related_links(page, article) == []
     url = new_url()
     fill(page, url)
     send(page)
@@ -324,7 +325,7 @@ def test_a_wrong_token_withdraws_nothing(page: Page, network: Network) -> None:
     submit(page, new_url(), "Stays")
     address = page.locator("code").filter(has_text="/l/").inner_text()
     without_token = address.partition("?")[0]
-    for other in (without_token, f"{without_token}?token={'A' * 22}"):
+    for other in (without_token, f"{without_token}?token={32 * '0'}"):
         page.goto(other)
         expect(page.get_by_role("heading", name=PUBLISHED)).to_be_visible()
         expect(page.get_by_role("button")).to_have_count(0)
