@@ -34,7 +34,7 @@ def compressed(request: Request, response: Response, *, is_constant: bool = Fals
     if response.body is None or not _accepts_gzip(request):
         return response._replace(headers=headers)
     headers["content-encoding"] = "gzip"
-    body = _constant(response.body) if is_constant else _gzip(response.body, 6)
+    body = _constant(response.body) if is_constant else _gzip(response.body, 3)
     return response._replace(headers=headers, body=body, is_base64=True)
 
 
@@ -44,7 +44,7 @@ def _constant(text: str) -> str:
 
 
 def _gzip(text: str, level: int) -> str:
-    """The text in gzip and base64. For 12 KB of HTML, level 9 takes longer and saves nothing."""
+    """The text in gzip and base64. For a page, level 3 takes a third less than 6, for 5 % more."""
     import zlib  # here, because reads in JSON are sent as they are
 
     # zlib writes no time into gzip's header, so every container makes the same bytes.
