@@ -8,7 +8,7 @@ import pytest
 
 from seealso.reading.page import read_page
 from seealso.store.tables import Store
-from seealso.submitting.parsing import CONSENT
+from seealso.submitting.consent import consent_of
 from seealso.tables import links
 from seealso.times import rfc3339
 from tests.submitting import sample_network
@@ -116,10 +116,19 @@ def test_stores_the_consent_with_its_version_and_time(anywhere: Store) -> None:
         link = sample_network.link_of(
             anywhere, posted(article_id, f"https://example.com/{article_id}")
         )
-        assert link.consent == {"version": CONSENT["in_force"], "at": link.submitted_at}
-    wording = CONSENT["versions"][str(CONSENT["in_force"])]["text"]
-    for promise in ("right to share this link", "link back to this article", "Up to 5 links"):
-        assert promise in wording
+        assert link.consent == {
+            "version": consent_of("en")["version"],
+            "language": "en",
+            "at": link.submitted_at,
+        }
+
+
+def test_stores_the_language_of_the_wording(network: Store) -> None:
+    """That of the site's pages, where there is a wording in it."""
+    for number, (tag, language) in enumerate([("de-AT", "de"), ("fr", "en")]):
+        sample_network.put_site(network, language=tag)
+        receipt = posted(OTHER, f"https://example.com/{number}")
+        assert sample_network.link_of(network, receipt).consent["language"] == language
 
 
 def test_stores_only_a_hash_of_the_withdraw_token(network: Store) -> None:
