@@ -1,7 +1,7 @@
 """The pages that people see, with their feeds, sitemaps and files. It only reads."""
 
 from seealso.errors import Refusal
-from seealso.http.compression import compressed
+from seealso.http.compression import coded, compressed
 from seealso.http.handler import serve
 from seealso.http.requests import Request
 from seealso.http.responses import Response, document, document_response
@@ -22,7 +22,8 @@ def asset(_store: Store, request: Request) -> Response:
         "content-type": found.media_type,
         "cross-origin-resource-policy": found.sharing,
     }
-    response = document_response(request, document(found.text), found.max_age, headers)
+    current = coded(request, document(found.text))
+    response = document_response(request, current, found.max_age, headers)
     return compressed(request, response, is_constant=True)
 
 

@@ -42,9 +42,11 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 
 def openapi(_store: Store, request: Request) -> Response:
-    from seealso.http.compression import compressed  # here, because a reader's request has none
+    # Here, because a reader's request needs none of it.
+    from seealso.http.compression import coded, compressed
 
-    return compressed(request, document_response(request, _description()), is_constant=True)
+    response = document_response(request, coded(request, _description()))
+    return compressed(request, response, is_constant=True)
 
 
 @cache

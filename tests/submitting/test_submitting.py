@@ -116,11 +116,15 @@ def test_stores_the_consent_with_its_version_and_time(anywhere: Store) -> None:
         link = sample_network.link_of(
             anywhere, posted(article_id, f"https://example.com/{article_id}")
         )
+        in_force = consent_of("en")
         assert link.consent == {
-            "version": consent_of("en")["version"],
+            "version": in_force["version"],
             "language": "en",
             "at": link.submitted_at,
         }
+    assert "right to share this link" in in_force["has_right_to_share"]
+    assert "link back to this article" in in_force["agrees_to_link_back"]
+    assert "Up to {cap} links" in in_force["rule"]
 
 
 def test_stores_the_language_of_the_wording(network: Store) -> None:

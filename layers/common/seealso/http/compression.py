@@ -1,7 +1,10 @@
 """gzip in the function, since an HTTP API does not compress answers.
 
-Each coding has a strong entity tag of its own (RFC 9110, 8.8.3.3): that of gzip ends in `-gz`, and
-both are current while the content is the same (responses.has_tag()).
+Each coding has an entity tag of its own (RFC 9110, 8.8.3.3): that of gzip ends in `-gz`. So a tag
+is chosen before a request's If-None-Match is compared with it:
+
+    current = coded(request, document(text))
+    return compressed(request, document_response(request, current))
 """
 
 import re
@@ -9,7 +12,17 @@ from base64 import b64encode
 from functools import lru_cache
 
 from seealso.http.requests import Request
-from seealso.http.responses import Response
+from seealso.http.responses import Document, Response
+
+
+def coded(request: Request, current: Document) -> Document:
+    """The document with the tag that it has in the coding of the answer."""
+    return current._replace(tag=coded_tag(request, current.tag))
+
+
+def coded_tag(request: Request, tag: str) -> str:
+    """The entity tag, strong or weak, of what is sent in the coding of the answer."""
+    return f'{tag[:-1]}-gz"' if _accepts_gzip(request) else tag
 
 
 def compressed(request: Request, response: Response, *, is_constant: bool = False) -> Response:
@@ -18,11 +31,7 @@ def compressed(request: Request, response: Response, *, is_constant: bool = Fals
     `is_constant` says that the same text is sent again and again, so that it pays to keep it.
     """
     headers = {**response.headers, "vary": "Accept-Encoding"}
-    if not _accepts_gzip(request.headers.get("accept-encoding", "")):
-        return response._replace(headers=headers)
-    if etag := headers.get("etag"):
-        headers["etag"] = f'{etag[:-1]}-gz"'
-    if response.body is None:
+    if response.body is None or not _accepts_gzip(request):
         return response._replace(headers=headers)
     headers["content-encoding"] = "gzip"
     body = _constant(response.body) if is_constant else _gzip(response.body, 6)
@@ -43,8 +52,9 @@ def _gzip(text: str, level: int) -> str:
     return b64encode(packed).decode()
 
 
-def _accepts_gzip(accept_encoding: str) -> bool:
+def _accepts_gzip(request: Request) -> bool:
     """Whether Accept-Encoding allows gzip, by its name or by `*` (RFC 9110, 12.5.3)."""
+    accept_encoding = request.headers.get("accept-encoding", "")
     weights = {
         coding.strip().lower(): weight.replace(" ", "").lower()
         for coding, _, weight in (part.partition(";") for part in accept_encoding.split(","))

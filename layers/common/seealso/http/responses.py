@@ -68,11 +68,8 @@ def document_response(
 
 
 def has_tag(request: Request, tag: str) -> bool:
-    """Whether If-None-Match names an entity tag, or any (`*`).
-
-    The tag may be strong or weak, and that of the compressed answer (compression.py).
-    """
-    client_tags = request.headers.get("if-none-match", "").replace('-gz"', '"')
+    """Whether If-None-Match names an entity tag, strong or weak, or any (`*`)."""
+    client_tags = request.headers.get("if-none-match", "")
     return client_tags.strip() == "*" or tag.removeprefix("W/") in _ENTITY_TAG.findall(client_tags)
 
 

@@ -22,7 +22,7 @@ from jinja2 import (
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from seealso.http.compression import compressed
+from seealso.http.compression import coded, compressed
 from seealso.http.requests import Request
 from seealso.http.responses import NOT_STORED, Response, document, document_response
 from seealso.web.assets import asset_path
@@ -78,8 +78,9 @@ def page_response(
 ) -> Response:
     """A public page: 200 with an entity tag, or 304 if the client has it."""
     text = render(template, language, head, values)
-    response = document_response(request, document(text), max_age, _HEADERS | _REFERRER)
-    return compressed(request, response)
+    current = coded(request, document(text))
+    headers = _HEADERS | _REFERRER
+    return compressed(request, document_response(request, current, max_age, headers))
 
 
 def private_response(
