@@ -19,12 +19,11 @@ from bench import networks
 from bench.units import recorded_calls, snapshot, write_units
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.store.values import Json
-from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Receipt, Rules, submit
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.sites import Site
 from tests.support import environment, events, functions, tables
-from tests.support.factories import put_site
+from tests.support.factories import attempt, put_site
 from tests.support.transitions import change_link
 
 HEADING = "## Submissions"
@@ -141,11 +140,8 @@ def _url(number: int) -> str:
 def _submit(store: Store, article_id: int) -> Receipt:
     return submit(
         store,
-        article_id,
-        Submission(_url(next(_numbers)), _TITLE),
+        attempt(article_id, _url(next(_numbers)), datetime.now(UTC), _TITLE),
         None,
-        "192.0.2.7",
-        datetime.now(UTC),
         Rules(NO_CAP, "network"),
     )
 

@@ -127,6 +127,14 @@ def test_stores_the_consent_with_its_version_and_time(anywhere: Store) -> None:
     assert "Up to {cap} links" in in_force["rule"]
 
 
+def test_stores_the_language_of_the_wording(network: Store) -> None:
+    """That of the site's pages, where there is a wording in it."""
+    for number, (tag, language) in enumerate([("de-AT", "de"), ("fr", "en")]):
+        sample_network.put_site(network, language=tag)
+        receipt = posted(OTHER, f"https://example.com/{number}")
+        assert sample_network.link_of(network, receipt).consent["language"] == language
+
+
 def test_stores_only_a_hash_of_the_withdraw_token(network: Store) -> None:
     for key in (None, KEY):
         receipt = posted(url=f"https://example.com/{key}", key=key)

@@ -149,8 +149,9 @@ class AdminLinkMembers(Body):
     title: str | None
     status: Status
     link_back: Literal["unchecked", "seen", "missing"]
-    needs_editor: Literal["restored"] | None = Field(
-        description="Why only an editor may publish it: `restored`, or null."
+    needs_editor: Literal["honeypot", "restored"] | None = Field(
+        description="Why only an editor may publish it: `honeypot` (it came by a form whose hidden "
+        "field was filled in), `restored`, or null."
     )
     submitted_at: Time
     published_at: Time | None
@@ -177,6 +178,7 @@ class Consent(Body):
     """The consent that the submitter gave."""
 
     version: str | int = Field(description="The version of the wording that was in force.")
+    language: str = Field(description="The language of the wording.")
     at: Time
 
 

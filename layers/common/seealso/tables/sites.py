@@ -107,7 +107,8 @@ def get_policy(store: Store, domain: int) -> Site:
     """The site of a domain, read at most CACHE_SECONDS ago."""
     site = cached_site(store, domain)
     if site is None:
-        site = remember_site(store, domain, _get(store, _site_key(domain)))
+        item = _get(store, _site_key(domain), is_consistent=False)
+        site = remember_site(store, domain, item)
     return site
 
 
