@@ -203,7 +203,7 @@ def test_a_client_with_the_current_entity_tag_gets_304(route: Route) -> None:
     store = with_sites(store_of([article(1), article(2)]))
     full = answer(store, route)
     tag = full.headers["etag"]
-    for value in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*", tag[:-1] + '-gz"'):
+    for value in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         current = answer(store, route, {"if-none-match": value})
         assert (current.status, current.body) == (304, None)
         assert current.headers == {

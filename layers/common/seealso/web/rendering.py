@@ -22,9 +22,9 @@ from jinja2 import (
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from seealso.http.compression import compressed
+from seealso.http.compression import compressed, document_response
 from seealso.http.requests import Request
-from seealso.http.responses import NOT_STORED, Response, document, document_response
+from seealso.http.responses import NOT_STORED, Response, document
 from seealso.web.assets import asset_path
 from seealso.web.languages import Language
 from seealso.web.texts import NOT_IN_HTML, short_url
@@ -78,8 +78,7 @@ def page_response(
 ) -> Response:
     """A public page: 200 with an entity tag, or 304 if the client has it."""
     text = render(template, language, head, values)
-    response = document_response(request, document(text), max_age, _HEADERS | _REFERRER)
-    return compressed(request, response)
+    return document_response(request, document(text), max_age, _HEADERS | _REFERRER)
 
 
 def private_response(
