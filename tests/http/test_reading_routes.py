@@ -221,7 +221,7 @@ def test_a_malformed_request_names_its_field(
 def test_the_gateway_answers_other_methods_and_paths(network: Store) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE"):
         assert gateway.request(method, "/articles/100").json() == {"message": "Not Found"}
-    for target in ("/", "/articles", "/articles/", "/articles//related", "/articles/1/2/3"):
+    for target in ("/nowhere", "/articles", "/articles/", "/articles//related", "/articles/1/2/3"):
         assert get(target).json() == {"message": "Not Found"}
 
 

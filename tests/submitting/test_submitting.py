@@ -8,7 +8,7 @@ import pytest
 
 from seealso.reading.page import read_page
 from seealso.store.tables import Store
-from seealso.submitting.parsing import CONSENT
+from seealso.submitting.consent import consent_of
 from seealso.tables import links
 from seealso.times import rfc3339
 from tests.submitting import sample_network
@@ -116,10 +116,15 @@ def test_stores_the_consent_with_its_version_and_time(anywhere: Store) -> None:
         link = sample_network.link_of(
             anywhere, posted(article_id, f"https://example.com/{article_id}")
         )
-        assert link.consent == {"version": CONSENT["in_force"], "at": link.submitted_at}
-    wording = CONSENT["versions"][str(CONSENT["in_force"])]["text"]
-    for promise in ("right to share this link", "link back to this article", "Up to 5 links"):
-        assert promise in wording
+        in_force = consent_of("en")
+        assert link.consent == {
+            "version": in_force["version"],
+            "language": "en",
+            "at": link.submitted_at,
+        }
+    assert "right to share this link" in in_force["has_right_to_share"]
+    assert "link back to this article" in in_force["agrees_to_link_back"]
+    assert "Up to {cap} links" in in_force["rule"]
 
 
 def test_stores_only_a_hash_of_the_withdraw_token(network: Store) -> None:

@@ -42,9 +42,8 @@ def chromium_path() -> Path | None:
     return unpacked if unpacked.exists() and _PACKAGE.is_available() else None
 
 
-needs_chromium = pytest.mark.skipif(
-    chromium_path() is None, reason="needs Chromium, which make test fetches for Linux on x86-64"
-)
+WITHOUT_CHROMIUM = "needs Chromium, which make test fetches for Linux on x86-64"
+needs_chromium = pytest.mark.skipif(chromium_path() is None, reason=WITHOUT_CHROMIUM)
 
 
 def make_ready() -> None:
@@ -83,7 +82,7 @@ class Contexts:
         context = self._contexts.get((script, locale))
         if context is None:
             context = self._browser.new_context(java_script_enabled=script, locale=locale)
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(15_000)
             self._contexts[script, locale] = context
         return context.new_page()
 

@@ -146,7 +146,7 @@ def test_a_pending_link_says_what_it_waits_for() -> None:
 def test_a_refused_form_keeps_what_was_typed(
     members: dict[str, str], status: int, fields: list[str]
 ) -> None:
-    response = submit(**members)
+    response = send(f"/a/{ID}/links", {"url": URL, "title": ""} | CONSENTS | members)
     assert response.status == status
     assert response.headers["cache-control"] == "no-store"
     assert sorted(href or "" for href, _ in errors(response)) == sorted(fields)

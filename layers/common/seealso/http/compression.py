@@ -26,18 +26,18 @@ def document_response(
 
     It may be cached for `max_age` seconds. For `is_constant`, see compressed().
     """
-    current = current._replace(tag=sent_tag(request, current.tag))
+    current = current._replace(tag=coded_tag(request, current.tag))
     response = tagged_response(request, current, max_age, headers)
     return compressed(request, response, is_constant=is_constant)
 
 
-def sent_tag(request: Request, tag: str) -> str:
+def coded_tag(request: Request, tag: str) -> str:
     """The entity tag of a content in the coding that the client gets from compressed()."""
     return f'{tag[:-1]}-gz"' if _accepts_gzip(request) else tag
 
 
 def compressed(request: Request, response: Response, *, is_constant: bool = False) -> Response:
-    """The answer with its body in gzip, if the client accepts that; its ETag is sent_tag()'s.
+    """The answer with its body in gzip, if the client accepts that; its ETag is coded_tag()'s.
 
     `is_constant` says that the same text is sent again and again, so that it pays to keep it.
     """

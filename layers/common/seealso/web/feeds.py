@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from seealso.errors import site_not_found
-from seealso.http.compression import compressed, sent_tag
+from seealso.http.compression import coded_tag, compressed
 from seealso.http.requests import Request
 from seealso.http.responses import Response, has_tag
 from seealso.reading.lists import NetworkArticle, read_newest, read_site_list
@@ -128,7 +128,7 @@ def _validators(request: Request, feed: _Feed) -> dict[str, str]:
     shown = repr((request.base_url, feed.title, feed.language, newest, site))
     headers = {
         "cache-control": f"public, max-age={_MAX_AGE}",
-        "etag": sent_tag(request, f'W/"{sha256(shown.encode()).hexdigest()[:32]}"'),
+        "etag": coded_tag(request, f'W/"{sha256(shown.encode()).hexdigest()[:32]}"'),
     }
     if newest:
         headers["last-modified"] = _last_modified(newest["date"])
