@@ -20,9 +20,9 @@ from jinja2 import (
 )
 from markupsafe import Markup
 
-from seealso.http.compression import coded, compressed
+from seealso.http.compression import compressed, document_response
 from seealso.http.requests import Request
-from seealso.http.responses import NOT_STORED, Response, document, document_response
+from seealso.http.responses import NOT_STORED, Response, document
 from seealso.web.assets import asset_path
 from seealso.web.languages import Language
 from seealso.web.texts import NOT_IN_HTML, short_url
@@ -76,9 +76,7 @@ def page_response(
 ) -> Response:
     """A public page: 200 with an entity tag, or 304 if the client has it."""
     text = render(template, language, head, values)
-    current = coded(request, document(text))
-    headers = _HEADERS | _REFERRER
-    return compressed(request, document_response(request, current, max_age, headers))
+    return document_response(request, document(text), max_age, _HEADERS | _REFERRER)
 
 
 def private_response(
