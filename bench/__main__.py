@@ -1,6 +1,6 @@
 """`make bench`: measures, writes docs/benchmarks.md, and fails if a budget is exceeded.
 
-`python -m bench submissions` measures and rewrites only that part; the others are `views`,
+`python -m bench submissions` measures and rewrites only that part; the others are `views`, `html`,
 `graphql` and `editing`.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import editing, graphql, pages, submissions
+from bench import editing, graphql, html, pages, submissions
 from bench.pages import Row
 from local import dynamodb_local
 from local.paths import ROOT
@@ -50,7 +50,7 @@ def main() -> int:
     return 0 if all_hold else 1
 
 
-_REPORTS = {"graphql": graphql, "submissions": submissions, "editing": editing}
+_REPORTS = {"html": html, "graphql": graphql, "submissions": submissions, "editing": editing}
 _PARTS = ("views", *_REPORTS)
 
 
