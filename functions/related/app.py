@@ -13,7 +13,6 @@ from seealso.http.responses import (
     Document,
     Response,
     document,
-    document_response,
     read_response,
 )
 from seealso.limits import MAX_LISTED
@@ -43,10 +42,9 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 def openapi(_store: Store, request: Request) -> Response:
     # Here, because a reader's request needs none of it.
-    from seealso.http.compression import coded, compressed
+    from seealso.http.compression import document_response
 
-    response = document_response(request, coded(request, _description()))
-    return compressed(request, response, is_constant=True)
+    return document_response(request, _description(), is_constant=True)
 
 
 @cache

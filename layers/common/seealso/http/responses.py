@@ -50,14 +50,11 @@ def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
 
     It may be cached for `max_age` seconds.
     """
-    return document_response(request, document(_json(body)), max_age)
+    return tagged_response(request, document(_json(body)), max_age, JSON)
 
 
-def document_response(
-    request: Request,
-    current: Document,
-    max_age: int = 30,
-    headers: Mapping[str, str] = JSON,
+def tagged_response(
+    request: Request, current: Document, max_age: int, headers: Mapping[str, str]
 ) -> Response:
     """Like read_response(), for a text with headers of its own, such as its media type."""
     tagged = {**headers, "cache-control": f"public, max-age={max_age}", "etag": current.tag}

@@ -17,7 +17,7 @@ from seealso.store.tables import Store
 from seealso.submitting.submitting import Receipt
 from seealso.web.article_page import (
     FIELDS,
-    Form,
+    form_with,
     page_article_id,
     read_article,
     refused_page,
@@ -77,13 +77,8 @@ def _form_again(
     shown = read_article(store, request)
     language = language_of(shown.sites[shown.page["article"]["domain"]].language)
     errors = _errors(refusal, typed, language)
-    form = Form(
-        typed=typed,
-        errors=dict(errors),
-        summary=errors,
-        # A second click on the corrected form then meets its own submission.
-        key=os.urandom(16).hex(),
-    )
+    # With the key, a second click on the corrected form meets its own submission.
+    form = form_with(typed, errors, os.urandom(16).hex())
     status = PROBLEMS[refusal.name].status
     return refused_page(request, shown, status, refusal_headers(refusal), form)
 
