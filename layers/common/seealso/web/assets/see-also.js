@@ -150,7 +150,7 @@ class SeeAlso extends HTMLElement {
     };
     const form = h("form", { part: "form", novalidate: true },
       h("h3", {}, _("Submit a link from your own page")),
-      h("p", { id: "rule" }, consent.rule.replace("{cap}", cap)),
+      h("p", { id: "rule" }, consent[cap === 1 ? "rule_for_one" : "rule"].replace("{cap}", cap)),
       field("url", _("Address of your page"), { type: "url", autocomplete: "url", "aria-describedby": "rule" }),
       field("title", _("Title (optional)"), { type: "text", autocomplete: "off", maxlength: 200 }),
       FIELDS.slice(2).map((name) => field(name, consent[name], { type: "checkbox" }, true)),
