@@ -14,6 +14,7 @@ from pathlib import Path
 
 from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
+from jinja2.ext import extract_from_ast
 
 from local.paths import ROOT
 from seealso.http.problems import PROBLEMS
@@ -93,8 +94,7 @@ def _texts(node: ast.AST) -> list[ast.expr]:
 def template_messages(source: str) -> Messages:
     """The messages of a template. Raises jinja2.TemplateSyntaxError."""
     found: Messages = {}
-    # Of the i18n extension: it cuts white space in messages as the pages' environment does.
-    for _, _, texts in environment().extract_translations(source):  # type: ignore[attr-defined]
+    for _, _, texts in extract_from_ast(environment().parse(source)):
         # With a number, or other arguments, for each of which there is None.
         strings = [texts] if isinstance(texts, str) else [text for text in texts or () if text]
         if strings:

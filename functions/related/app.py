@@ -13,7 +13,6 @@ from seealso.http.responses import (
     Document,
     Response,
     document,
-    document_response,
     read_response,
 )
 from seealso.limits import MAX_LISTED
@@ -42,9 +41,10 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 
 def openapi(_store: Store, request: Request) -> Response:
-    from seealso.http.compression import compressed  # here, because a reader's request has none
+    # Here, because a reader's request needs none of it.
+    from seealso.http.compression import document_response
 
-    return compressed(request, document_response(request, _description()), is_constant=True)
+    return document_response(request, _description(), is_constant=True)
 
 
 @cache

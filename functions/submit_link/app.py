@@ -31,12 +31,14 @@ from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
 from seealso.submitting.consent import consent_of
-from seealso.submitting.parsing import Submission, parse_form, parse_submission
+from seealso.submitting.parsing import Submission, give_consents, parse_form, parse_submission
 from seealso.submitting.submitting import (
+    Attempt,
     Receipt,
     Rules,
     check_origin,
     is_token_of,
+    preview,
     submit,
     told_reason,
     withdraw,
@@ -82,16 +84,30 @@ def _submit(
     key: str | None,
 ) -> Receipt:
     """Checks and submits what a body or a form holds. Raises Refusal."""
+    return submit(store, _attempt(store, request, members, parse), key, RULES)
+
+
+def _attempt(
+    store: Store, request: Request, members: Members, parse: Callable[[Members], Submission]
+) -> Attempt:
+    """What is to be submitted, or previewed. Raises Refusal."""
     check_origin(store, request.headers.get("origin"), request.base_url)
-    return submit(
-        store,
+    return Attempt(
         request.path_integer("id", minimum=1),
         parse(members),
-        key,
         request.client_address,
         datetime.now(UTC),
-        RULES,
+        request.base_url,
     )
+
+
+def post_preview(store: Store, request: Request) -> Response:
+    data = read_body(request)
+    request.path_integer("id", minimum=1)
+    members, parse = _members(request, data)
+    give_consents(members)
+    found = preview(store, _attempt(store, request, members, parse), RULES)
+    return json_response(200, found._asdict())
 
 
 def get_status(store: Store, request: Request) -> Response:
@@ -198,6 +214,7 @@ def refused(request: Request, refusal: Refusal) -> Response:
 handler = serve(
     {
         "POST /articles/{id}/links": post_link,
+        "POST /articles/{id}/links/preview": post_preview,
         "GET /links/{link_id}": get_status,
         "DELETE /links/{link_id}": delete_link,
         "GET /consent": get_consent,

@@ -1,5 +1,6 @@
 """The release: small, for arm64, and switched to as a whole by moving each function's alias."""
 
+import importlib.metadata
 import io
 import json
 import re
@@ -79,6 +80,14 @@ def test_templates_are_compiled(release: Path) -> None:
     compiled = [path.suffix for path in (web / "compiled_templates").iterdir()]
     assert compiled == [".pyc"] * len(list((ROOT / WEB / "templates").glob("*.html")))
     assert not (web / "templates").exists()
+
+
+def test_templates_are_compiled_for_the_version_that_runs_them(release: Path) -> None:
+    """They are compiled by this environment's jinja2, and run by that of each function."""
+    version = importlib.metadata.version("jinja2")
+    for function in ("Page", "SubmitLink"):
+        (installed,) = (release / function).glob("jinja2-*.dist-info")
+        assert installed.name == f"jinja2-{version}.dist-info"
 
 
 @pytest.mark.parametrize("function", ["GetArticle", "Related"])

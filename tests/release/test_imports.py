@@ -128,6 +128,9 @@ def test_requests_are_logged_without_the_logging_module(built: Path, function: s
     ("function", "sent", "status"),
     [
         ("GetArticle", event("GET /articles/{id}", {"id": "x"}), 400),
+        # Rendered with compiled templates.
+        ("Page", event("GET /problems/{name}", {"name": "not-found"}), 200),
+        ("SubmitLink", event("GET /l/{link_id}", {"link_id": "x"}), 404),
         # Its Tracer has no X-Ray here to send to.
         ("Admin", event("GET /admin/articles"), 401),
     ],

@@ -318,16 +318,12 @@ def test_refuses_texts_that_no_catalog_can_have(source: str) -> None:
 
 def test_finds_messages_in_templates() -> None:
     source = """
-<p title="{{ _('A title') }}">{% trans cap=cap %}
-    Up to {{ cap }} links,
-    100 %.
-{% endtrans %}</p>
+<p title="{{ _('A title') }}"></p>
 {{ ngettext("%(num)s place", "%(num)s places", left) }}
 {{ _("Hello %(name)s", name=name) }}{{ _(variable) }}
 """
     assert catalogs.template_messages(source) == {
         "A title": None,
-        "Up to %(cap)s links, 100 %%.": None,
         "%(num)s place": "%(num)s places",
         "Hello %(name)s": None,
     }

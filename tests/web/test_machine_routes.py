@@ -33,15 +33,6 @@ def test_the_function_serves_them(network: None, target: str) -> None:
     assert head.headers["etag"] == full.headers["etag"]
 
 
-@pytest.mark.parametrize("target", ROUTES)
-def test_compressed_answers_are_revalidated_too(network: None, target: str) -> None:
-    accepts = {"accept-encoding": "gzip"}
-    full = get(target, accepts)
-    assert full.body == get(target).body
-    current = get(target, accepts | {"if-none-match": full.headers["etag"]})
-    assert (current.status, current.headers["etag"]) == (304, full.headers["etag"])
-
-
 @pytest.mark.parametrize("target", ["/s/9/feed.atom", "/sitemaps/9", "/sitemaps/9/0"])
 def test_unknown_sites_are_404_pages(network: None, target: str) -> None:
     refused = get(target)

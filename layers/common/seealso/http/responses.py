@@ -50,14 +50,11 @@ def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
 
     It may be cached for `max_age` seconds.
     """
-    return document_response(request, document(_json(body)), max_age)
+    return tagged_response(request, document(_json(body)), max_age, JSON)
 
 
-def document_response(
-    request: Request,
-    current: Document,
-    max_age: int = 30,
-    headers: Mapping[str, str] = JSON,
+def tagged_response(
+    request: Request, current: Document, max_age: int, headers: Mapping[str, str]
 ) -> Response:
     """Like read_response(), for a text with headers of its own, such as its media type."""
     tagged = {**headers, "cache-control": f"public, max-age={max_age}", "etag": current.tag}
@@ -68,11 +65,8 @@ def document_response(
 
 
 def has_tag(request: Request, tag: str) -> bool:
-    """Whether If-None-Match names an entity tag, or any (`*`).
-
-    The tag may be strong or weak, and that of the compressed answer (compression.py).
-    """
-    client_tags = request.headers.get("if-none-match", "").replace('-gz"', '"')
+    """Whether If-None-Match names an entity tag, strong or weak, or any (`*`)."""
+    client_tags = request.headers.get("if-none-match", "")
     return client_tags.strip() == "*" or tag.removeprefix("W/") in _ENTITY_TAG.findall(client_tags)
 
 

@@ -49,13 +49,19 @@ def parse_form(members: Members) -> Submission:
     Raises what parse_submission() raises.
     """
     is_trapped = not is_blank(members.pop(HONEYPOT, ""))
-    members.repeated = tuple(name for name in members.repeated if name != HONEYPOT)
+    _allow_repeated(members, HONEYPOT)
     for field in _CONSENTS:
         value = members.get(field)
         if value in _FORM_BOOLEANS:
             members[field] = _FORM_BOOLEANS[value]
     submission = parse_submission(members)
     return submission._replace(needs_editor="honeypot" if is_trapped else None)
+
+
+def give_consents(members: Members) -> None:
+    """Give both consents in the members of a preview, which does not look at them."""
+    members.update(dict.fromkeys(_CONSENTS, True))
+    _allow_repeated(members, *_CONSENTS)
 
 
 def parse_submission(members: Members) -> Submission:
@@ -73,6 +79,10 @@ def parse_submission(members: Members) -> Submission:
     if url_error:
         raise refusal_of(errors)
     return Submission(url, title, tuple(errors))
+
+
+def _allow_repeated(members: Members, *names: str) -> None:
+    members.repeated = tuple(name for name in members.repeated if name not in names)
 
 
 def refusal_of(errors: Sequence[SubmissionError]) -> Refusal:

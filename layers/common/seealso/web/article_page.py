@@ -42,12 +42,29 @@ class Form(NamedTuple):
     """What the form shows."""
 
     typed: Mapping[str, str]  # by field
-    errors: Mapping[str, str]  # by field
-    summary: Sequence[tuple[str, str]]  # pairs of a field and its error, in the form's order
+    summary: Sequence[tuple[str, str]]  # pairs of a field and its error
     key: str  # for the next try; empty where the script makes one
+    errors: Mapping[str, str]  # by field; empty where there is none
+    described: Mapping[str, Markup]  # by field: the attributes that tie it to its hint and error
 
 
-EMPTY_FORM = Form(dict.fromkeys(FIELDS, ""), {}, (), "")
+def form_with(typed: Mapping[str, str], summary: Sequence[tuple[str, str]], key: str) -> Form:
+    """The form as it was sent, with what was wrong."""
+    errors = dict.fromkeys(FIELDS, "") | dict(summary)
+    return Form(
+        typed, summary, key, errors, {field: _described(field, errors[field]) for field in FIELDS}
+    )
+
+
+def _described(field: str, error: str) -> Markup:
+    hint = "rule" if field == "url" else ""
+    if error:
+        ids = f"{hint} {field}-error".strip()
+        return Markup(' aria-describedby="{}" aria-invalid="true"').format(ids)
+    return Markup(' aria-describedby="{}"').format(hint) if hint else Markup("")
+
+
+EMPTY_FORM = form_with(dict.fromkeys(FIELDS, ""), (), "")
 
 
 def article_page(store: Store, request: Request) -> Response:
@@ -61,14 +78,18 @@ def article_page(store: Store, request: Request) -> Response:
 
 def read_article(store: Store, request: Request) -> PageWithSites:
     """A published article with what its page shows. Raises Refusal `not-found`."""
-    try:
-        article_id = request.path_integer("id", minimum=1)
-    except Refusal:
-        raise article_not_found() from None
-    shown = read_page_with_sites(store, article_id)
+    shown = read_page_with_sites(store, page_article_id(request))
     if shown is None:
         raise article_not_found()
     return shown
+
+
+def page_article_id(request: Request) -> int:
+    """The id in the path of a page. Raises Refusal `not-found` for what no article can have."""
+    try:
+        return request.path_integer("id", minimum=1)
+    except Refusal:
+        raise article_not_found() from None
 
 
 def refused_page(
@@ -118,11 +139,13 @@ def article_values(
         "links": page["links"],
         "places_left": page["places_left"],
         "consent": consent,
-        "rule": consent["rule"].format(cap=site.cap),
+        "rule": (consent["rule_for_one"] if site.cap == 1 else consent["rule"]).format(
+            cap=site.cap
+        ),
         "honeypot": HONEYPOT,
         "form": form,
         "query": _query(),
-        "variables": json.dumps(_variables(page), indent=2),
+        "variables": _variables(page),
         "structured_data": _structured_data(page, site, language, base_url),
     }
 
@@ -160,16 +183,19 @@ def _description(text: str) -> str:
     return start[:_DESCRIPTION].rpartition(" ")[0] + " …"
 
 
-def _variables(page: Page) -> dict[str, int | bool]:
-    """The variables with which the query of web clients reads this page."""
+def _variables(page: Page) -> str:
+    """The variables with which the query of web clients reads this page, in JSON."""
     article = page["article"]
-    return {
+    variables = {
         "id": article["id"],
         "domain": article["domain"],
         "srcId": article["source_id"] or 0,
         "hasSrc": article["source_id"] is not None,
         "hasSelf": True,
     }
+    # With its `indent`, json.dumps() is many times slower.
+    lines = [f'  "{name}": {json.dumps(value)}' for name, value in variables.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 @cache

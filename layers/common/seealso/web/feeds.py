@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from seealso.errors import site_not_found
-from seealso.http.compression import compressed
+from seealso.http.compression import coded_tag, compressed
 from seealso.http.requests import Request
 from seealso.http.responses import Response, has_tag
 from seealso.reading.lists import NetworkArticle, read_newest, read_site_list
@@ -112,23 +112,23 @@ def _read_network(store: Store, host: str, limit: int) -> _Feed:
 def _response(request: Request, read: Callable[[int], _Feed], limit: int) -> Response:
     """The feed, or 304 if the client has it; `read` takes how many articles are wanted."""
     if "if-none-match" in request.headers or "if-modified-since" in request.headers:
-        headers = _validators(read(1), request.base_url)
+        headers = _validators(request, read(1))
         if _has_current(request, headers):
             return compressed(request, Response(304, headers))
     feed = read(limit)
-    headers = _validators(feed, request.base_url)
+    headers = _validators(request, feed)
     headers["content-type"] = "application/atom+xml; charset=utf-8"
     document = _document(feed, request.base_url)
     return compressed(request, Response(200, headers, document))
 
 
-def _validators(feed: _Feed, base_url: str) -> dict[str, str]:
+def _validators(request: Request, feed: _Feed) -> dict[str, str]:
     newest = feed.articles[0] if feed.articles else None
     site = feed.sites[newest["domain"]] if newest else None
-    shown = repr((base_url, feed.title, feed.language, newest, site))
+    shown = repr((request.base_url, feed.title, feed.language, newest, site))
     headers = {
         "cache-control": f"public, max-age={_MAX_AGE}",
-        "etag": f'W/"{sha256(shown.encode()).hexdigest()[:32]}"',
+        "etag": coded_tag(request, f'W/"{sha256(shown.encode()).hexdigest()[:32]}"'),
     }
     if newest:
         headers["last-modified"] = _last_modified(newest["date"])

@@ -5,7 +5,7 @@ the article's page again with what was wrong and all that was typed.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from seealso.errors import FieldError, Message, Refusal
 from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
@@ -15,7 +15,13 @@ from seealso.http.responses import Response
 from seealso.members import Members
 from seealso.store.tables import Store
 from seealso.submitting.submitting import Receipt
-from seealso.web.article_page import FIELDS, Form, read_article, refused_page
+from seealso.web.article_page import (
+    FIELDS,
+    form_with,
+    page_article_id,
+    read_article,
+    refused_page,
+)
 from seealso.web.languages import Language, language_of
 from seealso.web.rendering import PRIVATE, see_other
 from seealso.web.status_page import status_path
@@ -53,32 +59,33 @@ def post_form(store: Store, request: Request, submit: Submit) -> Response:
     data = read_body(request)
     if media_type(request) != _FORM:
         raise unsupported_media_type(_FORM)
+    page_article_id(request)
     members = form_members(data)
+    typed = {field: members.get(field, "") for field in FIELDS}
     try:
         receipt = submit(store, request, members, members.pop(_KEY, ""))
     except Refusal as refusal:
         if refusal.name not in _SHOWN:
             raise
-        return _form_again(store, request, members, refusal)
+        return _form_again(store, request, typed, refusal)
     return see_other(status_path(receipt.link.link_id, receipt.withdraw_token), PRIVATE)
 
 
-def _form_again(store: Store, request: Request, members: Members, refusal: Refusal) -> Response:
+def _form_again(
+    store: Store, request: Request, typed: Mapping[str, str], refusal: Refusal
+) -> Response:
     shown = read_article(store, request)
     language = language_of(shown.sites[shown.page["article"]["domain"]].language)
-    errors = _errors(refusal, members, language)
-    form = Form(
-        typed={field: members.get(field, "") for field in FIELDS},
-        errors=dict(errors),
-        summary=errors,
-        # A second click on the corrected form then meets its own submission.
-        key=os.urandom(16).hex(),
-    )
+    errors = _errors(refusal, typed, language)
+    # With the key, a second click on the corrected form meets its own submission.
+    form = form_with(typed, errors, os.urandom(16).hex())
     status = PROBLEMS[refusal.name].status
     return refused_page(request, shown, status, refusal_headers(refusal), form)
 
 
-def _errors(refusal: Refusal, typed: Members, language: Language) -> list[tuple[str, str]]:
+def _errors(
+    refusal: Refusal, typed: Mapping[str, str], language: Language
+) -> list[tuple[str, str]]:
     """Pairs of a field and its error; what is no field's fault is said of the URL."""
     errors = refusal.errors or [FieldError("url", refusal.detail)]
     return [
@@ -87,10 +94,10 @@ def _errors(refusal: Refusal, typed: Members, language: Language) -> list[tuple[
     ]
 
 
-def _for_people(error: FieldError, typed: Members) -> Message:
+def _for_people(error: FieldError, typed: Mapping[str, str]) -> Message:
     """The error of a field in the words of the form; programs are told of types and values."""
-    if not typed.get(error.field) and error.field in _UNCONFIRMED:
+    if error.field in _UNCONFIRMED and not typed[error.field]:
         return _UNCONFIRMED[error.field]
-    if error.field == "url" and not str(typed.get("url", "")).strip():
+    if error.field == "url" and not typed["url"].strip():
         return Message("Enter the address of your page.")
     return error.detail
