@@ -14,7 +14,6 @@ from seealso.editing import purging
 from seealso.editing import sites as site_editing
 from seealso.store.tables import Store
 from seealso.submitting import submitting
-from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Rules
 from seealso.tables import articles, links
 from seealso.tables.articles import Article
@@ -23,6 +22,7 @@ from seealso.tables.links import Link
 from seealso.tables.queue import list_queue
 from seealso.tables.sites import Block, Site, SiteRecord
 from seealso.times import rfc3339
+from tests.support.factories import attempt
 from tests.support.transitions import decide, set_columns, set_state
 
 HEADING = "## Editors' actions"
@@ -151,11 +151,8 @@ def _submitted(store: Store, article_id: int, number: int) -> str:
     url = f"https://www.a-site-of-a-reader.org/2026/11/about-the-film-{number:09}"
     return submitting.submit(
         store,
-        article_id,
-        Submission(url, networks.TITLE),
+        attempt(article_id, url, datetime.now(UTC), networks.TITLE),
         None,
-        "192.0.2.7",
-        datetime.now(UTC),
         Rules(1000, "network"),
     ).link.link_id
 

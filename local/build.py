@@ -1,4 +1,4 @@
-"""`sam build`, followed by what it cannot do: remove unneeded files, compile, and hash the layer.
+"""`sam build`, followed by what it cannot do: remove unneeded files, compile, and hash the layers.
 
 python -m local.build ENV     builds an environment's release for AWS into .aws-sam/build
 """
@@ -14,14 +14,19 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from local import commands, environments, guard, sources
+from local import commands, environments, guard, sources, templates
 from local.environments import Environment
 from local.paths import LOCAL, LOGS, ROOT, TOOLS
 from local.steps import Failure
 
 TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
-LAYER = "CommonLayer"
+# Both layers are made from the shared package. A read function loads no more than its part of it.
+LAYERS = {
+    "CommonLayer": ("contract", "editing", "submitting", "web"),
+    # The contract generates docs/openapi.json; no function imports it.
+    "FullLayer": ("contract",),
+}  # and the folders that each leaves out
 BUILT = ROOT / ".aws-sam/build"  # the release
 _BUILDS_KEPT = 3
 # Transitive dependencies that no function needs. aws-xray-sdk requires botocore but does not import
@@ -75,16 +80,20 @@ def _build(template: Path, target: Path, parameters: dict[str, str]) -> None:
     log = LOGS / "build.log"
     if commands.run(command, os.environ | {"PATH": path, "SAM_CLI_TELEMETRY": "0"}, log):
         raise Failure(f"sam build failed: {commands.error_line(log)}\nFull output: {log}")
-    _finish_layer(target / LAYER)
+    for layer, left_out in LAYERS.items():
+        _finish_layer(target / layer, left_out)
     for folder in target.iterdir():
-        if folder.is_dir() and folder.name != LAYER:
+        if folder.is_dir() and folder.name not in LAYERS:
             _finish_function(folder)
     _write_release(target)
 
 
-def _finish_layer(layer: Path) -> None:
-    # It generates docs/openapi.json; no function imports it.
-    shutil.rmtree(layer / "python/seealso/contract")
+def _finish_layer(layer: Path, left_out: Iterable[str]) -> None:
+    package = layer / "python/seealso"
+    for folder in left_out:
+        shutil.rmtree(package / folder)
+    if (package / "web").is_dir():
+        templates.replace_sources(package / "web")
     subprocess.run(
         [sys.executable, "-X", "no_debug_ranges", "-m", "local.bytecode", str(layer)],
         cwd=ROOT,
@@ -112,17 +121,18 @@ def _finish_function(function: Path) -> None:
 
 
 def _write_release(target: Path) -> None:
-    """Writes a hash of the layer and the template into each function's environment.
+    """Writes a hash of the layers and the template into each function's environment.
 
     SAM publishes a version only if a function's properties change. Without the hash, it would not
-    do so for a change of the layer (aws/serverless-application-model#3610) or of a table.
+    do so for a change of a layer (aws/serverless-application-model#3610) or of a table.
     """
     template = target / "template.yaml"
     text = template.read_text()
     placeholder = "RELEASE: unknown"
     if text.count(placeholder) != 1:
         raise Failure(f"template.yaml must contain {placeholder!r} exactly once.")
-    release = _digest(target, [template, *(target / LAYER).rglob("*")])
+    layers = [path for layer in LAYERS for path in (target / layer).rglob("*")]
+    release = _digest(target, [template, *layers])
     # Quoted, because YAML would read some hashes as numbers.
     template.write_text(text.replace(placeholder, f'RELEASE: "{release}"'))
 
@@ -142,8 +152,10 @@ def _lengthen_timeout(template: Path) -> None:
 
 def _use_checkout(build: Path) -> None:
     """Replaces the functions and the shared package with calls of the checkout's sources."""
-    shutil.rmtree(build / LAYER / "python/seealso")
-    (build / LAYER / "python/README").write_text("The local run imports the checkout's sources.\n")
+    for layer in LAYERS:
+        shutil.rmtree(build / layer / "python/seealso")
+        readme = build / layer / "python/README"
+        readme.write_text("The local run imports the checkout's sources.\n")
     functions = re.findall(
         r"(?ms)^  (\w+):\n    Type: AWS::Serverless::Function$.*?^ +CodeUri: functions/(\w+)/",
         TEMPLATE.read_text(),
@@ -160,7 +172,9 @@ def _use_checkout(build: Path) -> None:
 def _fingerprint(parameters: dict[str, str], *, is_live: bool) -> str:
     """A hash of everything that the build depends on."""
     files = [TEMPLATE, ROOT / "requirements/sam.txt"]
-    files += [Path(__file__), Path(__file__).with_name("bytecode.py")]
+    files += [
+        Path(__file__).with_name(name) for name in ("build.py", "bytecode.py", "templates.py")
+    ]
     for folder in ("functions", "layers"):
         files += (ROOT / folder).rglob("requirements.*" if is_live else "*")
     return _digest(ROOT, files, f"{sorted(parameters.items())}{ROOT if is_live else ''}")

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
-from jinja2.ext import babel_extract
+from jinja2.ext import extract_from_ast
 
 from local.paths import ROOT
 from seealso.http.problems import PROBLEMS
 from seealso.urls import REFUSALS
 from seealso.web.languages import LOCALES, script_messages
+from seealso.web.rendering import environment
 
 PACKAGE = ROOT / "layers/common/seealso"
 WEB = PACKAGE / "web"
@@ -39,8 +40,6 @@ _TAKE_TEXT = {
     "text": 0,
     "_": 0,
 }
-# As the pages' Jinja environment is set up.
-_JINJA = dict.fromkeys(("trimmed", "newstyle_gettext", "trim_blocks", "lstrip_blocks"), "true")
 # Without the format: German has {max} for English {max:,}.
 _PLACEHOLDER = re.compile(r"%\(\w+\)|%%|\{\w+")
 _WIDTH = 100
@@ -57,7 +56,7 @@ def messages() -> Messages:
     for path in _files(_PYTHON, ".py"):
         found |= python_messages(path.read_text("utf-8"), str(path))
     for path in _files([WEB / "templates"], ".html"):
-        found |= template_messages(path.read_bytes())
+        found |= template_messages(path.read_text("utf-8"))
     for path in _files([WEB / "assets"], ".js"):
         found |= dict.fromkeys(script_messages(path.read_text("utf-8")))
     return found
@@ -92,11 +91,10 @@ def _texts(node: ast.AST) -> list[ast.expr]:
     return []
 
 
-def template_messages(source: bytes) -> Messages:
+def template_messages(source: str) -> Messages:
     """The messages of a template. Raises jinja2.TemplateSyntaxError."""
     found: Messages = {}
-    keywords = ("_", "gettext", "ngettext")
-    for _, _, texts, _ in babel_extract(io.BytesIO(source), keywords, [], _JINJA):
+    for _, _, texts in extract_from_ast(environment().parse(source)):
         # With a number, or other arguments, for each of which there is None.
         strings = [texts] if isinstance(texts, str) else [text for text in texts or () if text]
         if strings:

@@ -14,6 +14,8 @@ _BUILD_PARAMETER = f"/{STACK_NAME}/build"
 PARAMETERS = {
     "Architecture": host_architecture(),
     "DeletionProtection": "false",
+    "ContactUrl": "mailto:editors@example.org",
+    "PrivacyUrl": "https://example.org/privacy",
     "SubmitsPerTenMinutes": "100000",
 }
 

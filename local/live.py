@@ -20,6 +20,8 @@ type Handler = Callable[[Any, Any], Any]
 
 _DENIED = re.compile(r"not authorized to perform: (\S+)")
 _FRAME = re.compile(r'File "(.+)", line (\d+)')
+# What functions read only once, when they are imported or later.
+_SOURCES = {".css", ".graphql", ".html", ".js", ".json", ".po", ".py", ".svg"}
 # Members of a log line that are shown elsewhere in it, or only have a meaning for CloudWatch.
 _HIDDEN = {"_aws", "exception", "exception_name", "level", "message", "service", "timestamp"}
 
@@ -133,7 +135,7 @@ class _Function:
             path: path.stat().st_mtime_ns
             for source in self.sources
             for path in source.rglob("*")
-            if path.suffix in (".py", ".json")
+            if path.suffix in _SOURCES
         }
         if self.handler is None or state != self.state:
             self.handler = None

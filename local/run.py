@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from local import emulator, guard, sample_data, sources, stack
+from local import demo, emulator, guard, sample_data, sources, stack
 from local.editors import ADMIN, EDITOR
 from local.paths import API_URL, FUNCTION_LOG, LOCAL, LOGS, ROOT
-from local.sample_data import ARTICLE, GERMAN_ARTICLE
+from local.sample_data import ARTICLE, GERMAN_ARTICLE, WIDGET_ARTICLE
 from local.stack import Stack
 from local.steps import Failure, step
 
@@ -81,7 +81,10 @@ def _serving(port: int, lease: Path, *, is_fresh: bool) -> Iterator[Stack]:
             with step(f"read article {ARTICLE}"):
                 _check_page(port, is_new=not complete.exists())
             complete.touch()
-            yield running
+            with demo.serving(port + 1, running.api_url) as has_demo:
+                if not has_demo:
+                    print(f"Port {port + 1} is in use, so the widget's demo pages are left out.")
+                yield running
 
 
 @contextmanager
@@ -125,6 +128,7 @@ def _announced(api_url: str) -> Iterator[None]:
 
 def _next_steps(running: Stack, seconds: float) -> str:
     url = running.api_url
+    demo_url = f"http://localhost:{running.port + 1}"
     return f"""
 Ready in {seconds:.0f} s: {url}/a/{ARTICLE}
 
@@ -132,6 +136,8 @@ Open in a browser:
   {url}/a/{ARTICLE}   an article's page
   {url}/a/{GERMAN_ARTICLE}   one in German
   {url}/            the newest articles of all sites
+  {demo_url}/a/{WIDGET_ARTICLE}   the widget, on a site that renders itself
+  http://elsewhere.localhost:{running.port + 1}/   the widget, on a foreign page
 
 Try next:
   curl -i {url}/articles/{ARTICLE}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local import account, commands
 from local.deploy import STACK_NAME
-from local.paths import LOCAL, LOGS
+from local.paths import LOCAL, LOGS, ROOT
 from local.steps import Failure
 
 ARTICLE = 6646098
@@ -14,7 +14,10 @@ ARTICLE = 6646098
 GERMAN_ARTICLE = 6646040
 WIDGET_ARTICLE = 6646126
 LINKS = (
-    ("https://reelnotes.example.net/mann-on-paper", "Mann on paper: reading Heat 2 before it is filmed"),
+    (
+        "https://reelnotes.example.net/mann-on-paper",
+        "Mann on paper: reading Heat 2 before it is filmed",
+    ),
     ("https://www.kinotagebuch.example.org/heat-2", "Heat 2: was wir wissen und was nicht"),
     ("https://secondunit.example.com/2026/03/waiting-rooms?page=2", None),
 )
@@ -23,7 +26,11 @@ LINKS = (
 def load(port: int, log: Path) -> None:
     """Loads sites and articles with the operators' command line. Raises Failure."""
     target = ["--stack", STACK_NAME]
-    sites = ["sites", "load", "--yes", "data/sites.json"]
+    # The site that renders itself is one of the demo's (local/demo), on the next port.
+    sites_file = log.with_name("sites.json")
+    text = (ROOT / "data/sites.json").read_text("utf-8")
+    sites_file.write_text(text.replace("//localhost:4567/", f"//localhost:{port + 1}/"), "utf-8")
+    sites = ["sites", "load", "--yes", str(sites_file)]
     for arguments in (sites, ["load", "data/articles.jsonl"]):
         seealso = LOCAL / "venv/bin/seealso"
         if commands.run([seealso, *arguments, *target], account.environment(port), log):

@@ -126,9 +126,11 @@ def log(capsys: pytest.CaptureFixture[str]) -> Log:
 
 @pytest.fixture(scope="session")
 def contexts() -> "Iterator[Contexts]":
-    """A browser's contexts; tests with this fixture are marked `needs_chromium`."""
+    """A browser's contexts. Without Chromium, tests with this fixture are skipped."""
     # Imported here, because the tests that need no browser would wait for it as well.
     from tests.support import browser
 
+    if browser.chromium_path() is None:
+        pytest.skip(browser.WITHOUT_CHROMIUM)
     with browser.launched() as launched:
         yield browser.Contexts(launched)

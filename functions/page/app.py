@@ -1,19 +1,17 @@
 """The pages that people see, with their feeds, sitemaps and files. It only reads."""
 
 from seealso.errors import Refusal
-from seealso.http.compression import compressed
+from seealso.http.compression import document_response
 from seealso.http.handler import serve
 from seealso.http.requests import Request
-from seealso.http.responses import Response, document, document_response
+from seealso.http.responses import Response, document
 from seealso.store.tables import Store
 from seealso.web.article_page import article_page
 from seealso.web.assets import find_asset
-from seealso.web.feeds import network_feed, site_feed
+from seealso.web.feeds import network_feed, site_feed, stack_uuid
 from seealso.web.problem_pages import problem_page, refusal_page
 from seealso.web.site_pages import home_page, site_page
 from seealso.web.sitemaps import robots, sitemap_index, sitemap_part
-
-_YEAR = 365 * 24 * 3600
 
 
 def asset(_store: Store, request: Request) -> Response:
@@ -24,9 +22,11 @@ def asset(_store: Store, request: Request) -> Response:
         "content-type": found.media_type,
         "cross-origin-resource-policy": found.sharing,
     }
-    response = document_response(request, document(found.text), found.max_age, headers)
-    return compressed(request, response)
+    content = document(found.text)
+    return document_response(request, content, found.max_age, headers, is_constant=True)
 
+
+stack_uuid()  # a wrong setting fails the start and not a request
 
 handler = serve(
     {

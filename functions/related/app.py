@@ -1,7 +1,5 @@
 """What to read next: an article's related lists, a domain's articles; and the API's description."""
 
-import re
-from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,7 +13,6 @@ from seealso.http.responses import (
     Document,
     Response,
     document,
-    document_response,
     read_response,
 )
 from seealso.limits import MAX_LISTED
@@ -44,38 +41,15 @@ def domain_articles(store: Store, request: Request) -> Response:
 
 
 def openapi(_store: Store, request: Request) -> Response:
-    # An HTTP API does not compress answers, so the function does.
-    is_gzip = _accepts_gzip(request.headers.get("accept-encoding", ""))
-    response = document_response(request, _compressed() if is_gzip else _description())
-    response.headers["vary"] = "Accept-Encoding"
-    if is_gzip and response.body is not None:
-        response.headers["content-encoding"] = "gzip"
-    return response._replace(is_base64=is_gzip)
+    # Here, because a reader's request needs none of it.
+    from seealso.http.compression import document_response
+
+    return document_response(request, _description(), is_constant=True)
 
 
 @cache
 def _description() -> Document:
     return document(Path(__file__).with_name("openapi.json").read_text("utf-8"))
-
-
-@cache
-def _compressed() -> Document:
-    # Each encoding has its own strong ETag (RFC 9110, 8.8.3.3). zlib writes no time into gzip's
-    # header, so every container has the same bytes, and thus the same ETag.
-    import zlib  # here, because a reader's request does not need it
-
-    packed = zlib.compress(_description().text.encode(), 9, wbits=zlib.MAX_WBITS | 16)
-    return document(b64encode(packed).decode())
-
-
-def _accepts_gzip(accept_encoding: str) -> bool:
-    """Whether Accept-Encoding allows gzip, by its name or by `*` (RFC 9110, 12.5.3)."""
-    weights = {
-        coding.strip().lower(): weight.replace(" ", "").lower()
-        for coding, _, weight in (part.partition(";") for part in accept_encoding.split(","))
-    }
-    weight = weights.get("gzip", weights.get("*", "q=0"))
-    return re.fullmatch(r"q=0(\.0*)?", weight) is None
 
 
 def list_sites(store: Store, request: Request) -> Response:

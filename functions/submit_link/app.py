@@ -1,7 +1,13 @@
-"""Submitting a link to an article's page, reading its status, and withdrawing it."""
+"""Submitting a link to an article's page, reading its status, and withdrawing it.
+
+Programs send JSON, browsers the forms of pages. What only pages need is imported where it is used:
+it takes as long to start as all else.
+"""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl
 
 from seealso.errors import Refusal, link_not_found
 from seealso.http.bodies import (
@@ -12,16 +18,27 @@ from seealso.http.bodies import (
     unsupported_media_type,
 )
 from seealso.http.handler import serve
+from seealso.http.problems import problem_response
 from seealso.http.requests import Request
-from seealso.http.responses import NOT_STORED, Response, empty_response, json_response
+from seealso.http.responses import (
+    NOT_STORED,
+    Response,
+    empty_response,
+    json_response,
+    read_response,
+)
 from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
-from seealso.submitting.parsing import parse_submission, with_form_consents
+from seealso.submitting.consent import consent_of
+from seealso.submitting.parsing import Submission, give_consents, parse_form, parse_submission
 from seealso.submitting.submitting import (
+    Attempt,
+    Receipt,
     Rules,
     check_origin,
     is_token_of,
+    preview,
     submit,
     told_reason,
     withdraw,
@@ -33,6 +50,9 @@ RULES = Rules(
     duplicate_scope=choice("DUPLICATE_SCOPE", "network", "page"),
 )
 
+# The wording changes seldom, and who agrees to an older one has agreed to that one.
+CONSENT_SECONDS = 300
+
 # Bare, or in the double quotes of a structured field (IETF draft "The Idempotency-Key HTTP Header
 # Field"): the same key.
 _IDEMPOTENCY_KEY = re.compile(r'("?)([A-Za-z0-9_-]{16,128})\1', re.ASCII)
@@ -40,24 +60,54 @@ _IDEMPOTENCY_KEY = re.compile(r'("?)([A-Za-z0-9_-]{16,128})\1', re.ASCII)
 
 def post_link(store: Store, request: Request) -> Response:
     data = read_body(request)
-    article_id = request.path_integer("id", minimum=1)
+    request.path_integer("id", minimum=1)
     key = _idempotency_key(request)
-    members = _members(request, data)
-    check_origin(store, request.headers.get("origin"), request.base_url)
-    submission = parse_submission(members)
-    receipt = submit(
-        store, article_id, submission, key, request.client_address, datetime.now(UTC), RULES
-    )
+    members, parse = _members(request, data)
+    receipt = _submit(store, request, members, parse, key)
     status_url = f"{request.base_url}/links/{receipt.link.link_id}"
     body = {
         "link_id": receipt.link.link_id,
-        "article_id": article_id,
+        "article_id": receipt.link.article_id,
         "status": receipt.link.status,
         "status_url": status_url,
         "withdraw_token": receipt.withdraw_token,
         "places_left": receipt.places_left,
     }
     return json_response(201, body, NOT_STORED | {"location": status_url})
+
+
+def _submit(
+    store: Store,
+    request: Request,
+    members: Members,
+    parse: Callable[[Members], Submission],
+    key: str | None,
+) -> Receipt:
+    """Checks and submits what a body or a form holds. Raises Refusal."""
+    return submit(store, _attempt(store, request, members, parse), key, RULES)
+
+
+def _attempt(
+    store: Store, request: Request, members: Members, parse: Callable[[Members], Submission]
+) -> Attempt:
+    """What is to be submitted, or previewed. Raises Refusal."""
+    check_origin(store, request.headers.get("origin"), request.base_url)
+    return Attempt(
+        request.path_integer("id", minimum=1),
+        parse(members),
+        request.client_address,
+        datetime.now(UTC),
+        request.base_url,
+    )
+
+
+def post_preview(store: Store, request: Request) -> Response:
+    data = read_body(request)
+    request.path_integer("id", minimum=1)
+    members, parse = _members(request, data)
+    give_consents(members)
+    found = preview(store, _attempt(store, request, members, parse), RULES)
+    return json_response(200, found._asdict())
 
 
 def get_status(store: Store, request: Request) -> Response:
@@ -80,6 +130,11 @@ def get_status(store: Store, request: Request) -> Response:
     return json_response(200, body)
 
 
+def get_consent(_store: Store, request: Request) -> Response:
+    consent = consent_of(request.query_string("language") or "en")
+    return read_response(request, consent, CONSENT_SECONDS)
+
+
 def delete_link(store: Store, request: Request) -> Response:
     token = request.bearer_token
     if token is None:
@@ -93,26 +148,79 @@ def _idempotency_key(request: Request) -> str | None:
     header = request.headers.get("idempotency-key")
     if header is None:
         return None
-    match = _IDEMPOTENCY_KEY.fullmatch(header.strip(" \t"))
+    return _checked_key(header.strip(" \t"))
+
+
+def _checked_key(key: str) -> str:
+    match = _IDEMPOTENCY_KEY.fullmatch(key)
     if match is None:
         detail = "Idempotency-Key must be 16 to 128 characters from A-Z, a-z, 0-9, _ and -."
         raise Refusal.of_field("malformed-request", "Idempotency-Key", detail)
     return match[2]
 
 
-def _members(request: Request, data: bytes) -> Members:
+def _members(request: Request, data: bytes) -> tuple[Members, Callable[[Members], Submission]]:
+    """The body's members, and what makes a submission of them."""
     match media_type(request):
         case "application/json":
-            return json_members(data)
+            return json_members(data), parse_submission
         case "application/x-www-form-urlencoded":
-            return with_form_consents(form_members(data))
+            return form_members(data), parse_form
     raise unsupported_media_type("application/json", "application/x-www-form-urlencoded")
+
+
+# ---- pages -----------------------------------------------------------------------------------
+
+
+def post_form(store: Store, request: Request) -> Response:
+    from seealso.web import submission_form
+
+    return submission_form.post_form(store, request, _submit_form)
+
+
+def _submit_form(store: Store, request: Request, members: Members, key: str) -> Receipt:
+    return _submit(store, request, members, parse_form, _checked_key(key) if key else None)
+
+
+def status_page(store: Store, request: Request) -> Response:
+    from seealso.web import status_page as page
+
+    return page.status_page(store, request)
+
+
+def withdraw_form(store: Store, request: Request) -> Response:
+    from seealso.web import status_page as page
+
+    return page.withdraw_link(store, request)
+
+
+# ---- refusals --------------------------------------------------------------------------------
+
+
+def refused(request: Request, refusal: Refusal) -> Response:
+    """A page for who sent a form, else a problem; in the language that `?language=` names."""
+    if request.route.partition(" ")[2].startswith(("/a/", "/l/")):
+        from seealso.web.problem_pages import refusal_page
+
+        return refusal_page(request, refusal)
+    language = dict(parse_qsl(request.query)).get("language")
+    if language is None:
+        return problem_response(request, refusal)
+    from seealso.web.languages import language_of
+
+    return problem_response(request, refusal, language_of(language).text)
 
 
 handler = serve(
     {
         "POST /articles/{id}/links": post_link,
+        "POST /articles/{id}/links/preview": post_preview,
         "GET /links/{link_id}": get_status,
         "DELETE /links/{link_id}": delete_link,
-    }
+        "GET /consent": get_consent,
+        "POST /a/{id}/links": post_form,
+        "GET /l/{link_id}": status_page,
+        "POST /l/{link_id}/withdraw": withdraw_form,
+    },
+    refused,
 )

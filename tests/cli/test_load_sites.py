@@ -37,6 +37,7 @@ def site(domain: Any = 7, **members: Any) -> Columns:
         "pending_days": 14,
         "blocked_hosts": ["spam.example.net"],
         "language": "en",
+        "text_format": "plain",
     }
     return valid | members
 
@@ -156,11 +157,10 @@ def test_leaves_sites_at_another_version_alone(
 def test_dry_run_shows_changes_only(run_bulk: RunBulk, moto_store: Store, tmp_path: Path) -> None:
     path = write_file(tmp_path, jsonl([site(7), {"domain": 8, "cap": 3}]))
     outcome = run_bulk("sites", "load", "--dry-run", path, store=moto_store)
-    assert (outcome.status, outcome.stderr[:3]) == (
+    assert (outcome.status, outcome.stderr[:2]) == (
         1,
         [
             f"{path}:2: name: is required for a new site",
-            f"{path}:2: article_url: is required for a new site",
             "site 7 (The Mill): new",
         ],
     )
@@ -236,7 +236,8 @@ INVALID: list[tuple[str, Any, str]] = [
     ("article_url", "ftp://mill.example.org/{id}", "must be a valid http or https URL"),
     ("article_url", "https:///{id}:x", "must be a valid http or https URL"),
     ("article_url", "https://mill.example.org/{id}" + "x" * 2048, "must be at most 2048 bytes"),
-    ("article_url", None, "must be a URL"),
+    ("article_url", 7, "must be a URL"),
+    ("text_format", "html", "must be one of: plain, markdown"),
     ("cap", 21, f"{NUMBER} 0 to 20"),
     ("cap", -1, NUMBER),
     ("cap", 5.0, NUMBER),
@@ -288,11 +289,11 @@ def check_one_invalid_site(run_bulk: RunBulk, path: Path, report: str) -> None:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (array([site(1)])[:-1], 19),
-        (array([site(1)]) + b"\n7", 19),
-        (array([site(1)])[:-1] + b",]", 19),
-        (array([site(1)])[:-1] + b", {},\n{,}]", 20),
-        (array([site(1)])[:-1] + b"\n {}]", 20),
+        (array([site(1)])[:-1], 20),
+        (array([site(1)]) + b"\n7", 20),
+        (array([site(1)])[:-1] + b",]", 20),
+        (array([site(1)])[:-1] + b", {},\n{,}]", 21),
+        (array([site(1)])[:-1] + b"\n {}]", 21),
     ],
 )
 def test_rejects_malformed_arrays(

@@ -70,7 +70,7 @@ def put_link(
         submitted_at=at,
         published_at=at if status == "published" else None,
         claim=links.claim_key("network", 1, f"http://blog.example.net/{number}/"),
-        consent={"version": 1, "at": at},
+        consent={"version": 1, "language": "en", "at": at},
         token_hash="-",
         due_at=None if status == "published" else "2026-12-07T12:00:00.000Z",
     )

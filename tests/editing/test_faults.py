@@ -29,7 +29,6 @@ from seealso.store.calls import Call
 from seealso.store.client import REQUEST_SECONDS
 from seealso.store.tables import Store
 from seealso.submitting import submitting
-from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Rules, submit
 from seealso.tables import links, sites, skips
 from seealso.tables.articles import (
@@ -47,6 +46,7 @@ from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
 from tests.editing.audit_replay import read_all, replay, shortened
 from tests.support import engines, faulty, oracle
 from tests.support.engines import Engines
+from tests.support.factories import attempt
 from tests.support.faulty import Proxy
 from tests.support.interception import Killed, killed_at, watched
 from tests.support.invariants import check
@@ -170,11 +170,8 @@ def submitted(store: Store, number: int, which: str) -> Link:
     """A link on the article of a case, and of its own id."""
     return submit(
         store,
-        number * 1000,
-        Submission(f"https://blog.example.net/{number}/{which}", None),
+        attempt(number * 1000, f"https://blog.example.net/{number}/{which}", later()),
         key_of(number, which),
-        "192.0.2.7",
-        later(),
         Rules(1_000_000, "network"),
     ).link
 

@@ -30,7 +30,6 @@ from seealso.errors import Refusal
 from seealso.reading.page import Page, list_domain, read_page, read_related
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Rules, submit, withdraw
 from seealso.tables import links, queue
 from seealso.tables.articles import STATES, Article, Listed, import_articles, list_articles
@@ -41,7 +40,7 @@ from seealso.tables.sites import Block, Site, SiteRecord
 from seealso.times import rfc3339
 from tests.editing.audit_replay import NETWORK, read_all, replay, shortened
 from tests.support import engines, oracle
-from tests.support.factories import NOW
+from tests.support.factories import NOW, attempt
 from tests.support.invariants import violations
 from tests.support.tables import make_store
 from tests.support.transitions import change_link, decide, set_columns, set_state
@@ -402,11 +401,8 @@ class Life(RuleBasedStateMachine):
             self._submission_refused(article_id, site, url),
             lambda: submit(
                 self.store,
-                article_id,
-                Submission(url, None),
+                attempt(article_id, url, self.now),
                 key,
-                "192.0.2.7",
-                self.now,
                 Rules(1_000_000, "network"),
             ),
         )

@@ -26,11 +26,13 @@ from tests.support.scan import unchanged
 
 DEFAULTS: Json = {
     "hosts": [],
+    "article_url": None,
     "cap": 5,
     "publish": "approved",
     "pending_cap": 20,
     "pending_days": 14,
     "language": "en",
+    "text_format": "plain",
     "blocked_hosts": [],
 }
 NEW = 12
@@ -61,10 +63,25 @@ def test_absent_fields_are_as_without_a_site(network: Store) -> None:
         "pending_cap": 0,
         "pending_days": 1,
         "language": "de-AT",
+        "text_format": "markdown",
         "blocked_hosts": ["spam.example.net"],
     }
     assert put(NEW, full).json() == {**full, "version": 1}
-    assert put(NEW, SITE, 1).json() == {**DEFAULTS, **SITE, "domain": NEW, "version": 2}
+    assert put(NEW, {"name": "Heat"}, 1).json() == {
+        **DEFAULTS,
+        "name": "Heat",
+        "domain": NEW,
+        "version": 2,
+    }
+
+
+def test_a_site_need_not_have_article_pages_of_its_own(network: Store) -> None:
+    for version, none in enumerate(["", None], 1):
+        assert put(SITED, {**SITE, "article_url": none}, version).json()["article_url"] is None
+        new_container()
+        (shown,) = gateway.get(f"/sites?domain={SITED}").json()["sites"]
+        assert shown["article_url"] is None
+        assert post(SHOWN, fields(f"https://example.com/{version}")).status == 201
 
 
 def test_accepts_a_site_as_it_was_read(network: Store) -> None:
@@ -98,7 +115,7 @@ BAD: dict[str, list[Any]] = {
     ],
     "name": ["", "x" * 201, 7, None],
     "article_url": [
-        *["", "https://heat.example.com/", "/a/{id}", "ftp://example.com/{id}", "{id}", None, 7],
+        *["https://heat.example.com/", "/a/{id}", "ftp://example.com/{id}", "{id}", 7, False, []],
         *[
             "https:// {id}",
             "javascript:{id}",
@@ -110,6 +127,7 @@ BAD: dict[str, list[Any]] = {
     "publish": ["never", "", None, 1, ["at_once"], {}],
     "pending_cap": [-1, 2**31, 1.5, None],
     "pending_days": [0, 36501, "14", None],
+    "text_format": ["", "html", "Markdown", None, ["plain"]],
     "blocked_hosts": [
         *["spam.example.net", None, [7], ["com"], ["192.0.2.1"], ["a.local"], ["a b"]],
         *[["a.com"] * 2, ["https://a.com"], [{"host": "a.com"}]],
@@ -128,8 +146,8 @@ def test_rejects_invalid_fields(network: Store, field: str) -> None:
 
 
 def test_reports_all_invalid_fields(network: Store) -> None:
-    assert at_fault(put(NEW, {})) == ["name", "article_url"]
-    bad = {name: None for name in BAD if name not in ("domain", "more")}
+    assert at_fault(put(NEW, {})) == ["name"]
+    bad = {name: None for name in BAD if name not in ("domain", "article_url", "more")}
     assert set(at_fault(put(NEW, bad | {"more": 1}))) == {*bad, "more"}
 
 

@@ -35,7 +35,7 @@ def test_a_page_has_article_lists_source_and_links(network: Store) -> None:
     }
     assert [each["id"] for each in shown["same_domain"]] == [119, 117, 115, 113, 111, 109, 107, 103]
     assert shown["other_domains"] == [{"id": 100, "domain": 3, "title": "The 100th"}]
-    assert shown["source"] == {"id": 102, "title": "The 102th"}
+    assert shown["source"] == {"id": 102, "domain": 3, "title": "The 102th"}
     assert shown["links"] == []
     assert shown["places_left"] == 5
 
@@ -67,7 +67,11 @@ def test_a_page_shows_its_links_in_order_of_submission(network: Store) -> None:
 def test_a_source_is_shown_if_it_is_published(
     network: Store, article_id: int, source_id: int | None
 ) -> None:
-    source = source_id and {"id": source_id, "title": f"The {source_id}th"}
+    source = source_id and {
+        "id": source_id,
+        "domain": 3,
+        "title": f"The {source_id}th",
+    }
     page = get(f"/articles/{article_id}").json()
     assert (page["article"]["source_id"], page["source"]) == (source_id, source)
     assert get(f"/articles/{article_id}/related").json()["source"] == source
@@ -217,7 +221,7 @@ def test_a_malformed_request_names_its_field(
 def test_the_gateway_answers_other_methods_and_paths(network: Store) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE"):
         assert gateway.request(method, "/articles/100").json() == {"message": "Not Found"}
-    for target in ("/", "/articles", "/articles/", "/articles//related", "/articles/1/2/3"):
+    for target in ("/nowhere", "/articles", "/articles/", "/articles//related", "/articles/1/2/3"):
         assert get(target).json() == {"message": "Not Found"}
 
 

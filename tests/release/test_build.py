@@ -1,5 +1,6 @@
 """The release: small, for arm64, and switched to as a whole by moving each function's alias."""
 
+import importlib.metadata
 import io
 import json
 import re
@@ -16,6 +17,7 @@ from local import build, guard
 from local.paths import LOCAL, ROOT, TOOLS
 
 AARCH64 = 183  # e_machine in an ELF header
+WEB = "layers/common/seealso/web"
 LAYER_LIMIT = 150 * 1024  # bytes, zipped
 READ_FUNCTION_LIMIT = 10 * 1024
 
@@ -49,7 +51,7 @@ def release(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 def test_the_release_is_for_arm64(release: Path) -> None:
     libraries = list(release.rglob("*.so*"))
     assert {library.relative_to(release).parts[0] for library in libraries} == {
-        *("Admin", "ExpireLinks", "RecordSkips", "SubmitLink")
+        *("Admin", "ExpireLinks", "Page", "RecordSkips", "SubmitLink")
     }
     for library in libraries:
         header = library.read_bytes()[:20]
@@ -57,11 +59,35 @@ def test_the_release_is_for_arm64(release: Path) -> None:
         assert int.from_bytes(header[18:20], "little") == AARCH64, library
 
 
-def test_the_layer_is_the_shared_package_alone_and_small(release: Path) -> None:
-    layer = release / build.LAYER
+@pytest.mark.parametrize("name", build.LAYERS)
+def test_a_layer_is_the_shared_package_alone(release: Path, name: str) -> None:
+    layer = release / name
     assert [path.relative_to(layer).as_posix() for path in layer.glob("*/*")] == ["python/seealso"]
-    assert {path.suffix for path in layer.rglob("*.*")} == {".json", ".pem", ".pyc", ".typed"}
+    suffixes = {path.suffix for path in layer.rglob("*.*")}
+    assert suffixes - {".css", ".graphql", ".js", ".po", ".svg"} == {
+        *(".json", ".pem", ".pyc", ".typed")
+    }
+
+
+def test_the_layer_of_read_functions_is_small(release: Path) -> None:
+    layer = release / "CommonLayer"
     assert zipped(layer) <= LAYER_LIMIT
+    assert not {"editing", "submitting", "web"} & {path.name for path in layer.rglob("*")}
+
+
+def test_templates_are_compiled(release: Path) -> None:
+    web = release / "FullLayer/python/seealso/web"
+    compiled = [path.suffix for path in (web / "compiled_templates").iterdir()]
+    assert compiled == [".pyc"] * len(list((ROOT / WEB / "templates").glob("*.html")))
+    assert not (web / "templates").exists()
+
+
+def test_templates_are_compiled_for_the_version_that_runs_them(release: Path) -> None:
+    """They are compiled by this environment's jinja2, and run by that of each function."""
+    version = importlib.metadata.version("jinja2")
+    for function in ("Page", "SubmitLink"):
+        (installed,) = (release / function).glob("jinja2-*.dist-info")
+        assert installed.name == f"jinja2-{version}.dist-info"
 
 
 @pytest.mark.parametrize("function", ["GetArticle", "Related"])

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from tests.support.events import event
 
 POWERTOOLS = {"aws_lambda_powertools", "aws_xray_sdk", "jmespath", "typing_extensions", "wrapt"}
 URL_PARSER = {"_cffi_backend", "ada_url"}
+TEMPLATES = {"jinja2", "markupsafe"}
 # What each function imports of its own requirements. All else is its app.py, the layer's seealso
 # and the standard library; nothing is of Lambda's runtime, such as boto3.
 REQUIREMENTS: dict[str, set[str]] = {
     "GetArticle": set(),
     "Related": set(),
+    "Page": TEMPLATES,
     "SubmitLink": URL_PARSER,
     "Graphql": {"graphql"},
     "Admin": POWERTOOLS | URL_PARSER,
@@ -32,7 +35,7 @@ REQUIREMENTS: dict[str, set[str]] = {
 # With those of the standard library: 125, 126 and 313 when this was written. Of the last, 128 are
 # graphql-core's, which comes whole; it imports asyncio and logging, too.
 MODULES = {"GetArticle": 140, "Related": 140, "Graphql": 330}
-WITHOUT_LOGGING = ("GetArticle", "Related", "SubmitLink")
+WITHOUT_LOGGING = ("GetArticle", "Related", "Page", "SubmitLink")
 
 IMPORTED = """
 import json, sys
@@ -54,9 +57,22 @@ def built() -> Path:
     return build.build_local()
 
 
+@cache
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
+    return found
+
+
+def layer_of(function: str) -> str:
+    """The logical id of the only layer that a function has."""
+    (layer,) = resources()[function]["Properties"]["Layers"]
+    name: str = layer["Ref"]
+    return name
+
+
 def run(built: Path, function: str, program: str, sent: Any = None) -> str:
     """What the program prints where nothing but the built layer and function can be imported."""
-    path = [built / "CommonLayer/python", built / function]
+    path = [built / layer_of(function) / "python", built / function]
     settings = environment.variables(Store(tables.client("http://127.0.0.1:1"), *"abcdef"))
     # As on Lambda: elsewhere, Powertools' Tracer is switched off and imports less.
     settings |= {"LAMBDA_TASK_ROOT": str(built / function)}
@@ -79,9 +95,8 @@ def imported(built: Path, function: str) -> dict[str, str | None]:
 
 
 def test_every_function_is_listed() -> None:
-    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
     assert set(REQUIREMENTS) == {
-        name for name, it in resources.items() if it["Type"] == "AWS::Serverless::Function"
+        name for name, it in resources().items() if it["Type"] == "AWS::Serverless::Function"
     }
 
 
@@ -93,7 +108,7 @@ def test_where_imports_come_from(built: Path, function: str) -> None:
         package = name.partition(".")[0]
         if file is None or package in sys.stdlib_module_names:
             continue  # without a file: __main__, and parts of extension modules
-        in_layer = Path(file).is_relative_to(built / "CommonLayer/python")
+        in_layer = Path(file).is_relative_to(built / layer_of(function) / "python")
         assert in_layer or Path(file).is_relative_to(built / function), (name, file)
         packages["layer" if in_layer else "function"].add(package)
     assert packages == {"layer": {"seealso"}, "function": {"app"} | REQUIREMENTS[function]}
@@ -113,6 +128,9 @@ def test_requests_are_logged_without_the_logging_module(built: Path, function: s
     ("function", "sent", "status"),
     [
         ("GetArticle", event("GET /articles/{id}", {"id": "x"}), 400),
+        # Rendered with compiled templates.
+        ("Page", event("GET /problems/{name}", {"name": "not-found"}), 200),
+        ("SubmitLink", event("GET /l/{link_id}", {"link_id": "x"}), 404),
         # Its Tracer has no X-Ray here to send to.
         ("Admin", event("GET /admin/articles"), 401),
     ],

@@ -19,6 +19,11 @@ FUNCTION = (
     "from seealso.shared import answer\n\n\ndef handler(event, context):\n    return answer()\n"
 )
 SHARED = "def answer():\n    return 1\n"
+# The kinds of files that the package has. Certificates change once in years.
+READ_ONCE = sorted(
+    {path.suffix for path in (ROOT / "layers/common/seealso").rglob("*.*")}
+    - {".pem", ".py", ".pyc", ".typed"}
+)
 
 
 @pytest.fixture
@@ -86,6 +91,24 @@ def test_changes_of_functions_and_layers_are_live_with_the_next_request(
     assert worker.call() == "2"
     write(checkout / "functions/show/app.py", FUNCTION.replace("answer()", "-answer()"))
     assert worker.call() == "-2"
+
+
+@pytest.mark.parametrize("suffix", READ_ONCE)
+def test_changes_of_what_is_not_python_are_live_too(
+    checkout: Path, worker: Worker, suffix: str
+) -> None:
+    folder = checkout / "layers/common/seealso"
+    write(folder / f"file{suffix}", "1")
+    source = f"""
+        from pathlib import Path
+        TEXT = Path(__file__).with_name("file{suffix}").read_text()
+        def answer():
+            return TEXT
+    """
+    write(folder / "shared.py", textwrap.dedent(source))
+    assert worker.call() == "1"
+    write(folder / f"file{suffix}", "2")
+    assert worker.call() == "2"
 
 
 def test_a_broken_source_is_named_in_one_line_and_can_be_mended(

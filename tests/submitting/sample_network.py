@@ -72,8 +72,9 @@ def forget_links(store: Store) -> None:
 
 
 def kept(store: Store, kind: str) -> list[Json]:
-    """The items of a kind: link, claim, page; of clients, submissions or day-key."""
-    table = store.transient if kind in ("submissions", "day-key") else store.links
+    """The items of a kind: link, claim, page; of clients, submissions, previews or day-key."""
+    is_of_clients = kind in ("submissions", "previews", "day-key")
+    table = store.transient if is_of_clients else store.links
     items = sorted(scan(store, table), key=repr)
     return [item for item in items if item["pk"].startswith(f"{kind}#")]
 

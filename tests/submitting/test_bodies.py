@@ -312,6 +312,8 @@ REFUSED = {
     "own-page": [
         f"https://heat.example.com/a/{SHOWN}",
         f"http://www.HEAT.example.com/a/{SHOWN}/?utm_source=mail#top",
+        f"https://api.example.com/a/{SHOWN}",
+        f"http://www2.API.example.com./%61/{SHOWN}/index.html?fbclid=1#links",
     ],
 }
 
@@ -333,8 +335,19 @@ def test_rejects_unacceptable_urls(network: Store, why: str, url: str) -> None:
     assert sample_network.uncounted(network) == before
 
 
-def test_accepts_other_articles_of_the_site(network: Store) -> None:
-    assert post(body=fields(f"https://heat.example.com/a/{sample_network.OTHER}")).status == 201
+def test_accepts_other_articles(network: Store) -> None:
+    for host in ("heat.example.com", "api.example.com"):
+        url = f"https://{host}/a/{sample_network.OTHER}"
+        assert post(body=fields(url)).status == 201
+
+
+def test_rejects_the_article_at_the_public_url(
+    network: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://articles.example.com")
+    for article_id in (SHOWN, sample_network.WAITING):
+        own = f"https://articles.example.com/a/{article_id}"
+        assert problem(post(article_id, fields(own))) == "url-not-acceptable"
 
 
 def test_a_sites_blocked_hosts_are_its_own(network: Store) -> None:

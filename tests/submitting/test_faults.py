@@ -245,7 +245,7 @@ def test_a_duplicate_stays_one_when_the_other_link_cannot_be_read(
     """The 409 is known by then, and comes before 503 (contract.md, "Problems")."""
     posted()
     limit(2.0)  # enough for all that comes before, on a busy machine too
-    between.inject(faulty.throttled, times=None, operation="GetItem")
+    between.inject(faulty.throttled, times=None, operation="Query")
     response = post(OTHER)
     assert (response.status, problem(response)) == (409, "duplicate-link")
     assert "url" not in response.json()
@@ -371,7 +371,7 @@ def test_killed_between_the_round_trips(between: Proxy, behind: Store) -> None:
     before = sample_network.uncounted(behind)
     killed_during(between, written=False)
     assert sample_network.uncounted(behind) == before
-    assert [each["submissions"] for each in sample_network.kept(behind, "submissions")] == [1]
+    assert [each["requests"] for each in sample_network.kept(behind, "submissions")] == [1]
     check_one_link(behind, posted(key=KEY))
 
 

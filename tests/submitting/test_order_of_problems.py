@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from seealso.store import values
 from seealso.store.tables import Store, current_store
+from seealso.submitting import submitting
 from seealso.tables import links
 from seealso.tables.articles import put_articles
 from seealso.tables.sites import Site
@@ -66,8 +67,10 @@ def prepare(store: Store, wrong: set[str]) -> None:
         sample_network.set_state(store, ARTICLE, "draft", domain=9)
 
 
-def submitted(wrong: set[str], patch: pytest.MonkeyPatch) -> Response:
-    """The answer to a submission with whose request these are wrong."""
+def submitted(
+    wrong: set[str], patch: pytest.MonkeyPatch, route: str = "POST /articles/{id}/links"
+) -> Response:
+    """The answer to a submission, or a preview, with whose request these are wrong."""
     url = "https://192.0.2.1/" if "url-not-acceptable" in wrong else URL
     body = json.dumps(fields(url))
     if "bad body" in wrong:
@@ -78,16 +81,23 @@ def submitted(wrong: set[str], patch: pytest.MonkeyPatch) -> Response:
     key = KEY if "replay" in wrong else None
     if "bad header" in wrong:
         key = "short"
-    patch.setenv("SUBMITS_PER_TEN_MINUTES", "0" if "rate-limited" in wrong else "100000")
+    limit = 0 if "rate-limited" in wrong else 100_000
+    patch.setenv("SUBMITS_PER_TEN_MINUTES", str(limit))
+    patch.setattr(submitting, "PREVIEWS_PER_TEN_MINUTES", limit)
     media_type = "text/plain" if "unsupported-media-type" in wrong else JSON
-    return post(ARTICLE, body, key=key, media_type=media_type, headers=headers)
+    return post(ARTICLE, body, key=key, media_type=media_type, headers=headers, route=route)
 
 
-def check(store: Store, wrong: set[str], patch: pytest.MonkeyPatch) -> None:
+def check(
+    store: Store,
+    wrong: set[str],
+    patch: pytest.MonkeyPatch,
+    route: str = "POST /articles/{id}/links",
+) -> None:
     patch.setenv("SUBMITS_PER_TEN_MINUTES", "100000")
     prepare(store, wrong)
     before = sample_network.uncounted(store)
-    response = submitted(wrong, patch)
+    response = submitted(wrong, patch, route)
     status, name = ANSWERS[min(wrong, key=ORDER.index)]
     assert response.status == status, response
     assert name is None or problem(response) == name
@@ -99,6 +109,24 @@ def test_of_two_problems_the_first_is_reported(
     network: Store, monkeypatch: pytest.MonkeyPatch, first: str, second: str
 ) -> None:
     check(network, {first, second}, monkeypatch)
+
+
+# A preview has no key.
+OF_PREVIEWS = [name for name in ORDER if name not in ("bad header", "replay")]
+
+
+@pytest.mark.parametrize(("first", "second"), list(combinations(OF_PREVIEWS, 2)))
+def test_a_preview_reports_what_a_submission_would(
+    network: Store, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    check(network, {first, second}, monkeypatch, requests.PREVIEW)
+
+
+@pytest.mark.parametrize("first", range(len(OF_PREVIEWS)), ids=OF_PREVIEWS)
+def test_of_all_problems_a_preview_reports_the_first(
+    anywhere: Store, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    check(anywhere, set(OF_PREVIEWS[first:]), monkeypatch, requests.PREVIEW)
 
 
 @pytest.mark.parametrize("first", range(len(ORDER)), ids=ORDER)

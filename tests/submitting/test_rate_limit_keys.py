@@ -10,7 +10,7 @@ import pytest
 
 from seealso.store.tables import Store
 from seealso.store.values import marshal_item
-from seealso.submitting.rate_limit import count_submission, seconds_left, submissions_counted
+from seealso.submitting.rate_limit import count_request, requests_counted, seconds_left
 from tests.support.fake_client import Database, fake_store
 
 NOW = datetime(2026, 11, 23, 10, 3, 20, tzinfo=UTC)
@@ -23,7 +23,7 @@ def store() -> Store:
 
 def counter(store: Store, address: str, now: datetime = NOW) -> Any:
     """The key of the item that counts a client's submissions."""
-    return count_submission(store, address, now).body["Key"]["pk"]["S"]
+    return count_request(store, "submissions", address, now).body["Key"]["pk"]["S"]
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_a_days_key_expires(store: Store) -> None:
 
 
 def test_reads_the_count_of_an_answer() -> None:
-    assert submissions_counted({"Attributes": marshal_item({"submissions": 3})}) == 3
+    assert requests_counted({"Attributes": marshal_item({"requests": 3})}) == 3

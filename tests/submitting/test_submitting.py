@@ -8,7 +8,7 @@ import pytest
 
 from seealso.reading.page import read_page
 from seealso.store.tables import Store
-from seealso.submitting.parsing import CONSENT
+from seealso.submitting.consent import consent_of
 from seealso.tables import links
 from seealso.times import rfc3339
 from tests.submitting import sample_network
@@ -116,10 +116,55 @@ def test_stores_the_consent_with_its_version_and_time(anywhere: Store) -> None:
         link = sample_network.link_of(
             anywhere, posted(article_id, f"https://example.com/{article_id}")
         )
-        assert link.consent == {"version": CONSENT["in_force"], "at": link.submitted_at}
-    wording = CONSENT["versions"][str(CONSENT["in_force"])]["text"]
-    for promise in ("right to share this link", "link back to this article", "Up to 5 links"):
-        assert promise in wording
+        in_force = consent_of("en")
+        assert link.consent == {
+            "version": in_force["version"],
+            "language": "en",
+            "at": link.submitted_at,
+        }
+    assert "right to share this link" in in_force["has_right_to_share"]
+    assert "link back to this article" in in_force["agrees_to_link_back"]
+    assert "Up to {cap} links" in in_force["rule"]
+
+
+def test_stores_the_language_of_the_wording(network: Store) -> None:
+    """That of the site's pages, where there is a wording in it."""
+    for number, (tag, language) in enumerate([("de-AT", "de"), ("fr", "en")]):
+        sample_network.put_site(network, language=tag)
+        receipt = posted(OTHER, f"https://example.com/{number}")
+        assert sample_network.link_of(network, receipt).consent["language"] == language
+
+
+def test_a_filled_honeypot_waits_for_an_editor(network: Store) -> None:
+    """It is a field of forms that people do not see; nobody is refused for it."""
+    form = "has_right_to_share=on&agrees_to_link_back=on"
+    for number, (filled, status) in enumerate(
+        [
+            ("", "published"),
+            ("company_fax=", "published"),
+            ("company_fax=%E2%80%8B+", "published"),
+            ("company_fax=555", "pending"),
+            ("company_fax=&company_fax=555", "pending"),
+        ]
+    ):
+        key = f"{KEY}{number}"
+        body = f"url={URL}/{number}&{form}&"
+        response = post(body=body + filled, media_type=FORM, key=key)
+        assert (response.status, response.json()["status"], filled) == (201, status, filled)
+        link = sample_network.link_of(network, response.json())
+        assert link.needs_editor == ("honeypot" if status == "pending" else None)
+        # A retry gets the same receipt, whatever has filled the field by then.
+        for again in ("", "company_fax=1"):
+            replay = post(body=body + again, media_type=FORM, key=key).json()
+            receipt = response.json()
+            assert (replay["link_id"], replay["status"]) == (receipt["link_id"], status)
+    sample_network.change(network, receipt, "published")
+    assert sample_network.link_of(network, receipt).needs_editor is None
+
+
+def test_in_json_the_honeypot_is_an_unknown_field(network: Store) -> None:
+    response = post(body=fields(company_fax=""))
+    assert (response.status, requests.at_fault(response)) == (422, ["company_fax"])
 
 
 def test_stores_only_a_hash_of_the_withdraw_token(network: Store) -> None:

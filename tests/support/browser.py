@@ -42,9 +42,8 @@ def chromium_path() -> Path | None:
     return unpacked if unpacked.exists() and _PACKAGE.is_available() else None
 
 
-needs_chromium = pytest.mark.skipif(
-    chromium_path() is None, reason="needs Chromium, which make test fetches for Linux on x86-64"
-)
+WITHOUT_CHROMIUM = "needs Chromium, which make test fetches for Linux on x86-64"
+needs_chromium = pytest.mark.skipif(chromium_path() is None, reason=WITHOUT_CHROMIUM)
 
 
 def make_ready() -> None:
@@ -71,7 +70,7 @@ def launched() -> Iterator[Browser]:
 class Contexts:
     """The contexts of a browser, reused: a new one takes longer than loading a page.
 
-    Their pages share a cache and cookies, so a test that counts requests opens a context itself.
+    Their pages share a cache and cookies, so a test that counts requests has a fresh one.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -83,9 +82,18 @@ class Contexts:
         context = self._contexts.get((script, locale))
         if context is None:
             context = self._browser.new_context(java_script_enabled=script, locale=locale)
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(15_000)
             self._contexts[script, locale] = context
         return context.new_page()
+
+    @contextmanager
+    def fresh_page(self) -> Iterator[Page]:
+        """A page of a context of its own, whose cache is empty."""
+        context = self._browser.new_context()
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from seealso.store.calls import Call
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.submitting.parsing import Submission
-from seealso.submitting.submitting import Receipt, Rules, submit
+from seealso.submitting.submitting import Attempt, Receipt, Rules, submit
 from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.links import page_key
 from seealso.tables.sites import Site, SiteRecord, get_record, save_record
@@ -96,12 +96,11 @@ def make_network(
 
 def submit_url(store: Store, article_id: int, url: str, key: str | None = None) -> Receipt:
     """Submit a URL the way that the function does."""
-    return submit(
-        store,
-        article_id,
-        Submission(url, None),
-        key,
-        "192.0.2.7",
-        NOW,
-        Rules(1_000_000, "network"),
+    return submit(store, attempt(article_id, url, NOW), key, Rules(1_000_000, "network"))
+
+
+def attempt(article_id: int, url: str, now: datetime, title: str | None = None) -> Attempt:
+    """A submission of a client that is the same each time."""
+    return Attempt(
+        article_id, Submission(url, title), "192.0.2.7", now, "https://api.seealso.example"
     )

@@ -36,12 +36,12 @@ class NodePackages(NamedTuple):
         """Fetch the packages unless they are fetched. Raises Failure."""
         if missing := _missing_tools():
             raise Failure(f"{self.name} cannot run. {missing}")
-        with guard.exclusive(self._home / "fetching"):
+        with guard.exclusive(self.home / "fetching"):
             if self._are_fetched():
                 return
             for file in (self.folder / "package.json", self._lock):
-                shutil.copy(file, self._home)
-            command: list[str | Path] = ["npm", "ci", "--prefix", self._home]
+                shutil.copy(file, self.home)
+            command: list[str | Path] = ["npm", "ci", "--prefix", self.home]
             command += ["--ignore-scripts", "--no-audit", "--no-fund"]
             log = LOGS / f"{self.name}-fetch.log"
             if commands.run(command, os.environ, log):
@@ -51,14 +51,14 @@ class NodePackages(NamedTuple):
     def run(self, program: str, *arguments: str) -> str:
         """What a program of the folder prints. Raises CalledProcessError or TimeoutExpired."""
         # From copies, so that Node finds the packages beside them.
-        with guard.exclusive(self._home / "copying"):
+        with guard.exclusive(self.home / "copying"):
             for source in self.folder.glob("*.mjs"):
-                copy = self._home / source.name
+                copy = self.home / source.name
                 if not copy.exists() or copy.read_bytes() != source.read_bytes():
                     copy.write_bytes(source.read_bytes())
         return subprocess.run(
-            ["node", self._home / program, *arguments],
-            cwd=self._home,
+            ["node", self.home / program, *arguments],
+            cwd=self.home,
             env=os.environ | {"no_proxy": "127.0.0.1"},
             stdout=subprocess.PIPE,
             text=True,
@@ -67,7 +67,8 @@ class NodePackages(NamedTuple):
         ).stdout
 
     @property
-    def _home(self) -> Path:
+    def home(self) -> Path:
+        """Where the packages are, in node_modules."""
         return LOCAL / self.name
 
     @property
@@ -77,7 +78,7 @@ class NodePackages(NamedTuple):
     @property
     def _fetched(self) -> Path:
         """What package-lock.json was when the packages were fetched, written after the last."""
-        return self._home / "fetched.json"
+        return self.home / "fetched.json"
 
     def _are_fetched(self) -> bool:
         return self._fetched.exists() and self._fetched.read_bytes() == self._lock.read_bytes()

@@ -7,7 +7,13 @@ windows or runs' records.
 from collections.abc import Mapping
 
 from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
-from seealso.reading.page import ListedArticle, Page, RelatedLists, SameDomainArticle
+from seealso.reading.page import (
+    ListedArticle,
+    OtherDomainArticle,
+    Page,
+    RelatedLists,
+    SameDomainArticle,
+)
 from seealso.tables.articles import Article
 
 type Model = Mapping[int, Article]
@@ -48,12 +54,9 @@ def related(model: Model, article_id: int) -> RelatedLists | None:
     ]
     return {
         "same_domain": [_titled(each) for each in same[:SAME_DOMAIN]],
-        "other_domains": [
-            {"id": each.id, "domain": each.domain, "title": each.title}
-            for each in others[:OTHER_DOMAINS]
-        ],
+        "other_domains": [_with_domain(each) for each in others[:OTHER_DOMAINS]],
         "source": next(
-            (_titled(each) for each in newest_first if each.id == article.source_id), None
+            (_with_domain(each) for each in newest_first if each.id == article.source_id), None
         ),
     }
 
@@ -77,3 +80,7 @@ def _published(model: Model) -> list[Article]:
 
 def _titled(article: Article) -> SameDomainArticle:
     return {"id": article.id, "title": article.title}
+
+
+def _with_domain(article: Article) -> OtherDomainArticle:
+    return {"id": article.id, "domain": article.domain, "title": article.title}

@@ -64,6 +64,7 @@ def post(
     media_type: str = JSON,
     headers: dict[str, str] | None = None,
     address: str = ADDRESS,
+    route: str = "POST /articles/{id}/links",
 ) -> Response:
     """The answer to a submission; a body in bytes comes in base64, as the gateway has forms."""
     if body is None or isinstance(body, dict):
@@ -71,7 +72,15 @@ def post(
     sent = {"Content-Type": media_type} | (headers or {})
     if key is not None:
         sent["Idempotency-Key"] = key
-    return call("POST /articles/{id}/links", {"id": str(article_id)}, sent, body, address)
+    return call(route, {"id": str(article_id)}, sent, body, address)
+
+
+PREVIEW = "POST /articles/{id}/links/preview"
+
+
+def preview(article_id: object = ARTICLE_ID, url: str = URL, **more: Any) -> Response:
+    """The answer to the preview of a submission of a URL, with further members of the body."""
+    return post(article_id, {"url": url, **more}, route=PREVIEW)
 
 
 def posted(article_id: object = ARTICLE_ID, url: str = URL, key: str | None = None) -> Json:

@@ -233,4 +233,4 @@ def test_unprocessed_keys_are_requested_again(
     assert (usage.requests, usage.round_trips) == (4 + 2, 4)
     assert shown == page.read_page(store, ARTICLE.id)
     assert shown is not None
-    assert shown["source"] == {"id": 6640001, "title": "The source"}
+    assert shown["source"] == {"id": 6640001, "domain": 7, "title": "The source"}

@@ -25,7 +25,6 @@ from seealso.store.calls import Call
 from seealso.store.client import Client
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Rules, submit, withdraw
 from seealso.tables import links
 from seealso.tables.articles import get_article, put_articles
@@ -34,7 +33,7 @@ from seealso.tables.expiry import expire_and_erase
 from seealso.tables.links import Cause, Link, PageFull, Status, get_link, link_of
 from seealso.times import rfc3339
 from tests.support import engines, faulty
-from tests.support.factories import APPROVED, AT_ONCE, NOW, make_network
+from tests.support.factories import APPROVED, AT_ONCE, NOW, attempt, make_network
 from tests.support.invariants import HOLDING, check
 from tests.support.scan import delete_items
 from tests.support.tables import another
@@ -349,11 +348,8 @@ class Life(RuleBasedStateMachine):
             with self._store(loses_reply) as store:
                 receipt = submit(
                     store,
-                    article_id,
-                    Submission(url, title),
+                    attempt(article_id, url, self.now, title),
                     key,
-                    "192.0.2.7",
-                    self.now,
                     Rules(1_000_000, "network"),
                 )
         except Refusal as problem:
@@ -497,11 +493,8 @@ def purgeable(store: Store) -> dict[str, Link]:
     for number, (name, statuses) in enumerate(_WAYS.items()):
         link = submit(
             store,
-            2,
-            Submission(f"https://blog.reader-{number}.net/page", None),
+            attempt(2, f"https://blog.reader-{number}.net/page", NOW),
             None,
-            "192.0.2.7",
-            NOW,
             Rules(1_000_000, "network"),
         ).link
         for status in statuses:

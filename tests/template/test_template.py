@@ -126,7 +126,7 @@ def test_a_versions_description_fits_with_the_longest_values() -> None:
     descriptions = [
         version["Properties"]["Description"] for version in of_type("AWS::Lambda::Version").values()
     ]
-    assert len(descriptions) == 7
+    assert len(descriptions) == 8
     for description in descriptions:
         # Of an Fn::If, both branches: more than can be there at once.
         text = " ".join(
@@ -219,7 +219,7 @@ def test_concurrency_of_public_functions_alone_can_be_limited() -> None:
         for name, function in of_type("AWS::Lambda::Function").items()
         if "ReservedConcurrentExecutions" in function["Properties"]
     }
-    assert set(limited) == {"GetArticle", "Related", "SubmitLink", "Graphql"}
+    assert set(limited) == {"GetArticle", "Related", "Page", "SubmitLink", "Graphql"}
     # 0, the default, means no limit; in a function's properties it would switch the function off.
     no_limit = {"Ref": "AWS::NoValue"}
     for value in limited.values():
@@ -232,4 +232,5 @@ def test_functions_that_make_absolute_urls_know_the_public_one() -> None:
             properties = function["Properties"]
             code = (ROOT / properties["CodeUri"] / "app.py").read_text()
             variables = properties.get("Environment", {}).get("Variables", {})
-            assert ("base_url" in code) == ("PUBLIC_URL" in variables), name
+            makes_urls = "base_url" in code or "seealso.web" in code
+            assert makes_urls == ("PUBLIC_URL" in variables), name

@@ -21,12 +21,12 @@ export async function page(id: number): Promise<string[]> {
   return [data.article.title, String(source), ...data.same_domain.map((a) => a.title), ...links];
 }
 
-export async function articleUrl(id: number, domain: number): Promise<string | undefined> {
+export async function articleUrl(id: number, domain: number): Promise<string> {
   const query = { domain: String(domain) };
   const { data } = await client.GET("/sites", { params: { query } });
   // @ts-expect-error A list of domains is a string with commas.
   void client.GET("/sites", { params: { query: { domain: [domain] } } });
-  return data?.sites[0]?.article_url.replace("{id}", String(id));
+  return data?.sites[0]?.article_url?.replace("{id}", String(id)) ?? `/a/${id}`;
 }
 
 export async function submit(id: number, url: string): Promise<[Status, string] | Problem> {

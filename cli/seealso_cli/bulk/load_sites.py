@@ -26,9 +26,6 @@ from seealso_cli.output import format_value
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.stores import Target
 
-# What a site must have that does not exist yet.
-_REQUIRED_OF_NEW = ("name", "article_url")
-
 
 class _Change(NamedTuple):
     """A site as it is stored and as it shall be, with the lines that describe the difference."""
@@ -173,8 +170,8 @@ def _errors_of(row: Row, current: SiteRecord) -> list[RowError]:
     """What keeps a valid row from being written over the current site."""
     version = current.site.version
     if not version:
-        missing = [name for name in _REQUIRED_OF_NEW if name not in row.columns]
-        return [RowError(name, "is required for a new site") for name in missing]
+        is_named = "name" in row.columns
+        return [] if is_named else [RowError("name", "is required for a new site")]
     # 0 is the version of a domain without a site.
     if row.columns.get("version", version) != version:
         return [

@@ -53,10 +53,10 @@ def load_sites(file: str, dry_run: bool, yes: bool, **options: Unpack[StoreOptio
     """Load sites from a JSON array or JSON Lines.
 
     `-` is standard input. Members: domain, hosts, name, article_url, cap, publish, pending_cap,
-    pending_days, blocked_hosts, language, version. Only domain is required, and name and
-    article_url of a new site: an existing site keeps what FILE does not name. The command shows
-    what it will change, and asks. With a version in FILE, a site at another version is left alone.
-    The audit has the changes, in the name of your AWS user (`import` in the local stack).
+    pending_days, blocked_hosts, language, text_format, version. Only domain is required, and the
+    name of a new site: an existing site keeps what FILE does not name. The command shows what it
+    will change, and asks. With a version in FILE, a site at another version is left alone. The
+    audit has the changes, in the name of your AWS user (`import` in the local stack).
 
     With --dry-run and no store, FILE is only checked.
     """
@@ -93,9 +93,9 @@ def show_site(domain: int, as_json: bool) -> None:
 def put_site(domain: int, file: BinaryIO, version: int | None, as_json: bool) -> None:
     """Create or replace a site (admins).
 
-    FILE holds a JSON object; `-` is standard input. Members: those of `sites load`; only name and
-    article_url are required. You can edit the output of `sites show --json` and put it back: it
-    contains its version, and the command fails if the current version is another one.
+    FILE holds a JSON object; `-` is standard input. Members: those of `sites load`; only name is
+    required. You can edit the output of `sites show --json` and put it back: it contains its
+    version, and the command fails if the current version is another one.
     """
     body = parse_object(file)
     if body.get("domain", domain) != domain:

@@ -226,6 +226,8 @@ def date(value: Any) -> Iterator[str]:
 
 
 def _article_url(value: Any) -> Iterator[str]:
+    if value in (None, ""):
+        return
     if not isinstance(value, str) or "{id}" not in value or has_surrogate(value):
         yield "must be a URL containing {id}"
     elif len(value.encode()) > MAX_URL_BYTES:
@@ -317,4 +319,5 @@ SITE: Mapping[str, Check] = {
     "blocked_hosts": _blocked_hosts,
     "publish": one_of("at_once", "approved"),
     "language": _language,
+    "text_format": one_of("plain", "markdown"),
 }

@@ -139,7 +139,7 @@ def host_suffixes(url: str) -> list[str]:
     return [".".join(labels[first:]) for first in range(len(labels) - 1)]
 
 
-def article_urls(pattern: str, hosts: Iterable[str], article_id: int) -> list[str]:
+def article_urls(pattern: str | None, hosts: Iterable[str], article_id: int) -> list[str]:
     """An article's own addresses: its site's pattern as it is, and on each host of the site."""
     if not pattern:
         return []

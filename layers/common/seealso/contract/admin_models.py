@@ -7,6 +7,7 @@ from pydantic import Field, create_model
 from seealso.columns import COLUMNS, EDITABLE, Column
 from seealso.contract.members import (
     ArticleId,
+    ArticleUrl,
     Body,
     Date,
     Domain,
@@ -24,9 +25,11 @@ from seealso.limits import (
     MAX_LISTED,
     MAX_REASON,
     MAX_SITE_NAME,
-    MAX_URL_BYTES,
 )
 
+TextFormat = Annotated[
+    Literal["plain", "markdown"], Field(description="How the texts of its articles are written.")
+]
 Version = Annotated[
     int, Field(ge=1, description="Incremented by every change; the ETag, which If-Match must name.")
 ]
@@ -146,8 +149,9 @@ class AdminLinkMembers(Body):
     title: str | None
     status: Status
     link_back: Literal["unchecked", "seen", "missing"]
-    needs_editor: Literal["restored"] | None = Field(
-        description="Why only an editor may publish it: `restored`, or null."
+    needs_editor: Literal["honeypot", "restored"] | None = Field(
+        description="Why only an editor may publish it: `honeypot` (it came by a form whose hidden "
+        "field was filled in), `restored`, or null."
     )
     submitted_at: Time
     published_at: Time | None
@@ -174,6 +178,7 @@ class Consent(Body):
     """The consent that the submitter gave."""
 
     version: str | int = Field(description="The version of the wording that was in force.")
+    language: str = Field(description="The language of the wording.")
     at: Time
 
 
@@ -226,12 +231,13 @@ class Site(Body):
     domain: Domain
     hosts: list[HostName] = Field(description="The site's host names, in lowercase.")
     name: str
-    article_url: str = Field(description="The URL of an article, with {id} in place of its id.")
+    article_url: ArticleUrl
     cap: int = Field(ge=0, le=MAX_CAP, description="Maximum number of links on a page.")
     publish: Literal["at_once", "approved"]
     pending_cap: int = Field(ge=0, description="Maximum number of pending links per page.")
     pending_days: int = Field(ge=1, description="How many days a link may stay pending.")
     language: Language
+    text_format: TextFormat
     blocked_hosts: list[HostName] = Field(description="Hosts that links must not point to.")
     version: int = Field(ge=0)
 
@@ -249,14 +255,15 @@ class SiteReplacement(Sent):
     domain: Domain = Field(default_factory=int, description="If sent, must match the path.")
     hosts: list[HostName] = Field(default_factory=list)
     name: Annotated[str, Field(min_length=1, max_length=MAX_SITE_NAME)]
-    article_url: Annotated[
-        str, Field(max_length=MAX_URL_BYTES, examples=["https://cinema.example.com/a/{id}"])
-    ]
+    article_url: ArticleUrl = Field(
+        None, description="Default: null. An empty string means null, too."
+    )
     cap: int = Field(5, ge=0, le=MAX_CAP)
     publish: Literal["at_once", "approved"] = "approved"
     pending_cap: int = Field(20, ge=0, le=MAX_ID)
     pending_days: int = Field(14, ge=1, le=MAX_DAYS)
     language: Language = "en"
+    text_format: TextFormat = "plain"
     blocked_hosts: list[HostName] = Field(default_factory=list)
     version: int = Field(
         default_factory=int, ge=0, description="May be sent as it was read; has no effect."

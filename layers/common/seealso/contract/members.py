@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seealso.limits import MAX_ARTICLE_TITLE, MAX_ID
+from seealso.limits import MAX_ARTICLE_TITLE, MAX_ID, MAX_URL_BYTES
 
 ArticleId = Annotated[int, Field(ge=1, le=MAX_ID, examples=[6646098])]
 Domain = Annotated[int, Field(ge=0, le=MAX_ID, examples=[7])]
@@ -30,6 +30,15 @@ Time = Annotated[
 Language = Annotated[
     str,
     Field(description="The language of a site's pages, a BCP 47 tag.", examples=["en", "de-AT"]),
+]
+ArticleUrl = Annotated[
+    str | None,
+    Field(
+        description="The URL of an article, with {id} in place of its id; null if the site's "
+        "articles are read on this API's own pages, `/a/{id}`.",
+        max_length=MAX_URL_BYTES,
+        examples=["https://cinema.example.com/a/{id}"],
+    ),
 ]
 LinkId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 # A type of its own, so that the document and the clients made from it name and explain it once.

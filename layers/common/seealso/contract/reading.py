@@ -4,7 +4,16 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from seealso.contract.members import ArticleId, Body, Date, Domain, Language, Time, Title
+from seealso.contract.members import (
+    ArticleId,
+    ArticleUrl,
+    Body,
+    Date,
+    Domain,
+    Language,
+    Time,
+    Title,
+)
 from seealso.contract.operations import (
     ARTICLE_ID,
     IF_NONE_MATCH,
@@ -30,14 +39,14 @@ class Article(Body):
 
 
 class SameDomainArticle(Body):
-    """An article of the same domain, or the source."""
+    """An article of the same domain."""
 
     id: ArticleId
     title: Title
 
 
 class OtherDomainArticle(Body):
-    """An article of another domain."""
+    """An article of another domain, or the source, which may be of any."""
 
     id: ArticleId
     domain: Domain
@@ -66,7 +75,7 @@ class RelatedLists(Body):
         description="The articles with the highest ids below this one's of any other domain; "
         "highest id first.",
     )
-    source: SameDomainArticle | None = Field(
+    source: OtherDomainArticle | None = Field(
         description="The article that this one came from; null if there is none or it is not "
         "published."
     )
@@ -103,7 +112,7 @@ class PublicSite(Body):
     domain: Domain
     name: str
     hosts: list[str] = Field(description="The site's host names, in lowercase.")
-    article_url: str = Field(description="The URL of an article, with {id} in place of its id.")
+    article_url: ArticleUrl
     language: Language
 
 

@@ -1,11 +1,20 @@
-"""Submitting a link to an article's page, the link's status, and its withdrawal."""
+"""Submitting a link to an article's page, previewing that, the link's status and withdrawal."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from seealso.contract.members import ArticleId, Body, LinkId, Status, Time
-from seealso.contract.operations import ARTICLE_ID, LINK_ID, UNCACHED, Operation, Parameter, Reply
+from seealso.contract.operations import (
+    ARTICLE_ID,
+    IF_NONE_MATCH,
+    LINK_ID,
+    UNCACHED,
+    Operation,
+    Parameter,
+    Reply,
+    read_replies,
+)
 
 
 class Submission(BaseModel):
@@ -32,6 +41,44 @@ class Submission(BaseModel):
         description="I agree to link back to this article from the submitted page. Forms: `true` "
         "or `on`."
     )
+
+
+class PreviewedSubmission(BaseModel):
+    """A submission as far as it is typed. Its consents may be sent, and are not looked at."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    url: str = Field(
+        max_length=2048,
+        json_schema_extra={"format": "uri"},
+        examples=["https://cinema.example.net/heat-2"],
+    )
+    title: str | None = Field(None, description="As in a submission.")
+    has_right_to_share: Any = Field(default_factory=lambda: None, description="Ignored.")
+    agrees_to_link_back: Any = Field(default_factory=lambda: None, description="Ignored.")
+
+
+class Preview(Body):
+    """What would become of a submission, if no other one comes first."""
+
+    url: str = Field(
+        json_schema_extra={"format": "uri"}, description="The URL as it would be stored."
+    )
+    status: Literal["pending", "published"]
+    places_left: int = Field(ge=1, le=20, description="At the time of the response.")
+
+
+class ConsentWording(Body):
+    """The wording of what a submitter confirms, and of the rule beside it."""
+
+    version: int = Field(ge=1)
+    language: str = Field(description="The language of this wording.", examples=["en", "de"])
+    has_right_to_share: str
+    agrees_to_link_back: str
+    rule: str = Field(
+        description="Has `{cap}` in it: the number of links that a page of the site can show."
+    )
+    rule_for_one: str = Field(description="The same for a site whose pages can show one link.")
 
 
 class Receipt(Body):
@@ -70,6 +117,19 @@ class LinkStatus(Body):
     )
 
 
+_ORIGIN = Parameter(
+    "Origin",
+    "header",
+    str,
+    "If present, must be the API's own origin or that of one of the network's sites.",
+)
+_LANGUAGE = Parameter(
+    "language",
+    "query",
+    str,
+    "The language of a refusal's `title` and `detail`, a BCP 47 tag; English if it is absent or "
+    "there are no words in it.",
+)
 OPERATIONS = (
     Operation(
         "POST",
@@ -86,12 +146,8 @@ OPERATIONS = (
                 "article and equivalent URL returns the same receipt; without a key, the repeat is "
                 "refused as a duplicate.",
             ),
-            Parameter(
-                "Origin",
-                "header",
-                str,
-                "If present, must be the API's own origin or that of one of the network's sites.",
-            ),
+            _ORIGIN,
+            _LANGUAGE,
         ),
         (Reply(201, "The link is published or pending.", Receipt, ("Location", *UNCACHED)),),
         (
@@ -114,6 +170,50 @@ OPERATIONS = (
         tag="submitting",
         request=Submission,
         forms=True,
+    ),
+    Operation(
+        "POST",
+        "/articles/{id}/links/preview",
+        "previewLink",
+        "Find out what would become of a submission",
+        (ARTICLE_ID, _ORIGIN, _LANGUAGE),
+        (Reply(200, "What would become of it.", Preview, UNCACHED),),
+        (
+            "too-large",
+            "invalid-id",
+            "malformed-request",
+            "unsupported-media-type",
+            "foreign-origin",
+            "invalid-fields",
+            "url-not-acceptable",
+            "rate-limited",
+            "not-found",
+            "duplicate-link",
+            "page-full",
+            "queue-full",
+            "unavailable",
+        ),
+        tag="submitting",
+        request=PreviewedSubmission,
+        forms=True,
+    ),
+    Operation(
+        "GET",
+        "/consent",
+        "getConsent",
+        "Get the wording of what submitters confirm",
+        (
+            Parameter(
+                "language",
+                "query",
+                str,
+                "A BCP 47 tag; the wording is English if there is none in it.",
+            ),
+            IF_NONE_MATCH,
+        ),
+        read_replies("The wording in force.", ConsentWording, "CachedLonger"),
+        ("malformed-request",),
+        tag="submitting",
     ),
     Operation(
         "GET",

@@ -37,7 +37,7 @@ _BLOCK = {"host": blocked_host, "domain": optional(SITE["domain"])}
 
 def parse_site(members: Members, domain: int) -> SiteRecord:
     """The site of a body that was sent for a domain. Raises Refusal `invalid-fields`."""
-    check_members(members, _SITE, ["name", "article_url"])
+    check_members(members, _SITE, ["name"])
     if members.get("domain", domain) != domain:
         detail = Message("domain does not match the domain in the URL.")
         refuse_fields([FieldError("domain", detail)])
@@ -48,6 +48,7 @@ def record_of(members: Mapping[str, Any]) -> SiteRecord:
     """The site of checked members, its blocked hosts in the form in which links are compared."""
     names = {member.name for member in fields(Site)} - {"version"}
     columns = {name: value for name, value in members.items() if name in names}
+    columns["article_url"] = columns.get("article_url") or None
     return SiteRecord(Site(**columns), _as_keys(members.get("blocked_hosts", [])))
 
 

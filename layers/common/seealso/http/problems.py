@@ -3,9 +3,10 @@
 Statuses, titles and headers of refusals are here and nowhere else; the names are contract.md's.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from seealso.errors import Refusal
+from seealso.errors import Message, Refusal
 from seealso.http.requests import Request
 from seealso.http.responses import NOT_STORED, Response, json_response
 
@@ -42,29 +43,33 @@ PROBLEMS = {
 }
 
 
-def problem_response(request: Request, refusal: Refusal) -> Response:
-    """The answer that tells a client of a refusal."""
+def problem_response(
+    request: Request, refusal: Refusal, words: Callable[[Message | str], str] = str
+) -> Response:
+    """The answer that tells a client of a refusal; `words` says it in a language for people."""
     kind = PROBLEMS[refusal.name]
     body: dict[str, Any] = {
         "type": f"/problems/{refusal.name}",
-        "title": kind.title,
+        "title": words(kind.title),
         "status": kind.status,
-        "detail": _detail(refusal),
+        "detail": _detail(refusal, words),
         "request_id": request.request_id,
         **refusal.members,
     }
     if refusal.errors:
         body["errors"] = [
-            {"field": field, "detail": str(detail)} for field, detail in refusal.errors
+            {"field": field, "detail": words(detail)} for field, detail in refusal.errors
         ]
     headers = {"content-type": "application/problem+json", **NOT_STORED}
     return json_response(kind.status, body, headers | refusal_headers(refusal))
 
 
-def _detail(refusal: Refusal) -> str:
+def _detail(refusal: Refusal, words: Callable[[Message | str], str]) -> str:
+    detail = words(refusal.detail)
     if not refusal.more_errors:
-        return str(refusal.detail)
-    return f"{refusal.detail} {refusal.more_errors} more errors are not listed."
+        return detail
+    more = Message("{number} more errors are not listed.", number=refusal.more_errors)
+    return f"{detail} {words(more)}"
 
 
 def refusal_headers(refusal: Refusal) -> dict[str, str]:

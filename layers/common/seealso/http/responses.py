@@ -29,14 +29,14 @@ class Response(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A text, or its bytes in base64, and its strong entity tag."""
+    """A text and its strong entity tag."""
 
     text: str
     tag: str
 
 
 def document(text: str) -> Document:
-    """The text, or base64 of it, with its entity tag."""
+    """The text with its entity tag."""
     return Document(text, f'"{sha256(text.encode()).hexdigest()[:32]}"')
 
 
@@ -50,14 +50,11 @@ def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
 
     It may be cached for `max_age` seconds.
     """
-    return document_response(request, document(_json(body)), max_age)
+    return tagged_response(request, document(_json(body)), max_age, JSON)
 
 
-def document_response(
-    request: Request,
-    current: Document,
-    max_age: int = 30,
-    headers: Mapping[str, str] = JSON,
+def tagged_response(
+    request: Request, current: Document, max_age: int, headers: Mapping[str, str]
 ) -> Response:
     """Like read_response(), for a text with headers of its own, such as its media type."""
     tagged = {**headers, "cache-control": f"public, max-age={max_age}", "etag": current.tag}

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypedDict
 
 from seealso.limits import OTHER_DOMAINS, SAME_DOMAIN
 from seealso.store.batching import Item, Need, Reading, need_item, read_one
-from seealso.store.calls import query_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables import sites
@@ -143,7 +142,7 @@ def _page(
     if source_id != source_hint:
         missing |= _source_need(store, article_id, source_id)
     if names_other_sites:
-        newest = [item["domain"] for item in query_items(answers["timeline"])]
+        newest = [int(item["domain"]["N"]) for item in answers["timeline"]["Items"]]
         others = [other for other in newest if other != domain][:OTHER_DOMAINS]
         missing |= site_needs(store, others, known_sites)
     if missing:
@@ -257,7 +256,11 @@ def _source(
 ) -> OtherDomainArticle | None:
     is_own_source = source_id == article["id"]
     source = _published(article if is_own_source else answers.get(("source", source_id)))
-    return {"id": source["id"], "domain": source["domain"], "title": source["title"]} if source else None
+    return (
+        {"id": source["id"], "domain": source["domain"], "title": source["title"]}
+        if source
+        else None
+    )
 
 
 def _same_domain(

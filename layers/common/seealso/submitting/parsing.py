@@ -3,21 +3,17 @@
 Which refusal comes first when several apply is contract.md's order under "Problems".
 """
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from seealso.errors import FieldError, Message, Refusal
 from seealso.fields import SOME_FIELDS_INVALID, is_blank, unknown_members
 from seealso.limits import MAX_LINK_TITLE
 from seealso.members import Members
+from seealso.submitting.consent import HONEYPOT
 from seealso.urls import UrlNotAcceptable, accept
-
-# The wordings of the two promises, and the version in force, which is stored with each link.
-CONSENT = json.loads(Path(__file__).with_name("consent.json").read_text("utf-8"))
 
 _CONSENTS = ("has_right_to_share", "agrees_to_link_back")
 _FIELDS = ("url", "title", *_CONSENTS)
@@ -38,21 +34,34 @@ class Submission(NamedTuple):
 
     `errors` are those of the other fields. They are kept until it is known whether the page may
     show the URL, so that all fields at fault are reported together. Without errors, both consents
-    are given.
+    are given. `needs_editor` is why only an editor may publish it, None if nothing speaks for that.
     """
 
     url: str
     title: str | None
     errors: tuple[SubmissionError, ...] = ()
+    needs_editor: str | None = None
 
 
-def with_form_consents(members: Members) -> Members:
-    """A form's members with its checkboxes as the booleans that JSON has."""
+def parse_form(members: Members) -> Submission:
+    """The submission in a form, whose checkboxes are strings and which has the honeypot.
+
+    Raises what parse_submission() raises.
+    """
+    is_trapped = not is_blank(members.pop(HONEYPOT, ""))
+    _allow_repeated(members, HONEYPOT)
     for field in _CONSENTS:
         value = members.get(field)
         if value in _FORM_BOOLEANS:
             members[field] = _FORM_BOOLEANS[value]
-    return members
+    submission = parse_submission(members)
+    return submission._replace(needs_editor="honeypot" if is_trapped else None)
+
+
+def give_consents(members: Members) -> None:
+    """Give both consents in the members of a preview, which does not look at them."""
+    members.update(dict.fromkeys(_CONSENTS, True))
+    _allow_repeated(members, *_CONSENTS)
 
 
 def parse_submission(members: Members) -> Submission:
@@ -70,6 +79,10 @@ def parse_submission(members: Members) -> Submission:
     if url_error:
         raise refusal_of(errors)
     return Submission(url, title, tuple(errors))
+
+
+def _allow_repeated(members: Members, *names: str) -> None:
+    members.repeated = tuple(name for name in members.repeated if name not in names)
 
 
 def refusal_of(errors: Sequence[SubmissionError]) -> Refusal:

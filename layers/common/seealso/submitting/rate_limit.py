@@ -1,4 +1,4 @@
-"""The rate limit: how often a client submits, counted across containers.
+"""The rate limit: how often a client submits or previews, counted across containers.
 
 A client is an IPv4 address or an IPv6 /64 (what one subscriber is given, RFC 6177). Its address is
 not stored, only a hash of it with a random key that is made anew each day. Counters and keys are in
@@ -9,6 +9,7 @@ import hmac
 import ipaddress
 import os
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from seealso.errors import StoreError
 from seealso.store.calls import Call
@@ -19,8 +20,10 @@ WINDOW_SECONDS = 600
 KEY_LIFETIME = timedelta(days=2)
 
 
-def count_submission(store: Store, address: str, now: datetime) -> Call:
-    """The call that counts one submission of a client in this window of ten minutes.
+def count_request(
+    store: Store, kind: Literal["submissions", "previews"], address: str, now: datetime
+) -> Call:
+    """The call that counts one request of a client in this window of ten minutes.
 
     The first of a day in a container reads the day's key, or makes it.
     """
@@ -30,8 +33,8 @@ def count_submission(store: Store, address: str, now: datetime) -> Call:
         "UpdateItem",
         {
             "TableName": store.transient,
-            "Key": marshal_item({"pk": f"submissions#{client}#{window}"}),
-            "UpdateExpression": "ADD submissions :one SET expires_at = :expires",
+            "Key": marshal_item({"pk": f"{kind}#{client}#{window}"}),
+            "UpdateExpression": "ADD requests :one SET expires_at = :expires",
             "ExpressionAttributeValues": marshal_item(
                 {":one": 1, ":expires": (window + 2) * WINDOW_SECONDS}
             ),
@@ -40,9 +43,9 @@ def count_submission(store: Store, address: str, now: datetime) -> Call:
     )
 
 
-def submissions_counted(answer: Json) -> int:
-    """How many submissions of the client are in the window, this one included."""
-    return int(unmarshal_item(answer["Attributes"])["submissions"])
+def requests_counted(answer: Json) -> int:
+    """How many requests of the kind and client are in the window, this one included."""
+    return int(unmarshal_item(answer["Attributes"])["requests"])
 
 
 def seconds_left(now: datetime) -> int:
@@ -74,7 +77,9 @@ def _read_or_make_key(store: Store, day: str, now: datetime) -> str:
         "key": os.urandom(32).hex(),
         "expires_at": int((now + KEY_LIFETIME).timestamp()),
     }
-    if existing := store.client.get_item(store.transient, {"pk": item["pk"]}):
+    # Eventually consistent: a key that is not seen yet is met when one is put.
+    existing = store.client.get_item(store.transient, {"pk": item["pk"]}, is_consistent=False)
+    if existing:
         return str(existing["key"])
     try:
         store.client.call(

@@ -1,13 +1,13 @@
-"""Submitting a link to an article's page, and withdrawing it.
+"""Submitting a link to an article's page, previewing that, and withdrawing a link.
 
 Which refusal comes first when several apply is contract.md's order under "Problems". By the time
-that submit() is called, the body is parsed (parsing.py) and the Origin is checked.
+that submit() or preview() is called, the body is parsed (parsing.py) and the Origin is checked.
 """
 
 import contextlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,19 +23,20 @@ from seealso.errors import (
     link_not_found,
 )
 from seealso.settings import SettingsError
-from seealso.store.calls import batch_get, batch_items
+from seealso.store.calls import batch_get, batch_items, query_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.submitting import rate_limit
+from seealso.submitting.consent import consent_of
 from seealso.submitting.parsing import (
-    CONSENT,
     Submission,
     SubmissionError,
     refusal_of,
     url_error,
 )
 from seealso.tables import links, sites
-from seealso.tables.links import Cause, Link
+from seealso.tables.indexes import Ids, timeline_query
+from seealso.tables.links import Cause, Link, Status
 from seealso.times import rfc3339
 
 
@@ -44,6 +45,28 @@ class Rules(NamedTuple):
 
     per_ten_minutes: int  # submissions of one client
     duplicate_scope: str  # whether a URL is claimed for the `network` or for its `page`
+
+
+# Previews of one client. They follow what is typed, so that there are more of them.
+PREVIEWS_PER_TEN_MINUTES = 60
+
+
+class Attempt(NamedTuple):
+    """A submission to an article's page, or the preview of one."""
+
+    article_id: int
+    submission: Submission
+    client_address: str
+    now: datetime
+    base_url: str  # of this API, which has a page of the article, too
+
+
+class Preview(NamedTuple):
+    """What would become of a submission: its URL as it would be stored, and the link's status."""
+
+    url: str
+    status: Status
+    places_left: int
 
 
 class Receipt(NamedTuple):
@@ -83,33 +106,54 @@ def _is_loopback(host: str) -> bool:
     return name in ("localhost", "127.0.0.1") and (not port or port.isdecimal())
 
 
-def submit(
-    store: Store,
-    article_id: int,
-    submission: Submission,
-    idempotency_key: str | None,
-    client_address: str,
-    now: datetime,
-    rules: Rules,
-) -> Receipt:
+def submit(store: Store, attempt: Attempt, idempotency_key: str | None, rules: Rules) -> Receipt:
     """Make a submission a link of a published article's page. Raises Refusal.
 
     The same key again for the same article and an equivalent URL gets the same receipt, with the
     link's current status.
     """
-    context = _read_context(store, article_id, submission, client_address, now)
-    site = _check(context, rules, now)
+    context = _read_context(store, attempt)
+    limit = rules.per_ten_minutes
+    too_many = Message(
+        "Limit of {limit} submissions per ten minutes reached. Try again later.", limit=limit
+    )
+    site = _check(context, attempt.now, limit, too_many)
     _check_scope(store, rules)
     # Without a key the submission can be sent again only as a duplicate.
     key = idempotency_key or os.urandom(32).hex()
     token = _derived(store, "withdraw-token", key)
     link_id = _derived(store, "link-id", key)
     link = replace(
-        _new_link(link_id, token, article_id, site, submission, now, rules),
+        _new_link(link_id, token, site, attempt, rules),
         article_title=context.article_title,
     )
     stored = _store_link(store, link, site)
     return Receipt(stored, token, _places_left(context.page_item, stored, site.cap))
+
+
+def preview(store: Store, attempt: Attempt, rules: Rules) -> Preview:
+    """What would become of a submission. Raises the Refusal that it would get.
+
+    It is only counted, apart from submissions. Another submission may still come first.
+    """
+    claim = _claim_of(attempt, rules)
+    context = _read_preview_context(store, attempt, claim)
+    limit = PREVIEWS_PER_TEN_MINUTES
+    too_many = Message(
+        "Limit of {limit} previews per ten minutes reached. Try again later.", limit=limit
+    )
+    site = _check(context, attempt.now, limit, too_many)
+    status = _first_status(site, attempt.submission)
+    try:
+        if context.claim_item:
+            raise links.DuplicateLink(
+                context.claim_item["link_id"], context.claim_item["article_id"]
+            )
+        links.check_page(context.page_item, status, site, rfc3339(attempt.now))
+    except links.LinkNotAdded as refused:
+        raise _refusal_of_link(store, refused) from None
+    places_left = links.places_left(context.page_item, site.cap)
+    return Preview(attempt.submission.url, status, places_left)
 
 
 def _check_scope(store: Store, rules: Rules) -> None:
@@ -130,103 +174,143 @@ def _check_scope(store: Store, rules: Rules) -> None:
 class _Context(NamedTuple):
     """What a submission is decided by; `site` is None where the article is not published."""
 
-    submissions: int  # of the client in this window, this one included
+    counted: int  # submissions, or previews, of the client in this window, this one included
     page_item: Json | None
+    claim_item: Json | None  # read for previews alone
     site: sites.Site | None
     article_title: str | None
     errors: tuple[SubmissionError, ...]  # of all fields
 
 
-def _read_context(
-    store: Store, article_id: int, submission: Submission, client_address: str, now: datetime
-) -> _Context:
+def _read_context(store: Store, attempt: Attempt) -> _Context:
     """Count the submission and read what it is decided by, in one round trip."""
     items = batch_get(
         {
-            store.articles: [{"id": article_id}],
-            store.links: [links.page_key(article_id)],
-            store.sites: sites.block_keys(urls.host_suffixes(submission.url)),
+            store.articles: [{"id": attempt.article_id}],
+            store.links: [links.page_key(attempt.article_id)],
+            store.sites: sites.block_keys(urls.host_suffixes(attempt.submission.url)),
         },
         only={store.articles: ("id", "domain", "state", "title")},
     )
-    try:
-        counted, answer = store.client.send_all(
-            [rate_limit.count_submission(store, client_address, now), items]
-        )
+    with _invalid_before_unavailable(attempt.submission):
+        count = rate_limit.count_request(store, "submissions", attempt.client_address, attempt.now)
+        counted, answer = store.client.send_all([count, items])
         article = next(iter(batch_items(answer, store.articles)), None)
         is_published = article is not None and article["state"] == "published"
-        site = sites.get_policy(store, article["domain"]) if article and is_published else None
+        return _context(store, attempt, counted, answer, article if is_published else None)
+
+
+def _read_preview_context(store: Store, attempt: Attempt, claim: str) -> _Context:
+    """Count the preview and read what it is decided by, in one round trip.
+
+    The article is read from the timeline: an item's units grow with its text, whatever is asked of
+    it.
+    """
+    items = batch_get(
+        {
+            store.links: [links.page_key(attempt.article_id), {"pk": claim}],
+            store.sites: sites.block_keys(urls.host_suffixes(attempt.submission.url)),
+        }
+    )
+    article = timeline_query(store, 1, Ids(attempt.article_id, attempt.article_id))
+    with _invalid_before_unavailable(attempt.submission):
+        count = rate_limit.count_request(store, "previews", attempt.client_address, attempt.now)
+        counted, answer, found = store.client.send_all([count, items, article])
+        return _context(store, attempt, counted, answer, next(iter(query_items(found)), None))
+
+
+@contextlib.contextmanager
+def _invalid_before_unavailable(submission: Submission) -> Iterator[None]:
+    """Fields that are known to be invalid are the answer where the store does not answer."""
+    try:
+        yield
     except StoreUnavailable:
         if submission.errors:
             raise refusal_of(submission.errors) from None
         raise
-    blocks = batch_items(answer, store.sites)
+
+
+def _context(
+    store: Store, attempt: Attempt, counted: Json, answer: Json, article: Json | None
+) -> _Context:
+    """What was read; `article` is None if it is not published."""
+    site = sites.get_policy(store, article["domain"]) if article else None
+    read = {item["pk"]: item for item in batch_items(answer, store.links)}
+    page_item = read.pop(links.page_key(attempt.article_id)["pk"], None)
     return _Context(
-        rate_limit.submissions_counted(counted),
-        next(iter(batch_items(answer, store.links)), None),
+        rate_limit.requests_counted(counted),
+        page_item,
+        next(iter(read.values()), None),
         site,
         article["title"] if article else None,
-        submission.errors + _disallowed(submission.url, article_id, blocks, site),
+        attempt.submission.errors + _disallowed(attempt, batch_items(answer, store.sites), site),
     )
 
 
 def _disallowed(
-    url: str, article_id: int, blocks: Sequence[Json], site: sites.Site | None
+    attempt: Attempt, blocks: Sequence[Json], site: sites.Site | None
 ) -> tuple[SubmissionError, ...]:
     """The error of a blocked host or of the article's own page, as far as its site is known."""
     domain = site.domain if site else None
     is_blocked = any(sites.is_blocked(item, domain) for item in blocks)
-    own_urls = urls.article_urls(site.article_url, site.hosts, article_id) if site else []
+    own_urls = [f"{attempt.base_url}/a/{attempt.article_id}"]
+    if site:
+        own_urls += urls.article_urls(site.article_url, site.hosts, attempt.article_id)
     try:
-        urls.check_allowed(url, own_urls, is_blocked=is_blocked)
+        urls.check_allowed(attempt.submission.url, own_urls, is_blocked=is_blocked)
     except urls.UrlNotAcceptable as refused:
         return (url_error(refused),)
     return ()
 
 
-def _check(context: _Context, rules: Rules, now: datetime) -> sites.Site:
+def _check(context: _Context, now: datetime, limit: int, too_many: Message) -> sites.Site:
     """The site whose policy applies. Raises the first Refusal that needs no transaction."""
     if context.errors:
         raise refusal_of(context.errors)
-    if context.submissions > rules.per_ten_minutes:
-        raise Refusal(
-            "rate-limited",
-            Message(
-                "Limit of {limit} submissions per ten minutes reached. Try again later.",
-                limit=rules.per_ten_minutes,
-            ),
-            retry_after=rate_limit.seconds_left(now),
-        )
+    if context.counted > limit:
+        raise Refusal("rate-limited", too_many, retry_after=rate_limit.seconds_left(now))
     if context.site is None:
         raise article_not_found()
     return context.site
 
 
-def _new_link(
-    link_id: str,
-    token: str,
-    article_id: int,
-    site: sites.Site,
-    submission: Submission,
-    now: datetime,
-    rules: Rules,
-) -> Link:
-    is_published = site.publish == "at_once"
-    scope = "network" if rules.duplicate_scope == "network" else f"page-{article_id}"
+def _first_status(site: sites.Site, submission: Submission) -> Status:
+    """The status that a new link gets."""
+    is_published = site.publish == "at_once" and not submission.needs_editor
+    return "published" if is_published else "pending"
+
+
+def _claim_of(attempt: Attempt, rules: Rules) -> str:
+    """The key of what makes the submission's URL taken."""
+    is_network_wide = rules.duplicate_scope == "network"
+    scope = "network" if is_network_wide else f"page-{attempt.article_id}"
+    return links.claim_key(scope, urls.KEY_VERSION, urls.url_key(attempt.submission.url))
+
+
+def _new_link(link_id: str, token: str, site: sites.Site, attempt: Attempt, rules: Rules) -> Link:
+    submission, now = attempt.submission, attempt.now
+    status = _first_status(site, submission)
+    is_published = status == "published"
+    consent = consent_of(site.language)
     return Link(
         link_id=link_id,
-        article_id=article_id,
+        article_id=attempt.article_id,
         domain=site.domain,
         url=submission.url,
         title=submission.title,
-        status="published" if is_published else "pending",
+        status=status,
         version=1,
         link_back="unchecked",
         submitted_at=rfc3339(now),
         published_at=rfc3339(now) if is_published else None,
-        claim=links.claim_key(scope, urls.KEY_VERSION, urls.url_key(submission.url)),
-        consent={"version": CONSENT["in_force"], "at": rfc3339(now)},
+        claim=_claim_of(attempt, rules),
+        consent={
+            "version": consent["version"],
+            "language": consent["language"],
+            "at": rfc3339(now),
+        },
         token_hash=token_hash(token),
+        needs_editor=submission.needs_editor,
         due_at=None if is_published else rfc3339(now + timedelta(days=site.pending_days)),
     )
 
@@ -246,33 +330,48 @@ def _store_link(store: Store, link: Link, site: sites.Site) -> Link:
                 "Use a new key for each submission.",
             ) from None
         return first
-    except links.DuplicateLink as duplicate:
-        raise _duplicate(store, duplicate) from None
-    except links.PageClosed:
-        raise article_not_found() from None
-    except links.PageFull as full:
-        detail = Message("This page already has the maximum of {cap} links.", cap=full.cap)
-        raise Refusal("page-full", detail, members={"cap": full.cap}) from None
-    except links.QueueFull:
-        detail = Message(
-            "The maximum number of links is already awaiting review for this page. "
-            "Try again in a few days."
-        )
-        raise Refusal("queue-full", detail) from None
+    except links.LinkNotAdded as refused:
+        raise _refusal_of_link(store, refused) from None
     return link
+
+
+def _refusal_of_link(store: Store, refused: links.LinkNotAdded) -> Refusal:
+    """What the submitter is told of a link that gets no place."""
+    match refused:
+        case links.DuplicateLink():
+            return _duplicate(store, refused)
+        case links.PageClosed():
+            return article_not_found()
+        case links.PageFull(cap=cap):
+            detail = Message("This page already has the maximum of {cap} links.", cap=cap)
+            return Refusal("page-full", detail, members={"cap": cap})
+        case links.QueueFull():
+            detail = Message(
+                "The maximum number of links is already awaiting review for this page. "
+                "Try again in a few days."
+            )
+            return Refusal("queue-full", detail)
+    raise refused
 
 
 def _duplicate(store: Store, duplicate: links.DuplicateLink) -> Refusal:
     """The refusal names the link that has the URL only where everybody can see it anyway."""
     members: dict[str, object] = {}
+    link_key = {"pk": f"link#{duplicate.link_id}"}
+    article_id = duplicate.article_id
     # That it is a duplicate is known by now, and comes before `unavailable`.
     with contextlib.suppress(StoreUnavailable):
-        link = links.get_link(store, duplicate.link_id)
-        if link is not None and link.status == "published":
-            answer = store.client.call(*batch_get({store.articles: [{"id": link.article_id}]}))
-            articles = batch_items(answer, store.articles)
-            if any(article["state"] == "published" for article in articles):
-                members = {"article_id": link.article_id, "url": link.url}
+        answer, shown = store.client.send_all(
+            [
+                batch_get({store.links: [link_key]}),
+                timeline_query(store, 1, Ids(article_id, article_id)),
+            ]
+        )
+        links_found = map(links.link_of, batch_items(answer, store.links))
+        if query_items(shown):
+            for link in links_found:
+                if link.status == "published":
+                    members = {"article_id": article_id, "url": link.url}
     return Refusal("duplicate-link", "This URL has already been submitted.", members=members)
 
 

@@ -344,12 +344,23 @@ def add_link(store: Store, link: Link, site: Site) -> None:
                 continue
             if not error.condition_failed(2):
                 raise
-            if (of_page.item or {}).get("closed_until", "") >= link.submitted_at:
-                raise PageClosed from None
-            if places_left(of_page.item, site.cap) == 0:
-                raise PageFull(site.cap) from None
+            check_page(of_page.item, link.status, site, link.submitted_at)
             raise QueueFull from None
         return
+
+
+def check_page(page_item: Json | None, status: Status, site: Site, at: str) -> None:
+    """What _count_new() asks of a page that is to take a new link.
+
+    Raises PageClosed, PageFull or QueueFull.
+    """
+    page_item = page_item or {}
+    if page_item.get("closed_until", "") >= at:
+        raise PageClosed
+    if places_left(page_item, site.cap) == 0:
+        raise PageFull(site.cap)
+    if status == "pending" and page_item.get("pending", 0) >= site.pending_cap:
+        raise QueueFull
 
 
 def claim_key(scope: str, key_version: int, url_key: str) -> str:

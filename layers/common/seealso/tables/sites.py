@@ -44,13 +44,13 @@ class Site:
     domain: int
     hosts: list[str] = field(default_factory=list)
     name: str = ""
-    article_url: str = ""
+    article_url: str | None = None  # None: its articles are read on this API's own pages
     cap: int = 5
     publish: str = "approved"
     pending_cap: int = 20
     pending_days: int = 14
     language: str = "en"  # BCP 47
-    text_format: str = "plain"
+    text_format: str = "plain"  # of its articles: plain, or markdown
     version: int = 0  # of the stored site; 0: none is stored
 
 
@@ -107,7 +107,8 @@ def get_policy(store: Store, domain: int) -> Site:
     """The site of a domain, read at most CACHE_SECONDS ago."""
     site = cached_site(store, domain)
     if site is None:
-        site = remember_site(store, domain, _get(store, _site_key(domain)))
+        item = _get(store, _site_key(domain), is_consistent=False)
+        site = remember_site(store, domain, item)
     return site
 
 

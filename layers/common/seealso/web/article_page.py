@@ -25,7 +25,7 @@ from seealso.store.tables import Store
 from seealso.submitting.consent import HONEYPOT, consent_of
 from seealso.tables.sites import Site
 from seealso.web.languages import Language, language_of
-from seealso.web.links import absolute_href, article_href, site_href
+from seealso.web.links import absolute_href, article_href, site_href, site_name
 from seealso.web.rendering import Head, page_response, private_response
 from seealso.web.structured_data import json_ld
 from seealso.web.texts import article_html
@@ -42,12 +42,29 @@ class Form(NamedTuple):
     """What the form shows."""
 
     typed: Mapping[str, str]  # by field
-    errors: Mapping[str, str]  # by field
-    summary: Sequence[tuple[str, str]]  # pairs of a field and its error, in the form's order
+    summary: Sequence[tuple[str, str]]  # pairs of a field and its error
     key: str  # for the next try; empty where the script makes one
+    errors: Mapping[str, str]  # by field; empty where there is none
+    described: Mapping[str, Markup]  # by field: the attributes that tie it to its hint and error
 
 
-EMPTY_FORM = Form(dict.fromkeys(FIELDS, ""), {}, (), "")
+def form_with(typed: Mapping[str, str], summary: Sequence[tuple[str, str]], key: str) -> Form:
+    """The form as it was sent, with what was wrong."""
+    errors = dict.fromkeys(FIELDS, "") | dict(summary)
+    return Form(
+        typed, summary, key, errors, {field: _described(field, errors[field]) for field in FIELDS}
+    )
+
+
+def _described(field: str, error: str) -> Markup:
+    hint = "rule" if field == "url" else ""
+    if error:
+        ids = f"{hint} {field}-error".strip()
+        return Markup(' aria-describedby="{}" aria-invalid="true"').format(ids)
+    return Markup(' aria-describedby="{}"').format(hint) if hint else Markup("")
+
+
+EMPTY_FORM = form_with(dict.fromkeys(FIELDS, ""), (), "")
 
 
 def article_page(store: Store, request: Request) -> Response:
@@ -61,14 +78,18 @@ def article_page(store: Store, request: Request) -> Response:
 
 def read_article(store: Store, request: Request) -> PageWithSites:
     """A published article with what its page shows. Raises Refusal `not-found`."""
-    try:
-        article_id = request.path_integer("id", minimum=1)
-    except Refusal:
-        raise article_not_found() from None
-    shown = read_page_with_sites(store, article_id)
+    shown = read_page_with_sites(store, page_article_id(request))
     if shown is None:
         raise article_not_found()
     return shown
+
+
+def page_article_id(request: Request) -> int:
+    """The id in the path of a page. Raises Refusal `not-found` for what no article can have."""
+    try:
+        return request.path_integer("id", minimum=1)
+    except Refusal:
+        raise article_not_found() from None
 
 
 def refused_page(
@@ -85,9 +106,9 @@ def refused_page(
 def article_head(shown: PageWithSites, base_url: str) -> Head:
     """The head of an article's page."""
     site, article = _site(shown), shown.page["article"]
-    name = f" · {site.name}" if site.name else ""
+    name = site_name(site, language_of(site.language))
     return Head(
-        title=article["title"] + name,
+        title=f"{article['title']} · {name}",
         canonical=absolute_href(base_url, site, article["id"]),
         feed=f"{site_href(site.domain)}/feed.atom",
         description=_description(article["text"]),
@@ -105,22 +126,27 @@ def article_values(
         "article": article,
         "text": article_html(article["text"], site.text_format),
         "site": site,
+        "site_name": site_name(site, language),
         "site_href": site_href(site.domain),
         "source": _source(page, site),
         "same_domain": [
             {"href": article_href(site, other["id"]), "title": other["title"]}
             for other in page["same_domain"]
         ],
-        "other_domains": [_foreign(other, shown.sites) for other in page["other_domains"]],
+        "other_domains": [
+            _foreign(other, shown.sites, language) for other in page["other_domains"]
+        ],
         "links": page["links"],
         "places_left": page["places_left"],
         "consent": consent,
-        "rule": consent["rule"].format(cap=site.cap),
+        "rule": (consent["rule_for_one"] if site.cap == 1 else consent["rule"]).format(
+            cap=site.cap
+        ),
         "honeypot": HONEYPOT,
         "form": form,
         "query": _query(),
-        "variables": json.dumps(_variables(page), indent=2),
-        "structured_data": _structured_data(page, site, base_url),
+        "variables": _variables(page),
+        "structured_data": _structured_data(page, site, language, base_url),
     }
 
 
@@ -137,13 +163,15 @@ def _source(page: Page, site: Site) -> dict[str, str] | None:
     return {"href": article_href(site if is_own else None, source["id"]), "title": source["title"]}
 
 
-def _foreign(article: OtherDomainArticle, sites: Mapping[int, Site]) -> dict[str, Any]:
+def _foreign(
+    article: OtherDomainArticle, sites: Mapping[int, Site], language: Language
+) -> dict[str, str]:
     site = sites[article["domain"]]
     return {
         "href": article_href(site, article["id"]),
         "title": article["title"],
-        "site": site,
-        "site_href": site_href(site.domain),
+        "site_name": site_name(site, language),
+        "language": site.language,
     }
 
 
@@ -155,16 +183,19 @@ def _description(text: str) -> str:
     return start[:_DESCRIPTION].rpartition(" ")[0] + " …"
 
 
-def _variables(page: Page) -> dict[str, int | bool]:
-    """The variables with which the query of web clients reads this page."""
+def _variables(page: Page) -> str:
+    """The variables with which the query of web clients reads this page, in JSON."""
     article = page["article"]
-    return {
+    variables = {
         "id": article["id"],
         "domain": article["domain"],
         "srcId": article["source_id"] or 0,
         "hasSrc": article["source_id"] is not None,
         "hasSelf": True,
     }
+    # With its `indent`, json.dumps() is many times slower.
+    lines = [f'  "{name}": {json.dumps(value)}' for name, value in variables.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 @cache
@@ -172,11 +203,11 @@ def _query() -> str:
     return Path(__file__).with_name("page.graphql").read_text("utf-8")
 
 
-def _structured_data(page: Page, site: Site, base_url: str) -> Markup:
+def _structured_data(page: Page, site: Site, language: Language, base_url: str) -> Markup:
     source = _source(page, site)
     return json_ld(
         page["article"],
-        site_name=site.name,
+        site_name=site_name(site, language),
         site_url=base_url + site_href(site.domain),
         url=absolute_href(base_url, site, page["article"]["id"]),
         source_url=urljoin(base_url, source["href"]) if source else None,

@@ -1,9 +1,12 @@
 """The style sheet, the script and the icon, served under names that change with their content."""
 
+import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
+
+from seealso.web.widget import widget_script
 
 _FOLDER = Path(__file__).with_name("assets")
 _TYPES = {
@@ -13,9 +16,12 @@ _TYPES = {
 }
 # What pages ask for; the widget (widget.py) has a name that never changes.
 _NAMES = ("icon.svg", "site.css", "site.js")
+WIDGET = "see-also.js"
+_HASHED = re.compile(r"([a-z]+)\.[0-9a-f]{10}\.([a-z]+)")
 
-
-_YEAR = 365 * 24 * 3600
+_HALF_MINUTE = 30
+_HOUR = 3600
+_YEAR = 365 * 24 * _HOUR
 
 
 class Asset(NamedTuple):
@@ -23,7 +29,7 @@ class Asset(NamedTuple):
 
     text: str
     media_type: str
-    max_age: int = _YEAR
+    max_age: int
     sharing: str = "same-origin"
 
 
@@ -32,12 +38,18 @@ def asset_path(name: str) -> str:
     return f"/assets/{_hashed(name)}"
 
 
-def find_asset(hashed_name: str) -> Asset | None:
+def find_asset(served_name: str) -> Asset | None:
     """The file that is served under a name; None if there is none."""
-    for name in _NAMES:
-        if hashed_name == _hashed(name):
-            return Asset(_text(name), _TYPES[Path(name).suffix])
-    return None
+    if served_name == WIDGET:
+        # Pages of other sites name it, so that it keeps its name (Fetch standard, "CORP check").
+        return Asset(widget_script(), _TYPES[".js"], _HOUR, "cross-origin")
+    match = _HASHED.fullmatch(served_name)
+    name = f"{match[1]}.{match[2]}" if match else ""
+    if name not in _NAMES:
+        return None
+    # A page from a cache may be older than the last deployment, and name the file that was then.
+    max_age = _YEAR if served_name == _hashed(name) else _HALF_MINUTE
+    return Asset(_text(name), _TYPES[Path(name).suffix], max_age)
 
 
 @cache

@@ -9,7 +9,6 @@ messages, too. `make catalogs` brings the catalogs up to date (local/catalogs.py
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -47,21 +46,25 @@ _MONTHS = (
     Message("December"),
 )
 
-# A keyword of a catalog with its strings, each in quotes and most on a line of their own.
-_FIELD = re.compile(r'^(msgid|msgid_plural|msgstr)(?:\[\d\])? ((?:".*"\n?)+)', re.MULTILINE)
-_PLURAL = re.compile(r"plural=([^;\n]+)")
-_SCRIPT_MESSAGE = re.compile(r'\b_\(\s*("(?:[^"\\\n]|\\.)*")')
+# A keyword of a catalog with its strings, each in quotes and most on a line of their own. Not
+# compiled here: that costs more than the rest of this module, and English does not need it.
+_FIELD = r'(?m)^(msgid|msgid_plural|msgstr)(?:\[\d\])? ((?:".*"\n?)+)'
 
 
-class Catalog(NamedTuple):
-    """The translations of a language by their English message; one for each plural form."""
+class Catalog:
+    """The translations of a language by their English message; one for each plural form.
 
-    messages: Mapping[str, list[str]]
-    plural: Callable[[int], int]  # which form goes with a number
+    `plural` says which form goes with a number.
+    """
+
+    def __init__(
+        self, messages: Mapping[str, list[str]], plural: Callable[[int], int] = int
+    ) -> None:
+        self.messages = messages
+        self.plural = plural
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Language:
+class Language(NamedTuple):
     """A site's language: `tag` is the site's own (BCP 47), for `lang="..."` of its content.
 
     `words` is the language of the interface on its pages: English where there is no catalog.
@@ -120,12 +123,13 @@ def language_of(tag: str) -> Language:
     for count in range(len(subtags), 0, -1):
         if words := _with_catalog().get("-".join(subtags[:count])):
             return Language(tag, _direction(subtags), words, _catalog(words))
-    return Language(tag, _direction(subtags), ENGLISH, Catalog({}, int))
+    return Language(tag, _direction(subtags), ENGLISH, Catalog({}))
 
 
 def script_messages(script: str) -> list[str]:
     """The messages of a script, each written as `_("...")` in double quotes."""
-    return [json.loads(literal) for literal in _SCRIPT_MESSAGE.findall(script)]
+    literals = re.findall(r'\b_\(\s*("(?:[^"\\\n]|\\.)*")', script)
+    return [json.loads(literal) for literal in literals]
 
 
 def words_of(messages: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -140,7 +144,7 @@ def words_of(messages: Iterable[str]) -> dict[str, dict[str, str]]:
 @cache
 def _with_catalog() -> dict[str, str]:
     """The languages that have a catalog, by their tags in lower case."""
-    return {path.stem.lower(): path.stem for path in LOCALES.glob("*.po")}
+    return {path.stem.lower(): path.stem for path in sorted(LOCALES.glob("*.po"))}
 
 
 @cache
@@ -155,14 +159,14 @@ def read_catalog(path: Path) -> Catalog:
     messages = {}
     for entry in path.read_text("utf-8").split("\n\n"):
         fields: dict[str, list[str]] = {}
-        for keyword, lines in _FIELD.findall(entry):
+        for keyword, lines in re.findall(_FIELD, entry):
             # The escapes that catalogs have (\\ \" \n \r \t) mean the same in JSON.
             text = "".join(json.loads(line) for line in lines.splitlines())
             fields.setdefault(keyword, []).append(text)
         if all(fields.get("msgstr", [""])):
             messages[fields["msgid"][0]] = fields["msgstr"]
     header = messages.pop("", [""])[0]
-    rule = _PLURAL.search(header)
+    rule = re.search(r"plural=([^;\n]+)", header)
     return Catalog(messages, c2py(rule[1] if rule else "n != 1"))
 
 

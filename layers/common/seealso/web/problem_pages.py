@@ -8,7 +8,7 @@ from seealso.http.requests import Request
 from seealso.http.responses import Response
 from seealso.store.tables import Store
 from seealso.web.languages import language_of
-from seealso.web.rendering import Head, page_response, private_response
+from seealso.web.rendering import PRIVATE, Head, page_response, private_response
 
 
 class _Explanation(NamedTuple):
@@ -20,7 +20,9 @@ class _Explanation(NamedTuple):
 
 _EXPLANATIONS = {
     "malformed-request": _Explanation(
-        Message("The server could not read the request: its body, a header or a parameter is malformed."),
+        Message(
+            "The server could not read the request: its body, a header or a parameter is malformed."
+        ),
         Message("`detail` says which part. Correct it and send the request again."),
     ),
     "invalid-id": _Explanation(
@@ -36,19 +38,25 @@ _EXPLANATIONS = {
         Message("Use the token that belongs to this link, or ask an admin."),
     ),
     "foreign-origin": _Explanation(
-        Message("The form was sent from a page that is not one of this network’s."),
-        Message("Submit the link from the article’s own page. Programs send no Origin header."),
+        Message("The form was sent from a page that is not one of this network's."),
+        Message("Submit the link from the article's own page. Programs send no Origin header."),
     ),
     "not-found": _Explanation(
         Message("There is nothing at this address, or it is not public."),
         Message("Check the address. An article may have been withdrawn from publication."),
     ),
     "duplicate-link": _Explanation(
-        Message("Each page can be submitted once, and this one already was. Addresses that differ only in http or https, www., a slash at the end or tracking parameters are the same."),
-        Message("Submit another page. Your own link can be withdrawn at its status page, and then be submitted again."),
+        Message(
+            "Each page can be submitted once, and this one already was. Addresses that differ only "
+            "in http or https, www., a slash at the end or tracking parameters are the same."
+        ),
+        Message(
+            "Submit another page. Your own link can be withdrawn at its status page, and then be "
+            "submitted again."
+        ),
     ),
     "page-full": _Explanation(
-        Message("All places for related links on this article’s page are taken."),
+        Message("All places for related links on this article's page are taken."),
         Message("Choose another article, or try again when a link has been withdrawn or removed."),
     ),
     "queue-full": _Explanation(
@@ -76,12 +84,18 @@ _EXPLANATIONS = {
         Message("`errors` names each field and what is wrong with it."),
     ),
     "consent-missing": _Explanation(
-        Message("A link is accepted only from someone who may share it and will link back to the article."),
+        Message(
+            "A link is accepted only from someone who may share it and will link back to the "
+            "article."
+        ),
         Message("Confirm both sentences of the form."),
     ),
     "url-not-acceptable": _Explanation(
-        Message("This address cannot be linked from an article’s page."),
-        Message("`detail` says why. Submit the public address of a page, beginning with https:// or http://."),
+        Message("This address cannot be linked from an article's page."),
+        Message(
+            "`detail` says why. Submit the public address of a page, beginning with https:// or "
+            "http://."
+        ),
     ),
     "idempotency-key-reused": _Explanation(
         Message("The Idempotency-Key belongs to an earlier submission of another link."),
@@ -106,7 +120,7 @@ _EXPLANATIONS = {
 }
 
 
-def problem_page(store: Store, request: Request) -> Response:
+def problem_page(_store: Store, request: Request) -> Response:
     """GET /problems/{name}. Raises Refusal `not-found`."""
     name = request.path["name"]
     if name not in _EXPLANATIONS:
@@ -120,13 +134,17 @@ def problem_page(store: Store, request: Request) -> Response:
         "meaning": language.text(explanation.meaning),
         "remedy": language.text(explanation.remedy),
     }
-    head = Head(title=kind.title, canonical=f"{request.base_url}/problems/{name}")
+    head = Head(title=language.gettext(kind.title), canonical=f"{request.base_url}/problems/{name}")
     return page_response(request, "problem_kind.html", language, head, values, max_age=3600)
 
 
 def refusal_page(request: Request, refusal: Refusal) -> Response:
-    """What a reader gets instead of the page that was asked for."""
-    language = language_of("en")
+    """What a reader gets instead of the page that was asked for, in the reader's language.
+
+    It is not stored anywhere, so that it may differ between readers.
+    """
+    preferred = request.headers.get("accept-language", "en").partition(",")[0].partition(";")[0]
+    language = language_of(language_of(preferred.strip()).words)
     kind = PROBLEMS[refusal.name]
     values = {
         "status": kind.status,
@@ -137,6 +155,8 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
     }
     head = Head(title=language.gettext(kind.title), is_indexed=False)
     headers = refusal_headers(refusal)
+    if request.route.partition(" ")[2].startswith("/l/"):
+        headers |= PRIVATE  # its address may have a token
     return private_response(
         request, "problem.html", language, head, values, kind.status, headers=headers
     )

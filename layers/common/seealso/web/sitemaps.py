@@ -7,9 +7,9 @@ site's page, since a sitemap must have a URL.
 """
 
 from seealso.errors import Refusal, site_not_found
-from seealso.http.compression import compressed
+from seealso.http.compression import document_response
 from seealso.http.requests import Request
-from seealso.http.responses import Response, document, document_response
+from seealso.http.responses import Response, document
 from seealso.reading.lists import SiteList, read_site_list
 from seealso.store.batching import read_one
 from seealso.store.tables import Store
@@ -125,4 +125,4 @@ def _xml_response(request: Request, root: str, entries: list[str]) -> Response:
 
 def _response(request: Request, text: str, content_type: str) -> Response:
     headers = {"content-type": content_type}
-    return compressed(request, document_response(request, document(text), _DAY, headers))
+    return document_response(request, document(text), _DAY, headers)

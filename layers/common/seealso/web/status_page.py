@@ -6,7 +6,7 @@ The token is in the address, so these pages are not stored, not indexed, and sen
 from datetime import UTC, datetime
 from typing import Any
 
-from seealso.errors import Message, Refusal, link_not_found
+from seealso.errors import Message, link_not_found
 from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
 from seealso.http.requests import Request
 from seealso.http.responses import Response
@@ -29,7 +29,9 @@ _HEADLINES = {
     "removed": Message("Your link was removed"),
 }
 _EXPLANATIONS = {
-    "pending": Message("An editor decides about it. Come back to this page to see what became of it."),
+    "pending": Message(
+        "An editor decides about it. Come back to this page to see what became of it."
+    ),
     "published": Message(
         "Readers of the article see it. Please keep the link to the article on your page."
     ),
@@ -70,7 +72,7 @@ def withdraw_link(store: Store, request: Request) -> Response:
         raise unsupported_media_type(_FORM)
     token = form_members(data).get("token", "")
     withdraw(store, link_id, token, datetime.now(UTC))
-    return see_other(request.base_url + status_path(link_id, token), PRIVATE)
+    return see_other(status_path(link_id, token), PRIVATE)
 
 
 def _page(store: Store, request: Request, link: Link, token: str | None) -> Response:

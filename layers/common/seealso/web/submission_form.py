@@ -7,7 +7,7 @@ the article's page again with what was wrong and all that was typed.
 import os
 from collections.abc import Callable, Mapping
 
-from seealso.errors import FieldError, Refusal
+from seealso.errors import FieldError, Message, Refusal
 from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
@@ -15,15 +15,25 @@ from seealso.http.responses import Response
 from seealso.members import Members
 from seealso.store.tables import Store
 from seealso.submitting.submitting import Receipt
-from seealso.web.article_page import FIELDS, Form, read_article, refused_page
+from seealso.web.article_page import (
+    FIELDS,
+    form_with,
+    page_article_id,
+    read_article,
+    refused_page,
+)
 from seealso.web.languages import Language, language_of
 from seealso.web.rendering import PRIVATE, see_other
 from seealso.web.status_page import status_path
 
-type Submit = Callable[[Store, Request, Members, str | None], Receipt]
+type Submit = Callable[[Store, Request, Members, str], Receipt]
 
 _FORM = "application/x-www-form-urlencoded"
 _KEY = "idempotency_key"
+_UNCONFIRMED = {
+    "has_right_to_share": Message("Confirm that you have the right to share the link."),
+    "agrees_to_link_back": Message("Confirm that your page will link back to the article."),
+}
 # Refusals that the page can show beside its form; all others have a page of their own.
 _SHOWN = {
     "conflict",
@@ -41,41 +51,53 @@ _SHOWN = {
 
 
 def post_form(store: Store, request: Request, submit: Submit) -> Response:
-    """Submits the form's link. Raises Refusal where there is no page to show the form on."""
+    """Submits the form's link.
+
+    `submit` gets the form's members and its key, empty if it has none. Raises Refusal where there
+    is no page to show the form on.
+    """
     data = read_body(request)
     if media_type(request) != _FORM:
         raise unsupported_media_type(_FORM)
+    page_article_id(request)
     members = form_members(data)
-    key = members.pop(_KEY, "") or None
+    typed = {field: members.get(field, "") for field in FIELDS}
     try:
-        receipt = submit(store, request, members, key)
+        receipt = submit(store, request, members, members.pop(_KEY, ""))
     except Refusal as refusal:
         if refusal.name not in _SHOWN:
             raise
-        return _form_again(store, request, members, refusal)
-    path = status_path(receipt.link.link_id, receipt.withdraw_token)
-    return see_other(request.base_url + path, PRIVATE)
+        return _form_again(store, request, typed, refusal)
+    return see_other(status_path(receipt.link.link_id, receipt.withdraw_token), PRIVATE)
 
 
-def _form_again(store: Store, request: Request, members: Members, refusal: Refusal) -> Response:
+def _form_again(
+    store: Store, request: Request, typed: Mapping[str, str], refusal: Refusal
+) -> Response:
     shown = read_article(store, request)
     language = language_of(shown.sites[shown.page["article"]["domain"]].language)
-    errors = _errors(refusal, language)
-    form = Form(
-        typed={field: members.get(field, "") for field in FIELDS},
-        errors=dict(errors),
-        summary=errors,
-        # A second click on the corrected form then meets its own submission.
-        key=os.urandom(16).hex(),
-    )
+    errors = _errors(refusal, typed, language)
+    # With the key, a second click on the corrected form meets its own submission.
+    form = form_with(typed, errors, os.urandom(16).hex())
     status = PROBLEMS[refusal.name].status
     return refused_page(request, shown, status, refusal_headers(refusal), form)
 
 
-def _errors(refusal: Refusal, language: Language) -> list[tuple[str, str]]:
+def _errors(
+    refusal: Refusal, typed: Mapping[str, str], language: Language
+) -> list[tuple[str, str]]:
     """Pairs of a field and its error; what is no field's fault is said of the URL."""
-    found = refusal.errors or [FieldError("url", refusal.detail)]
+    errors = refusal.errors or [FieldError("url", refusal.detail)]
     return [
-        (error.field if error.field in FIELDS else "url", language.text(error.detail))
-        for error in found
+        (error.field if error.field in FIELDS else "url", language.text(_for_people(error, typed)))
+        for error in errors
     ]
+
+
+def _for_people(error: FieldError, typed: Mapping[str, str]) -> Message:
+    """The error of a field in the words of the form; programs are told of types and values."""
+    if error.field in _UNCONFIRMED and not typed[error.field]:
+        return _UNCONFIRMED[error.field]
+    if error.field == "url" and not typed["url"].strip():
+        return Message("Enter the address of your page.")
+    return error.detail

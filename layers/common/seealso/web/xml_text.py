@@ -2,8 +2,8 @@
 
 import re
 
-# All but Char (XML 1.0, 2.2). Not even a character reference may name these.
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What is no Char (XML 1.0, 2.2). Not even a character reference may name these.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # A parser turns a literal carriage return into a line feed (XML 1.0, 2.11).
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"},

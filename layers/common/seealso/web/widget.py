@@ -1,0 +1,20 @@
+"""The script of the widget: assets/see-also.js with the words of all languages in it."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from seealso.web.languages import script_messages, words_of
+
+_SCRIPT = Path(__file__).parent / "assets/see-also.js"
+_PLACEHOLDER = "const WORDS = {};"
+
+
+@cache
+def widget_script() -> str:
+    """The script as it is served: with translations, without comments and indentation."""
+    source = _SCRIPT.read_text("utf-8")
+    words = json.dumps(words_of(script_messages(source)), ensure_ascii=False)
+    filled_in = source.replace(_PLACEHOLDER, f"const WORDS = {words};")
+    return re.sub(r"(?m)^\s+|^//.*\n|^\s*//.*\n", "", filled_in)
