@@ -208,5 +208,5 @@ def _pending(number: int, first: datetime) -> Link:
         claim=f"claim#1#network#{number:064x}",
         consent={"version": 1, "at": at},
         token_hash=f"{number:064x}",
-        due_at=at,
+        expires_at=at,
     )

@@ -23,7 +23,7 @@ TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
 # Both layers are made from the shared package. A read function loads no more than its part of it.
 LAYERS = {
-    "CommonLayer": ("contract", "editing", "submitting", "web"),
+    "CommonLayer": ("contract", "editing", "submitting", "verifying", "web"),
     # The contract generates docs/openapi.json; no function imports it.
     "FullLayer": ("contract",),
 }  # and the folders that each leaves out

@@ -123,7 +123,7 @@ def get_status(store: Store, request: Request) -> Response:
         "link_back": link.link_back,
         "submitted_at": link.submitted_at,
         "published_at": link.published_at,
-        "expires_at": link.due_at,
+        "expires_at": link.expires_at,
     }
     if is_token_of(link, request.bearer_token):
         body["reason"] = told_reason(link)

@@ -42,7 +42,7 @@ def test_link_lifecycle(as_editor: Run, deployed_environment: Store) -> None:
             deployed_environment,
             1,
             article_title="An old mill",
-            due_at="2026-03-15T10:00:00.000Z",
+            expires_at="2026-03-15T10:00:00.000Z",
         ),
         add_pending_link(deployed_environment, 2, domain=8),
     )

@@ -72,7 +72,7 @@ def put_link(
         claim=links.claim_key("network", 1, f"http://blog.example.net/{number}/"),
         consent={"version": 1, "language": "en", "at": at},
         token_hash="-",
-        due_at=None if status == "published" else "2026-12-07T12:00:00.000Z",
+        expires_at=None if status == "published" else "2026-12-07T12:00:00.000Z",
     )
     links.add_link(store, link, Site(domain, cap=20, pending_cap=1000))
     return link.link_id

@@ -323,13 +323,13 @@ def edit_sites(recorder: Recorder) -> None:
 def run_jobs(recorder: Recorder) -> None:
     """With something to do for each: a link whose time is over, a new run, a false record."""
     link_id = recorder.submit(BELOW[0], "https://example.com/late")["link_id"]
-    long_ago = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    long_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
     recorder.store.client.call(
         "UpdateItem",
         {
             "TableName": recorder.store.links,
             "Key": marshal_item({"pk": f"link#{link_id}"}),
-            "UpdateExpression": "SET due_at = :long_ago",
+            "UpdateExpression": "SET due_at = :long_ago, expires_at = :long_ago",
             "ExpressionAttributeValues": marshal_item({":long_ago": long_ago}),
         },
     )

@@ -73,7 +73,7 @@ def test_lapsed_links_expire(network: Store, clock: Clock) -> None:
     link = change_link(
         network, sample_network.link_of(network, receipt), "lapsed", clock.time, "test"
     )
-    assert link.due_at == rfc3339(clock.time + timedelta(days=links.LAPSED_DAYS))
+    assert link.expires_at == rfc3339(clock.time + timedelta(days=links.LAPSED_DAYS))
     clock.forward(days=links.LAPSED_DAYS, seconds=-1)
     expire()
     assert status_of(receipt) == "lapsed"

@@ -1,7 +1,8 @@
 """What holds of all links, claims and pages whenever nothing is being written.
 
 design.md, "Life of a link": counters equal the links that they count, a claim is held by exactly
-the links that may hold one, and a page shows exactly its published links.
+the links that may hold one, a page shows exactly its published links, and only links that hold a
+claim are checked.
 """
 
 from collections import Counter, defaultdict
@@ -45,10 +46,11 @@ def _violations(store: Store, everything: list[Json], within_caps: bool) -> list
     }
     return [
         *_of_links(by_kind["link"], by_kind["claim"]),
+        *_of_checks(by_kind["link"], by_kind["checks"]),
         *_of_claims(by_kind["link"], by_kind["claim"]),
         *_of_pages(by_kind["link"], by_kind["page"]),
         *(_of_caps(by_kind["link"], sites) if within_caps else []),
-        *_of_due(store, by_kind["link"]),
+        *_of_due(store, by_kind["link"], by_kind["checks"]),
     ]
 
 
@@ -56,23 +58,56 @@ def _of_links(links: dict[str, Json], claims: dict[str, Json]) -> list[str]:
     wrong: list[str] = []
     for link_id, link in links.items():
         status = link["status"]
-        claim = claims.get(link["claim"].removeprefix("claim#"), {})
-        held = claim.get("link_id") == link_id
-        blocked = claim.get("blocked", False)
-        if status in HOLDING and (not held or blocked):
-            wrong.append(f"{link_id} is {status} without its claim")
-        if status in BLOCKING and held and not blocked:
-            wrong.append(f"{link_id} is {status} and its claim is not blocked")
-        if status not in HOLDING + BLOCKING and held:
-            wrong.append(f"{link_id} is {status} and still has its claim")
-        if link["version"] != len(link["history"]) + 1:
+        for pk in filter(None, (link["claim"], link.get("final_claim"))):
+            claim = claims.get(pk.removeprefix("claim#"), {})
+            held = claim.get("link_id") == link_id
+            blocked = claim.get("blocked", False)
+            if status in HOLDING and (not held or blocked):
+                wrong.append(f"{link_id} is {status} without its claim {pk}")
+            if status in BLOCKING and held and not blocked:
+                wrong.append(f"{link_id} is {status} and its claim {pk} is not blocked")
+            if status not in HOLDING + BLOCKING and held:
+                wrong.append(f"{link_id} is {status} and still has its claim {pk}")
+        # What checks find raises the version, too.
+        if link["version"] - len(link["history"]) not in (
+            range(1, 100) if "link_back_at" in link else [1]
+        ):
             wrong.append(f"{link_id} has version {link['version']}, history {link['history']}")
         if link["history"] and link["history"][-1]["status"] != status:
             wrong.append(f"{link_id} is {status}, its history ends {link['history'][-1]}")
-        waits = status in ("pending", "lapsed")
-        due = "due" if waits else "ended" if "url" in link and status not in HOLDING else None
+        if ("expires_at" in link) != (status in ("pending", "lapsed")):
+            wrong.append(f"{link_id} is {status}, expires {link.get('expires_at')}")
+        if "attention" in link and status != "published":
+            wrong.append(f"{link_id} is {status} and shown to editors")
+        due = _due(link)
         if (link.get("due"), "due_at" in link) != (due, due is not None):
             wrong.append(f"{link_id} is {status}, due {link.get('due')} {link.get('due_at')}")
+    return wrong
+
+
+def _due(link: Json) -> str | None:
+    """The partition of the index of what is due that a link must be in."""
+    if "check_at" in link:
+        return "check"
+    if "expires_at" in link:
+        return "due"
+    if "attention" in link:
+        return "attention"
+    return "ended" if "url" in link and link["status"] not in HOLDING else None
+
+
+def _of_checks(links: dict[str, Json], checks: dict[str, Json]) -> list[str]:
+    wrong: list[str] = []
+    for link_id, found in checks.items():
+        link = links.get(link_id)
+        if link is None or "url" not in link:
+            wrong.append(f"the checks of {link_id} are kept: {link}")
+        elif "due" in found and (link["status"] not in HOLDING or "check_at" in link):
+            wrong.append(f"a check of {link_id} is {found['due']}: {link}")
+    for link_id, link in links.items():
+        evidence = checks.get(link_id, {}).get("evidence", [])
+        if link["status"] in HOLDING and (link["link_back"] != "unchecked") != bool(evidence):
+            wrong.append(f"{link_id} is {link['link_back']}, its evidence {evidence}")
     return wrong
 
 
@@ -80,9 +115,10 @@ def _of_claims(links: dict[str, Json], claims: dict[str, Json]) -> list[str]:
     wrong: list[str] = []
     for claim in claims.values():
         link = links.get(claim["link_id"])
-        if link is None or (link["claim"], link["article_id"]) != (
-            claim["pk"],
-            claim["article_id"],
+        if (
+            link is None
+            or claim["pk"] not in (link["claim"], link.get("final_claim"))
+            or claim["article_id"] != link["article_id"]
         ):
             wrong.append(f"{claim['pk']} is not of its link {claim['link_id']}: {link}")
     return wrong
@@ -120,10 +156,17 @@ def _of_caps(links: dict[str, Json], sites: dict[int, Site]) -> list[str]:
     return wrong
 
 
-def _of_due(store: Store, links: dict[str, Json]) -> list[str]:
+def _of_due(store: Store, links: dict[str, Json], checks: dict[str, Json]) -> list[str]:
     # The engines here keep their indexes at once; on AWS they follow.
-    listed = sorted(due_links(store, "due", _FOR_EVER))
-    waiting = sorted(
-        name for name, link in links.items() if link["status"] in ("pending", "lapsed")
-    )
-    return [] if listed == waiting else [f"due lists {listed}, not {waiting}"]
+    wrong: list[str] = []
+    for kind in ("due", "check", "failing", "attention", "ended"):
+        listed = sorted(due_links(store, kind, _FOR_EVER))
+        expected = sorted(
+            name
+            for items in (links, checks)
+            for name, item in items.items()
+            if item.get("due") == kind
+        )
+        if listed != expected:
+            wrong.append(f"due lists {kind} {listed}, not {expected}")
+    return wrong

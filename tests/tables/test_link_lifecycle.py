@@ -305,7 +305,7 @@ class Life(RuleBasedStateMachine):
             assert link == known.versions[-1]
             assert link.status == known.status
             assert link.published_at == known.published_at
-            assert link.due_at == (rfc3339(known.due_at) if known.due_at else None)
+            assert link.expires_at == (rfc3339(known.due_at) if known.due_at else None)
 
     # ---- helpers -----------------------------------------------------------------------------
 

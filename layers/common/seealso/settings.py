@@ -19,6 +19,11 @@ def string(name: str) -> str:
     return value
 
 
+def optional(name: str) -> str:
+    """A variable that may be missing or empty."""
+    return os.environ.get(name, "")
+
+
 def integer(name: str, minimum: int, maximum: int) -> int:
     """A variable that is a decimal number within bounds. Raises SettingsError."""
     value = string(name)

@@ -1,6 +1,7 @@
 """What editors decide about submitted links, each with its audit entry."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from seealso.errors import Message, Refusal, VersionConflict, link_not_found
@@ -12,6 +13,7 @@ from seealso.store.values import Json
 from seealso.tables import links, sites
 from seealso.tables.articles import get_article
 from seealso.tables.audit import ChangeContext, audit_entry
+from seealso.tables.checks import plan_check
 from seealso.tables.links import Cause, Link
 
 
@@ -41,9 +43,8 @@ def parse_removal(members: Members) -> Decision:
 
 def shown(link: Link) -> dict[str, Any]:
     """The link as editors see it, without its token's hash and its claim."""
-    hidden = ("token_hash", "claim", "due_at")
+    hidden = ("token_hash", "claim", "final_claim", "check_at")
     members = {name: value for name, value in asdict(link).items() if name not in hidden}
-    members["expires_at"] = link.due_at
     members["history"] = [
         {"reason": None, "tell_submitter": False, **entry} for entry in link.history
     ]
@@ -57,17 +58,20 @@ def approve(store: Store, context: ChangeContext, link_id: str, version: int) ->
         raise _wrong_status(link, "approved")
     # The cap of the site that the link's article belongs to now.
     article = get_article(store, link.article_id)
-    cap = sites.get_site(store, article.domain if article else link.domain).cap
-    entry = link_entry(store, context, "approve", link, "published")
+    site = sites.get_site(store, article.domain if article else link.domain)
+    also = [link_entry(store, context, "approve", link, "published")]
+    if not link.check_at:
+        days = site.recheck_days if link.link_back == "seen" else 1
+        also.append(plan_check(store, link.link_id, context.at + timedelta(days=days)))
     try:
-        return links.publish(store, link, Cause(context.at, context.actor), cap, [entry])
+        return links.publish(store, link, Cause(context.at, context.actor), site.cap, also)
     except VersionConflict:
         raise _version_conflict(links.get_link(store, link_id)) from None
     except links.PageFull:
         detail = Message(
-            "This page already has its maximum of {cap} links. Remove one first.", cap=cap
+            "This page already has its maximum of {cap} links. Remove one first.", cap=site.cap
         )
-        raise Refusal("page-full", detail, members={"cap": cap}) from None
+        raise Refusal("page-full", detail, members={"cap": site.cap}) from None
 
 
 def reject(

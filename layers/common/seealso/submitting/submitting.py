@@ -311,7 +311,9 @@ def _new_link(link_id: str, token: str, site: sites.Site, attempt: Attempt, rule
         },
         token_hash=token_hash(token),
         needs_editor=submission.needs_editor,
-        due_at=None if is_published else rfc3339(now + timedelta(days=site.pending_days)),
+        expires_at=None if is_published else rfc3339(now + timedelta(days=site.pending_days)),
+        policy=site.publish,
+        check_at=rfc3339(now),
     )
 
 

@@ -6,6 +6,7 @@ log, and tried again by the next run. Safe to kill and to run twice at once.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from seealso.errors import StoreUnavailable, VersionConflict
@@ -34,7 +35,7 @@ def expire_and_erase(store: Store, now: datetime, link_days: int, on_failure: On
 
     def expire(link: Link) -> bool:
         # The index may still have a link that is no longer due.
-        is_due = link.due_at is not None and link.due_at <= rfc3339(now)
+        is_due = link.expires_at is not None and link.expires_at <= rfc3339(now)
         if is_due:
             links.expire(store, link, Cause(now, "schedule"))
         return is_due
@@ -46,7 +47,11 @@ def expire_and_erase(store: Store, now: datetime, link_days: int, on_failure: On
         return is_due
 
     ended_by = now - timedelta(days=link_days)
-    expired, not_expired = _each(store, links.due_links(store, "due", now), expire, on_failure)
+    # A link whose first check is due is not among those that expire. Should the checks have
+    # stopped, it expires all the same.
+    unchecked = links.due_links(store, "check", now - timedelta(days=1))
+    waiting = chain(links.due_links(store, "due", now), unchecked)
+    expired, not_expired = _each(store, waiting, expire, on_failure)
     erased, not_erased = _each(store, links.due_links(store, "ended", ended_by), erase, on_failure)
     return Report(expired, erased, not_expired + not_erased)
 

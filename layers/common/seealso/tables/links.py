@@ -25,6 +25,7 @@ from seealso.store.calls import batch_get, batch_items
 from seealso.store.client import BACKOFF_SECONDS
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
+from seealso.tables.checks import DUE, Checks, end_checks, forget_checks, put_checks, save_checks
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
 
@@ -69,7 +70,7 @@ class Link:
     title: str | None
     status: Status
     version: int
-    link_back: str  # unchecked, seen or missing
+    link_back: str  # unchecked, seen, missing or unreachable
     submitted_at: str
     published_at: str | None
     claim: str  # the pk of its claim
@@ -77,7 +78,13 @@ class Link:
     token_hash: str
     article_title: str | None = None  # as of submission
     needs_editor: str | None = None  # why only an editor may publish it, such as `restored`
-    due_at: str | None = None  # when it expires, while it is pending or lapsed
+    expires_at: str | None = None  # while it is pending or lapsed
+    policy: str = "approved"  # its site's `publish` at the time of submission
+    link_back_at: str | None = None  # when `link_back` became what it is
+    check_at: str | None = None  # when its first check is due; later ones are in checks.py
+    final_claim: str | None = None  # the pk of the claim to where its URL redirects
+    attention: str | None = None  # why editors should look at it, while it is published
+    attention_at: str | None = None  # since when
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -219,8 +226,6 @@ def get_link(store: Store, link_id: str) -> Link | None:
 def link_of(item: Json) -> Link:
     """The link of its plain item."""
     known = {name: item[name] for name in _FIELDS if name in item}
-    if item.get("due") == "ended":
-        del known["due_at"]
     return Link(**{**_NEVER_KNOWN, **known})
 
 
@@ -230,8 +235,12 @@ def link_item(link: Link) -> Json:
     item["domain_status"] = domain_status(link.domain, link.status)
     if link.url is not None:
         item |= host_keys(link.url, link.submitted_at)
-    if link.due_at:
-        item["due"] = "due"
+    if link.check_at:
+        item |= {"due": DUE, "due_at": link.check_at}
+    elif link.expires_at:
+        item |= {"due": "due", "due_at": link.expires_at}
+    elif link.attention:
+        item |= {"due": "attention", "due_at": link.attention_at}
     elif link.status not in CLAIM_HOLDERS and link.url is not None:
         # To be erased some time after it ended.
         item |= {"due": "ended", "due_at": link.history[-1]["at"]}
@@ -271,7 +280,9 @@ def domain_status(domain: int, status: str) -> str:
 def due_links(store: Store, kind: str, until: datetime) -> Iterator[str]:
     """The ids of links that are due, the longest overdue first.
 
-    `kind`: `due`, those that expire, or `ended`, those that ended by then and are not erased.
+    `kind`: `due`, those that expire; `ended`, those that ended by then and are not erased;
+    `attention`, published ones that editors should look at; `check`, those to be checked, of which
+    those never checked are not among the ones that expire.
     """
     query = {
         "TableName": store.links,
@@ -307,7 +318,7 @@ def claiming_links(store: Store, article_id: int) -> Iterator[Link]:
 
 
 def _link_id(item: Json) -> str:
-    return str(item["pk"]).removeprefix("link#")
+    return str(item["pk"]).partition("#")[2]
 
 
 # ---- submitting ------------------------------------------------------------------------------
@@ -368,6 +379,11 @@ def claim_key(scope: str, key_version: int, url_key: str) -> str:
     return f"claim#{key_version}#{scope}#{sha256(url_key.encode()).hexdigest()}"
 
 
+def claim_beside(link: Link, key_version: int, url_key: str) -> str:
+    """The pk of the claim to another URL in the scope of the link's own claim."""
+    return claim_key(link.claim.split("#")[2], key_version, url_key)
+
+
 # ---- transitions -----------------------------------------------------------------------------
 #
 # Each is decided for the link as it was read, returns the updated link, and writes `also`, further
@@ -394,8 +410,8 @@ def publish(store: Store, link: Link, cause: Cause, cap: int, also: Sequence[Jso
 
 def lapse(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) -> Link:
     """Hide a published link whose link-back is gone; it keeps its claim for LAPSED_DAYS."""
-    due_at = rfc3339(cause.at + timedelta(days=LAPSED_DAYS))
-    updated = _updated(link, "lapsed", cause, due_at=due_at)
+    expires_at = rfc3339(cause.at + timedelta(days=LAPSED_DAYS))
+    updated = _updated(link, "lapsed", cause, expires_at=expires_at)
     return _save(store, link, updated, [*_leave_page(store, link), *also])
 
 
@@ -424,19 +440,23 @@ def restore(store: Store, link: Link, cause: Cause, site: Site, also: Sequence[J
     """
     if link.url is None:
         raise ValueError("an erased link cannot be restored")
-    due_at = rfc3339(cause.at + timedelta(days=site.pending_days))
-    pending = _updated(link, "pending", cause, due_at=due_at)
-    updated = replace(pending, published_at=None, needs_editor="restored")
-    actions = [_take_claim(store, link), _restore_on_page(store, link, cause, site), *also]
+    expires_at = rfc3339(cause.at + timedelta(days=site.pending_days))
+    pending = _updated(link, "pending", cause, expires_at=expires_at)
+    updated = replace(
+        pending, published_at=None, needs_editor="restored", check_at=rfc3339(cause.at)
+    )
+    claims = [_take_claim(store, link, claim) for claim in claims_of(link)]
+    actions = [_restore_on_page(store, link, cause, site), *claims, *also]
     try:
         return _save(store, link, updated, actions)
     except StoreError as error:
-        if error.condition_failed(1):
-            claim = error.existing(1) or {}
-            raise DuplicateLink(claim["link_id"], claim["article_id"]) from None
-        if not error.condition_failed(2):
+        for index in range(2, 2 + len(claims)):
+            if error.condition_failed(index):
+                claim = error.existing(index) or {}
+                raise DuplicateLink(claim["link_id"], claim["article_id"]) from None
+        if not error.condition_failed(1):
             raise
-        page = error.existing(2) or {}
+        page = error.existing(1) or {}
         if page.get("closed_until", "") >= rfc3339(cause.at):
             raise PageClosed from None
         raise QueueFull from None
@@ -449,7 +469,7 @@ def forget(store: Store, link: Link, cause: Cause) -> Link:
         version=link.version + 1,
         history=[*link.history, _history_entry(cause, link.status)],
     )
-    return _save(store, link, updated, [])
+    return _save(store, link, updated, [forget_checks(store, link.link_id)])
 
 
 def remove(
@@ -463,7 +483,103 @@ def erase(store: Store, link: Link) -> Link:
     """Forget the URL and title of an ended link; the hash in its claim's key stays."""
     if link.status in CLAIM_HOLDERS:
         raise ValueError(f"a {link.status} link is still shown or decided about")
-    return _save(store, link, replace(_erased(link), version=link.version + 1), [])
+    updated = replace(_erased(link), version=link.version + 1)
+    return _save(store, link, updated, [forget_checks(store, link.link_id)])
+
+
+# ---- checks ----------------------------------------------------------------------------------
+
+
+def record_check(
+    store: Store,
+    link: Link,
+    found: Link,
+    checks: Checks,
+    change: Literal["publish", "lapse"] | None,
+    cause: Cause,
+    cap: int,
+) -> Link:
+    """Write what a check of a link has changed, all at once or not at all.
+
+    `found` is the link with what was found of it, `change` what becomes of its status, and
+    `checks` are written on the condition that they are as they were read. Raises VersionConflict,
+    PageFull, and DuplicateLink if another link has claimed `found.final_claim`.
+    """
+    found = replace(found, check_at=None)
+    if change is None and found == link:
+        save_checks(store, checks)
+        return link
+    also = [put_checks(store, checks)]
+    if found.final_claim and found.final_claim != link.final_claim:
+        also.append(_take_claim(store, found, found.final_claim))
+    try:
+        match change:
+            case "publish":
+                return publish(store, found, cause, cap, also)
+            case "lapse":
+                return lapse(store, found, cause, also)
+        # Editors' decisions are not disturbed by what they are not about.
+        is_same = found == replace(
+            link,
+            check_at=None,
+            attention=found.attention,
+            attention_at=found.attention_at,
+        )
+        updated = found if is_same else replace(found, version=link.version + 1)
+        return _save(store, link, updated, also)
+    except StoreError as error:
+        reasons = error.reasons[-len(also) :]
+        failed = [reason.code == "ConditionalCheckFailed" for reason in reasons]
+        if failed[1:] == [True]:
+            claim = reasons[1].item or {}
+            raise DuplicateLink(claim["link_id"], claim["article_id"]) from None
+        if failed[:1] == [True]:
+            raise VersionConflict from None
+        raise
+
+
+def postpone_first_check(store: Store, link: Link, checks: Checks) -> None:
+    """Let `checks` say from now on when the link's first check is due. Raises VersionConflict."""
+    try:
+        _save(store, link, replace(link, check_at=None), [put_checks(store, checks)])
+    except StoreError as error:
+        if not error.reasons or not error.condition_failed(1):
+            raise
+        raise VersionConflict from None
+
+
+def end_as_duplicate(store: Store, link: Link, checks: Checks, cause: Cause) -> Link:
+    """End a link whose URL leads to the page of another link; its own URL is free again.
+
+    Raises VersionConflict.
+    """
+    status: Status = "rejected" if link.status == "pending" else "removed"
+    try:
+        return _end(store, link, status, cause, is_blocked=False, also=[], checks=checks)
+    except StoreError as error:
+        if not any(error.condition_failed(index) for index in range(len(error.reasons))):
+            raise
+        raise VersionConflict from None
+
+
+def is_unchanged(store: Store, link: Link) -> Json:
+    """The check, in a transaction, that a link is as it was read."""
+    return {
+        "ConditionCheck": {
+            "TableName": store.links,
+            "Key": marshal_item({"pk": f"link#{link.link_id}"}),
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": marshal_item({":version": link.version}),
+        }
+    }
+
+
+# ---- what the transitions share --------------------------------------------------------------
+
+
+def claims_of(link: Link) -> tuple[str, ...]:
+    """The pks of a link's claims: to its URL, and to where that was seen to lead."""
+    return (link.claim, link.final_claim) if link.final_claim else (link.claim,)
 
 
 def _end(
@@ -474,19 +590,33 @@ def _end(
     *,
     is_blocked: bool,
     also: Sequence[Json],
+    checks: Checks | None = None,
 ) -> Link:
     updated = _updated(link, status, cause)
     if status == "withdrawn":
         updated = _erased(updated)
-    claim = _block_claim(store, link) if is_blocked else _free_claim(store, link)
-    others = [*_leave_page(store, link), *also]
+    if checks:
+        of_checks = [put_checks(store, checks)]
+    elif status == "withdrawn":
+        of_checks = [forget_checks(store, link.link_id)]
+    else:
+        # A link that was never checked has none.
+        of_checks = [] if link.check_at else [end_checks(store, link.link_id)]
+    end_claim = _block_claim if is_blocked else _free_claim
+    claims = [end_claim(store, link, claim) for claim in claims_of(link)]
+    others = [*_leave_page(store, link), *of_checks, *also]
     try:
-        return _save(store, link, updated, [claim, *others])
+        return _save(store, link, updated, [*claims, *others])
     except StoreError as error:
-        if not error.condition_failed(1):
+        own = [
+            claim
+            for index, claim in enumerate(claims, 1)
+            if not (error.reasons and error.condition_failed(index))
+        ]
+        if len(own) == len(claims):
             raise
         # Another link has the claim, as only a repair by hand can bring about: it stays as it is.
-        return _save(store, link, updated, others)
+        return _save(store, link, updated, [*own, *others])
 
 
 def _erased(link: Link) -> Link:
@@ -499,7 +629,7 @@ def _updated(
     cause: Cause,
     *,
     published_at: str | None = None,
-    due_at: str | None = None,
+    expires_at: str | None = None,
 ) -> Link:
     if not can_become(link.status, status):
         raise ValueError(f"{status} cannot follow {link.status}")
@@ -508,7 +638,11 @@ def _updated(
         status=status,
         version=link.version + 1,
         published_at=published_at or link.published_at,
-        due_at=due_at,
+        expires_at=expires_at,
+        # The first check of a link that an editor publishes is still due.
+        check_at=link.check_at if status in CLAIM_HOLDERS else None,
+        attention=link.attention if status == "published" else None,
+        attention_at=link.attention_at if status == "published" else None,
         history=[*link.history, _history_entry(cause, status)],
     )
 
@@ -560,12 +694,12 @@ def _put_updated(store: Store, link: Link, updated: Link) -> Json:
     }
 
 
-def _free_claim(store: Store, link: Link) -> Json:
-    return {"Delete": _own_claim(store, link)}
+def _free_claim(store: Store, link: Link, pk: str) -> Json:
+    return {"Delete": _own_claim(store, link, pk)}
 
 
-def _block_claim(store: Store, link: Link) -> Json:
-    claim = _own_claim(store, link)
+def _block_claim(store: Store, link: Link, pk: str) -> Json:
+    claim = _own_claim(store, link, pk)
     claim["UpdateExpression"] = "SET blocked = :true, link_id = :link_id, article_id = :article_id"
     claim["ExpressionAttributeValues"] |= marshal_item(
         {":true": True, ":article_id": link.article_id}
@@ -573,19 +707,19 @@ def _block_claim(store: Store, link: Link) -> Json:
     return {"Update": claim}
 
 
-def _take_claim(store: Store, link: Link) -> Json:
-    """The claim of a link that is restored: its own, blocked or not, or one that nobody has."""
-    claim = _own_claim(store, link)
+def _take_claim(store: Store, link: Link, pk: str) -> Json:
+    """A claim that is the link's, blocked or not, or one that nobody has."""
+    claim = _own_claim(store, link, pk)
     claim["UpdateExpression"] = "SET link_id = :link_id, article_id = :article_id REMOVE blocked"
     claim["ExpressionAttributeValues"] |= marshal_item({":article_id": link.article_id})
     claim["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     return {"Update": claim}
 
 
-def _own_claim(store: Store, link: Link) -> Json:
+def _own_claim(store: Store, link: Link, pk: str) -> Json:
     return {
         "TableName": store.links,
-        "Key": marshal_item({"pk": link.claim}),
+        "Key": marshal_item({"pk": pk}),
         # One that is missing, as after a restore of the table, ends all the same.
         "ConditionExpression": "attribute_not_exists(pk) OR link_id = :link_id",
         "ExpressionAttributeValues": marshal_item({":link_id": link.link_id}),

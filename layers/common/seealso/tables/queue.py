@@ -5,7 +5,6 @@ from typing import NamedTuple, TypedDict
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.tables.links import (
-    CLAIM_HOLDERS,
     domain_status,
     host_group,
     host_keys,
@@ -23,6 +22,7 @@ class QueuedLink(TypedDict):
     title: str | None
     status: str
     link_back: str
+    link_back_at: str | None
     submitted_at: str
     published_at: str | None
     article_title: str | None  # as of submission
@@ -115,11 +115,12 @@ def _queued(item: Json, status: str) -> QueuedLink:
         "title": item.get("title"),
         "status": status,
         "link_back": item["link_back"],
+        "link_back_at": item.get("link_back_at"),
         "submitted_at": item["submitted_at"],
         "published_at": item.get("published_at"),
         "article_title": item.get("article_title"),
         "needs_editor": item.get("needs_editor"),
-        "expires_at": item.get("due_at") if status in CLAIM_HOLDERS else None,
+        "expires_at": item.get("expires_at"),
         "version": item["version"],
     }
 

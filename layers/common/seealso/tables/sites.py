@@ -51,6 +51,7 @@ class Site:
     pending_days: int = 14
     language: str = "en"  # BCP 47
     text_format: str = "plain"  # of its articles: plain, or markdown
+    recheck_days: int = 7  # after which a published link is checked again
     version: int = 0  # of the stored site; 0: none is stored
 
 

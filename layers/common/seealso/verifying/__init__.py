@@ -1,3 +1,8 @@
-"""Whether submitted pages link back: finding.py says what counts, html_links.py reads a document,
-walls.py knows the pages that stand in front of others, and sandbox.py has all of this done in a
-process of its own (child.py)."""
+"""Whether submitted pages link back.
+
+fetching.py asks for a page (addresses.py says which machines it may ask), finding.py says what
+counts as a link, html_links.py reads a document, walls.py knows the pages that stand in front of
+others, and sandbox.py has these done in a process of its own (child.py). outcomes.py makes a row of
+design.md's table of both, verdicts.py says what follows from it, and pipeline.py runs all of it for
+what is due, as often as politeness.py allows.
+"""

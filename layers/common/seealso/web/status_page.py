@@ -102,6 +102,6 @@ def _times(link: Link, language: Language) -> list[tuple[str, str]]:
         (Message("Submitted"), link.submitted_at),
         (Message("Published"), link.published_at if link.status == "published" else None),
         (Message("Since"), link.history[-1]["at"] if link.history else None),
-        (Message("Expires"), link.due_at if link.status in CLAIM_HOLDERS else None),
+        (Message("Expires"), link.expires_at if link.status in CLAIM_HOLDERS else None),
     ]
     return [(language.text(label), time) for label, time in times if time]

@@ -1,0 +1,255 @@
+"""Checks: what the last checks of a link's page found, and when the next one is due.
+
+The item `checks#<link_id>` is written by whoever checks, on the condition that it is as it was
+read, and its `due` key puts it into the index of what is due. A link's first check is due by the
+link's own item (links.py): a submission has no units left for one more item, so that this one is
+made when the first check is over or has to wait.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from seealso.errors import StoreError, VersionConflict
+from seealso.store.calls import Call
+from seealso.store.tables import Store
+from seealso.store.values import Json, marshal_item
+from seealso.times import rfc3339
+
+MAX_KEPT: Final = 10  # checks whose evidence is kept
+MAX_FAILURES: Final = 5  # of our own code in a row, after which a check is set aside
+# A submitter or an editor may ask for a check this often.
+REQUEST_INTERVAL: Final = timedelta(minutes=10)
+# The partitions of the index of what is due.
+DUE: Final = "check"
+SET_ASIDE: Final = "failing"
+
+
+class Counters(NamedTuple):
+    """What earlier checks of a link leave for the next verdict (verifying/verdicts.py)."""
+
+    misses: int = 0  # in a row; checks that reached no page neither count nor interrupt
+    unreachable: int = 0  # checks in a row that reached no page
+    unreachable_since: str | None = None  # the first that did not since the link was last seen
+    was_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The checks of a link; times are RFC 3339 in UTC.
+
+    `evidence` has the newest check last. Each is a dict of `at`, `found` (a kind of verdicts.py),
+    `codes` and, where there was one, `status`, `final_url`, `href`, `rel` and `canonical`.
+    """
+
+    link_id: str
+    version: int = 0  # of the stored item; 0: none is stored
+    due_at: str | None = None
+    is_set_aside: bool = False  # after failures of our own code; `due_at` is when
+    failures: int = 0  # of our own code in a row
+    counters: Counters = field(default_factory=Counters)
+    requested_at: str | None = None  # when someone last asked for a check
+    # The registrable domains of the page as it was last seen, and when the link was published
+    # (`home_at`): see pipeline.py.
+    last_domain: str | None = None
+    home: str | None = None
+    home_at: str | None = None
+    evidence: Sequence[dict[str, Any]] = field(default_factory=tuple)
+
+    @property
+    def next_at(self) -> str | None:
+        """When the next check is due; None if there is none."""
+        return None if self.is_set_aside else self.due_at
+
+    @property
+    def last(self) -> dict[str, Any] | None:
+        """The evidence of the last check."""
+        return self.evidence[-1] if self.evidence else None
+
+
+class TooSoon(Exception):
+    """A check was asked for less than REQUEST_INTERVAL ago; `again_at` is when it may be."""
+
+    def __init__(self, again_at: str) -> None:
+        super().__init__(again_at)
+        self.again_at = again_at
+
+
+_PLAIN = (
+    "version",
+    "due_at",
+    "failures",
+    "requested_at",
+    "last_domain",
+    "home",
+    "home_at",
+    "evidence",
+)
+
+
+def checks_key(link_id: str) -> Json:
+    return {"pk": f"checks#{link_id}"}
+
+
+def checks_of(link_id: str, item: Json | None) -> Checks:
+    """The checks of their plain item; where there is none, those of a link never checked."""
+    item = item or {}
+    counters = {name: item[name] for name in Counters._fields if name in item}
+    known = {name: item[name] for name in _PLAIN if name in item}
+    return Checks(
+        link_id,
+        counters=Counters(**counters),
+        is_set_aside=item.get("due") == SET_ASIDE,
+        **known,
+    )
+
+
+def checks_item(checks: Checks) -> Json:
+    item = {name: getattr(checks, name) for name in _PLAIN} | checks.counters._asdict()
+    item["evidence"] = list(checks.evidence)
+    if checks.due_at:
+        item["due"] = SET_ASIDE if checks.is_set_aside else DUE
+    stored = {name: value for name, value in item.items() if value is not None}
+    return {**checks_key(checks.link_id), **stored}
+
+
+def get_checks(store: Store, link_id: str) -> Checks:
+    """The current checks of a link (strongly consistent)."""
+    return checks_of(link_id, store.client.get_item(store.links, checks_key(link_id)))
+
+
+def with_evidence(checks: Checks, entry: dict[str, Any]) -> Checks:
+    """The checks after one more."""
+    return replace(checks, evidence=[*checks.evidence, entry][-MAX_KEPT:])
+
+
+def due_checks(store: Store, until: datetime, limit: int, kind: str = DUE) -> list[str]:
+    """The ids of links of which a check is due, or (`kind` SET_ASIDE) set aside; oldest first."""
+    query = {
+        "TableName": store.links,
+        "IndexName": "due",
+        "KeyConditionExpression": "due = :kind AND due_at <= :until",
+        "ExpressionAttributeValues": marshal_item({":kind": kind, ":until": rfc3339(until)}),
+    }
+    found = store.client.query_first(query, limit)
+    return list(dict.fromkeys(item["pk"].partition("#")[2] for item in found))
+
+
+# ---- changes ---------------------------------------------------------------------------------
+
+
+def put_checks(store: Store, checks: Checks) -> Json:
+    """The action that writes what followed from `checks` as they were read, with that version."""
+    put: Json = {
+        "TableName": store.links,
+        "Item": marshal_item(checks_item(replace(checks, version=checks.version + 1))),
+        "ConditionExpression": "attribute_not_exists(pk)",
+    }
+    if checks.version:
+        put["ConditionExpression"] = "version = :version"
+        put["ExpressionAttributeValues"] = marshal_item({":version": checks.version})
+    return {"Put": put}
+
+
+def save_checks(store: Store, checks: Checks) -> None:
+    """Write checks alone. Raises VersionConflict if someone has changed them since."""
+    try:
+        store.client.call("PutItem", put_checks(store, checks)["Put"])
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+        raise VersionConflict from None
+
+
+def plan_check(store: Store, link_id: str, at: datetime) -> Json:
+    """The action that makes a check of a link due, its misses forgotten: it is published anew."""
+    return _update(
+        store,
+        link_id,
+        "SET due = :due, due_at = :at, misses = :zero",
+        {":due": DUE, ":at": rfc3339(at), ":zero": 0},
+    )
+
+
+def end_checks(store: Store, link_id: str) -> Json:
+    """The action after which no check of a link is due; what was found stays."""
+    return _update(store, link_id, "REMOVE due, due_at", {})
+
+
+def forget_checks(store: Store, link_id: str) -> Json:
+    """The action that erases what was found."""
+    return {
+        "Delete": {"TableName": store.links, "Key": marshal_item(checks_key(link_id))},
+    }
+
+
+def request_check(store: Store, link_id: str, now: datetime, also: Sequence[Json]) -> None:
+    """Make a check due at once, with the further actions.
+
+    Raises TooSoon, or StoreError with the reasons of the further actions, from index 1.
+    """
+    action = _update(
+        store,
+        link_id,
+        "SET due = :due, due_at = :now, requested_at = :now, failures = :zero",
+        {":due": DUE, ":now": rfc3339(now), ":zero": 0},
+    )
+    action["Update"] |= {
+        "ConditionExpression": "attribute_not_exists(requested_at) OR requested_at <= :before",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    action["Update"]["ExpressionAttributeValues"] |= marshal_item(
+        {":before": rfc3339(now - REQUEST_INTERVAL)}
+    )
+    try:
+        store.client.transact([action, *also])
+    except StoreError as error:
+        if not error.condition_failed(0):
+            raise
+        requested_at = (error.existing(0) or {})["requested_at"]
+        again_at = datetime.fromisoformat(requested_at) + REQUEST_INTERVAL
+        raise TooSoon(rfc3339(again_at)) from None
+
+
+def retry_check(store: Store, link_id: str, now: datetime) -> bool:
+    """Make a check that was set aside due again; False if it is not set aside any more."""
+    action = _update(
+        store,
+        link_id,
+        "SET due = :due, due_at = :now, failures = :zero",
+        {":due": DUE, ":now": rfc3339(now), ":zero": 0, ":aside": SET_ASIDE},
+    )
+    action["Update"]["ConditionExpression"] = "due = :aside"
+    try:
+        store.client.call("UpdateItem", action["Update"])
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+        return False
+    return True
+
+
+def _update(store: Store, link_id: str, expression: str, values: Json) -> Json:
+    """An update of a link's checks, which raises their version: a check under way starts anew."""
+    return {
+        "Update": {
+            "TableName": store.links,
+            "Key": marshal_item(checks_key(link_id)),
+            "UpdateExpression": f"{expression} ADD version :one",
+            "ExpressionAttributeValues": marshal_item({**values, ":one": 1}),
+        }
+    }
+
+
+def consistent_gets(store: Store, link_id: str) -> tuple[Call, Call]:
+    """The calls that read a link's item and its checks."""
+    keys = ({"pk": f"link#{link_id}"}, checks_key(link_id))
+    first, second = (
+        Call(
+            "GetItem",
+            {"TableName": store.links, "Key": marshal_item(key), "ConsistentRead": True},
+        )
+        for key in keys
+    )
+    return first, second

@@ -1,0 +1,386 @@
+"""Checks what is due: the page is fetched and judged, and the verdict is written.
+
+The index of what is due is the queue. One run at a time, by a lease, takes what is due; nothing is
+taken out before its check is over, so that a crash loses nothing, and everything is written on the
+condition that it is as it was read, so that a check that runs twice changes nothing.
+
+What one check does, in this order: read the link, get the permits (politeness.py), fetch, judge,
+decide (verdicts.py), and write status, counters, claims, page and evidence in one transaction. A
+check that has to wait, or that failed in our own code, is put off.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, NamedTuple
+
+from ada_url import URL
+
+from seealso import urls
+from seealso.errors import StoreError, StoreUnavailable, VersionConflict
+from seealso.store.calls import batch_get, batch_items
+from seealso.store.tables import Store
+from seealso.store.values import marshal_item, unmarshal_item
+from seealso.tables import checks as checks_table
+from seealso.tables import links, sites
+from seealso.tables.checks import MAX_FAILURES, Checks
+from seealso.tables.links import CLAIM_HOLDERS, Cause, DuplicateLink, Link, PageFull
+from seealso.tables.sites import Site
+from seealso.times import rfc3339
+from seealso.verifying.fetching import CheckHost, Fetched, FetchFailed, HostRefused
+from seealso.verifying.finding import Answer, Finding, target_urls
+from seealso.verifying.outcomes import Outcome, outcome_of
+from seealso.verifying.politeness import MustWait, Permits, domain_of
+from seealso.verifying.verdicts import DAY, Case, decide
+
+MAX_CHECKS: Final = 200  # of one run
+AT_ONCE: Final = 16
+BY: Final = "check"  # whose changes these are, in a link's history
+# A run comes every minute, so that checks which wait for the same host are put off by one more
+# each.
+RUN_PAUSE: Final = timedelta(minutes=1)
+# After a first, second, ... failure of our own code in a row; after the last one it is set aside.
+AFTER_FAILURE: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 30, 120, 360))
+# Editors are shown published links whose page has not answered for so long.
+LONG_UNREACHABLE: Final = 7 * DAY
+_TRIES: Final = 3  # of a verdict, when others change the link meanwhile
+
+type Result = Literal["checked", "waiting", "failed", "dropped", "left"]
+type Fetch = Callable[[str, CheckHost], Fetched | FetchFailed]
+type Judge = Callable[[Answer, tuple[str, ...]], Finding]
+type OnFailure = Callable[[str, Exception], None]
+
+
+class Tools(NamedTuple):
+    """What a run works with; `open_store` gives each thread its own store."""
+
+    open_store: Callable[[], Store]
+    fetch: Fetch
+    judge: Judge
+    clock: Callable[[], datetime]
+    base_urls: tuple[str, ...]  # of this API, whose /a/{id} are articles' pages too
+    fetches_per_hour: int  # of one registrable domain
+    on_failure: OnFailure
+
+
+class Report(NamedTuple):
+    """How many checks a run has made, and what became of the others that were due."""
+
+    checked: int = 0
+    waiting: int = 0  # put off, for a host's sake
+    failed: int = 0  # in our own code
+    dropped: int = 0  # not due any more
+    left: int = 0  # for the next run
+
+    @classmethod
+    def of(cls, results: Iterable[Result]) -> "Report":
+        found = list(results)
+        return cls(*(found.count(name) for name in cls._fields))  # type: ignore[arg-type]
+
+
+def run(
+    tools: Tools,
+    lease_seconds: float,
+    has_time: Callable[[], bool],
+    executor: ThreadPoolExecutor | None = None,
+) -> Report | None:
+    """Check what is due; None if another run is under way.
+
+    `has_time` tells whether one more check may begin. `lease_seconds` is longer than any run.
+    """
+    store = tools.open_store()
+    due = checks_table.due_checks(store, tools.clock(), MAX_CHECKS)
+    if not due:
+        return Report()
+    lease = _take_lease(store, tools.clock(), lease_seconds)
+    if lease is None:
+        return None
+    waits = _Waits()
+
+    def check(link_id: str) -> Result:
+        return _Check(tools, waits, link_id).run() if has_time() else "left"
+
+    try:
+        if executor:
+            return Report.of(executor.map(check, due))
+        with ThreadPoolExecutor(AT_ONCE) as own:
+            return Report.of(own.map(check, due))
+    finally:
+        _return_lease(store, lease)
+
+
+def check_now(tools: Tools, link_id: str) -> Result:
+    """Check one link whether it is due or not; only its host may still be busy."""
+    return _Check(tools, _Waits(), link_id, is_forced=True).run()
+
+
+class _Waits:
+    """When checks may be made that wait for the same: one after the other, one in each run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next: dict[str, datetime] = {}
+
+    def plan(self, wait: MustWait) -> datetime:
+        with self._lock:
+            at = max(wait.until, self._next.get(wait.reason, wait.until))
+            self._next[wait.reason] = at + RUN_PAUSE
+            return at
+
+
+class _Check:
+    """One check of one link."""
+
+    def __init__(
+        self, tools: Tools, waits: _Waits, link_id: str, *, is_forced: bool = False
+    ) -> None:
+        self._tools = tools
+        self._waits = waits
+        self._link_id = link_id
+        self._is_forced = is_forced
+        self._store = tools.open_store()
+        self._now = tools.clock()
+
+    def run(self) -> Result:
+        """Raises nothing: what the store does not take now is due in the next run as well."""
+        try:
+            return self._run()
+        except (StoreUnavailable, VersionConflict) as error:
+            self._tools.on_failure(self._link_id, error)
+            return "left"
+        except Exception as error:  # noqa: BLE001 whatever is wrong with one, the others go on
+            self._tools.on_failure(self._link_id, error)
+            return "failed"
+
+    def _run(self) -> Result:
+        link, checks = self._read()
+        if not self._is_due(link, checks):
+            return "dropped"
+        assert link
+        try:
+            outcome = self._look(link)
+        except MustWait as wait:
+            self._put_off(link, replace(checks, due_at=rfc3339(self._waits.plan(wait))))
+            return "waiting"
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 it is counted, and the check tried again
+            self._tools.on_failure(self._link_id, error)
+            self._put_off(link, _after_failure(checks, self._now))
+            return "failed"
+        for _ in range(_TRIES):
+            try:
+                _conclude(self._store, link, checks, outcome, self._tools.clock())
+            except VersionConflict:
+                link, checks = self._read()
+                if link is None or link.status not in CLAIM_HOLDERS:
+                    return "dropped"
+            else:
+                return "checked"
+        raise VersionConflict
+
+    def _read(self) -> tuple[Link | None, Checks]:
+        answers = self._store.client.send_all(
+            checks_table.consistent_gets(self._store, self._link_id)
+        )
+        link, checks = (
+            unmarshal_item(answer["Item"]) if "Item" in answer else None for answer in answers
+        )
+        return (
+            links.link_of(link) if link else None,
+            checks_table.checks_of(self._link_id, checks),
+        )
+
+    def _is_due(self, link: Link | None, checks: Checks) -> bool:
+        if link is None or link.status not in CLAIM_HOLDERS:
+            if checks.due_at:
+                checks_table.save_checks(self._store, replace(checks, due_at=None))
+            return False
+        # The index may still have what is no longer due.
+        due_at = link.check_at or checks.next_at
+        return self._is_forced or (due_at is not None and due_at <= rfc3339(self._now))
+
+    def _look(self, link: Link) -> Outcome:
+        """Fetch and judge the page. Raises MustWait, StoreUnavailable, and what our own code does.
+
+        The first host's permit comes first, so that a check which waits for it takes no other.
+        """
+        assert link.url
+        permits = Permits(self._store, self._tools.clock, self._tools.fetches_per_hour)
+        host, page_key = URL(link.url).hostname, urls.url_key(link.url)
+        waits: list[MustWait] = []
+
+        def check_host(host: str) -> None:
+            if self._is_blocked(host, link.domain):
+                raise HostRefused("blocked-host")
+            try:
+                permits.take_host(host)
+            except MustWait as wait:
+                waits.append(wait)
+                raise HostRefused("busy-host") from None
+
+        permits.take_host(host)
+        if not self._is_forced:
+            permits.take_pair(page_key, link.article_id)
+        fetched = self._tools.fetch(link.url, check_host)
+        if waits:
+            permits.return_pair(page_key, link.article_id)
+            raise waits[0]
+        site = sites.get_policy(self._store, link.domain)
+        targets = _targets(site, link.article_id, self._tools.base_urls)
+        return outcome_of(fetched, lambda answer: self._tools.judge(answer, targets))
+
+    def _is_blocked(self, host: str, domain: int) -> bool:
+        keys = sites.block_keys(urls.host_suffixes(f"http://{host}/"))
+        answer = self._store.client.call(*batch_get({self._store.sites: keys}))
+        items = batch_items(answer, self._store.sites)
+        return any(sites.is_blocked(item, domain) for item in items)
+
+    def _put_off(self, link: Link, checks: Checks) -> None:
+        if link.check_at:
+            links.postpone_first_check(self._store, link, checks)
+        else:
+            checks_table.save_checks(self._store, checks)
+
+
+def _after_failure(checks: Checks, now: datetime) -> Checks:
+    failures = checks.failures + 1
+    if failures >= MAX_FAILURES:
+        return replace(checks, failures=failures, due_at=rfc3339(now), is_set_aside=True)
+    return replace(checks, failures=failures, due_at=rfc3339(now + AFTER_FAILURE[failures - 1]))
+
+
+def _targets(site: Site, article_id: int, base_urls: Iterable[str]) -> tuple[str, ...]:
+    """The article's addresses, of which one must be linked to."""
+    return tuple(
+        dict.fromkeys(
+            url
+            for base_url in base_urls
+            for url in target_urls(site.article_url or "", site.hosts, article_id, base_url)
+        )
+    )
+
+
+# ---- the verdict -----------------------------------------------------------------------------
+
+
+def _conclude(store: Store, link: Link, checks: Checks, outcome: Outcome, now: datetime) -> None:
+    """Write what follows from an outcome. Raises VersionConflict."""
+    site = sites.get_site(store, link.domain)
+    found, checks = _compared(link, checks, outcome)
+    case = Case(
+        status=link.status,
+        submitted_at=datetime.fromisoformat(link.submitted_at),
+        policy=link.policy,
+        needs_editor=found.needs_editor is not None,
+        recheck_days=site.recheck_days,
+        counters=checks.counters,
+    )
+    cause = Cause(now, BY, outcome.codes[0] if outcome.codes else None)
+    for is_full in (False, True):
+        verdict = decide(case, outcome.found, now, is_full=is_full)
+        after = replace(
+            checks_table.with_evidence(checks, outcome.evidence(rfc3339(now))),
+            counters=verdict.counters,
+            due_at=rfc3339(verdict.next_at) if verdict.next_at else None,
+            is_set_aside=False,
+            failures=0,
+        )
+        if verdict.change == "publish" and link.status == "lapsed":
+            after = replace(after, home_at=rfc3339(now))  # it is at home where it was before
+        link_back_at = link.link_back_at
+        if verdict.link_back != link.link_back or link_back_at is None:
+            link_back_at = rfc3339(now)
+        changed = replace(found, link_back=verdict.link_back, link_back_at=link_back_at)
+        changed = _for_editors(changed, after, outcome, now)
+        try:
+            links.record_check(store, link, changed, after, verdict.change, cause, site.cap)
+        except PageFull:
+            continue
+        except DuplicateLink:
+            last = {**(after.last or {}), "codes": ["duplicate"]}
+            ended = replace(after, due_at=None, evidence=[*after.evidence[:-1], last])
+            duplicate = replace(link, link_back=verdict.link_back, link_back_at=link_back_at)
+            links.end_as_duplicate(store, duplicate, ended, Cause(now, BY, "duplicate"))
+        return
+
+
+def _compared(link: Link, checks: Checks, outcome: Outcome) -> tuple[Link, Checks]:
+    """The link and its checks with what the page itself says, whatever the verdict."""
+    finding = outcome.finding
+    is_new = link.status == "pending" and not any(
+        entry["status"] == "published" for entry in link.history
+    )
+    if is_new and link.title is None and finding and finding.title:
+        link = replace(link, title=finding.title)
+    if outcome.found != "seen" or not outcome.final_url:
+        return link, checks
+    url = link.url or ""  # only links that have not ended are checked, and these have one
+    final_key = urls.url_key(outcome.final_url)
+    if link.final_claim is None and final_key != urls.url_key(url):
+        link = replace(link, final_claim=links.claim_beside(link, urls.KEY_VERSION, final_key))
+    own_domain, domain = domain_of(url), domain_of(outcome.final_url)
+    if link.status == "pending":
+        if domain != own_domain and link.needs_editor is None:
+            link = replace(link, needs_editor="moved")
+    elif link.status == "published" and checks.home_at != link.published_at:
+        home = checks.last_domain or own_domain
+        checks = replace(checks, home=home, home_at=link.published_at)
+    return link, replace(checks, last_domain=domain)
+
+
+def _for_editors(link: Link, checks: Checks, outcome: Outcome, now: datetime) -> Link:
+    """The link with why editors should look at it, if it is published."""
+    if link.status != "published":
+        return link
+    attention = link.attention
+    since = checks.counters.unreachable_since
+    if outcome.found == "seen":
+        attention = "moved" if checks.last_domain != checks.home else None
+    elif attention is None and since and datetime.fromisoformat(since) <= now - LONG_UNREACHABLE:
+        attention = "unreachable"
+    if attention == link.attention:
+        return link
+    return replace(link, attention=attention, attention_at=rfc3339(now) if attention else None)
+
+
+# ---- the lease -------------------------------------------------------------------------------
+
+_LEASE: Final = {"pk": "lease#checks"}
+
+
+def _take_lease(store: Store, now: datetime, seconds: float) -> dict[str, Any] | None:
+    """The lease of this run, or None while another run has it."""
+    until = now + timedelta(seconds=seconds)
+    lease = {**_LEASE, "holder": os.urandom(16).hex(), "until": rfc3339(until)}
+    body = {
+        "TableName": store.transient,
+        "Item": marshal_item({**lease, "expires_at": int(until.timestamp()) + 3600}),
+        "ConditionExpression": "attribute_not_exists(pk) OR #until <= :now",
+        "ExpressionAttributeNames": {"#until": "until"},
+        "ExpressionAttributeValues": marshal_item({":now": rfc3339(now)}),
+    }
+    try:
+        store.client.call("PutItem", body)
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+        return None
+    return lease
+
+
+def _return_lease(store: Store, lease: dict[str, Any]) -> None:
+    body = {
+        "TableName": store.transient,
+        "Key": marshal_item(_LEASE),
+        "ConditionExpression": "holder = :holder",
+        "ExpressionAttributeValues": marshal_item({":holder": lease["holder"]}),
+    }
+    try:
+        store.client.call("DeleteItem", body)
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
