@@ -38,6 +38,7 @@ def site(domain: Any = 7, **members: Any) -> Columns:
         "blocked_hosts": ["spam.example.net"],
         "language": "en",
         "text_format": "plain",
+        "recheck_days": 7,
     }
     return valid | members
 
@@ -241,8 +242,10 @@ INVALID: list[tuple[str, Any, str]] = [
     ("cap", 21, f"{NUMBER} 0 to 20"),
     ("cap", -1, NUMBER),
     ("cap", 5.0, NUMBER),
-    ("publish", "verified", "must be one of: at_once, approved"),
-    ("publish", [], "must be one of: at_once, approved"),
+    ("publish", "later", "must be one of: at_once, approved, verified"),
+    ("publish", [], "must be one of: at_once, approved, verified"),
+    ("recheck_days", 0, f"{NUMBER} 1 to 90"),
+    ("recheck_days", 91, f"{NUMBER} 1 to 90"),
     ("pending_cap", -1, NUMBER),
     ("pending_days", 0, f"{NUMBER} 1 to 36500"),
     ("blocked_hosts", {}, "must be a list of host names"),

@@ -26,10 +26,14 @@ from seealso.store.values import Json, unmarshal
 from tests.support import tables
 
 _CLAUSE = re.compile(
-    r"(?P<absent>attribute_not_exists\((?P<attribute>\S+)\))"
-    r"|(?P<negated>NOT )?(?P<member>\S+) IN \((?P<members>[^)]*)\)"
-    r"|(?P<between>\S+) BETWEEN (?P<low>\S+) AND (?P<high>\S+)"
-    r"|(?P<left>\S+) (?P<operator>=|<>|<=|>=|<|>) (?P<right>\S+)"
+    r"(?P<absent>attribute_not_exists\((?P<attribute>[^\s)]+)\))"
+    r"|(?P<negated>NOT )?(?P<member>[^\s()]+) IN \((?P<members>[^)]*)\)"
+    r"|(?P<between>[^\s()]+) BETWEEN (?P<low>\S+) AND (?P<high>[^\s)]+)"
+    r"|(?P<left>[^\s()]+) (?P<operator>=|<>|<=|>=|<|>) (?P<right>[^\s)]+)"
+)
+_ASSIGNMENT = re.compile(
+    r"(?P<name>[#\w]+) = (?:if_not_exists\((?P<other>[#\w]+), (?P<default>:\w+)\) "
+    r"(?P<sign>[+-]) )?(?P<value>:\w+)"
 )
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda left, right: left == right,
@@ -111,10 +115,14 @@ class Database:
                 return self._batch_get(body)
             case "Query":
                 return self._query(body)
+            case "Scan":
+                return {"Items": list(self.tables[body["TableName"]].items.values())}
             case "PutItem":
                 return self._write([{"Put": body}], alone=True)
             case "DeleteItem":
                 return self._write([{"Delete": body}], alone=True)
+            case "UpdateItem":
+                return self._write([{"Update": body}], alone=True)
             case "TransactWriteItems":
                 return self._write(body["TransactItems"], alone=False)
         raise NotImplementedError(call.operation)
@@ -209,7 +217,8 @@ class Database:
             reasons.append({"Code": "None"})
             checks.append((name, key))
             if kind != "ConditionCheck":
-                writes.append((name, key, body["Item"] if kind == "Put" else None))
+                item = _updated(body, there) if kind == "Update" else body.get("Item")
+                writes.append((name, key, item))
         if any(reason["Code"] != "None" for reason in reasons):
             return _refusal("TransactionCanceledException", "", reasons=reasons)
         assert len(set(checks)) == len(checks), "a transaction may name an item once"
@@ -221,7 +230,7 @@ class Database:
                 self.tables[name].write(key, item)
         finally:
             self._held -= set(checks)
-        return {}
+        return {"Attributes": writes[0][2]} if alone and writes[0][2] else {}
 
 
 @dataclass(slots=True)
@@ -317,11 +326,66 @@ def _conditions(expression: str, body: Json) -> list[_Condition]:
 
 
 def _met(body: Json, item: Json) -> bool:
-    """Whether one of the alternatives of a write's condition holds, if it has any."""
-    return any(
-        all(_holds(each, item) for each in _conditions(alternative, body))
-        for alternative in body.get("ConditionExpression", "").split(" OR ")
-    )
+    """Whether a write's condition holds, if it has one."""
+    expression = body.get("ConditionExpression", "")
+    if not expression:
+        return True
+    holds, rest = _alternatives(expression, body, item)
+    assert not rest, f"not understood: {rest}"
+    return holds
+
+
+def _alternatives(rest: str, body: Json, item: Json) -> tuple[bool, str]:
+    """Whether terms joined by AND and OR hold, and what follows them."""
+    alternatives, together = [], True
+    while True:
+        if rest.startswith("("):
+            holds, rest = _alternatives(rest[1:], body, item)
+            assert rest.startswith(")"), f"not understood: {rest}"
+            rest = rest[1:]
+        else:
+            clause = _CLAUSE.match(rest)
+            assert clause is not None, f"not understood: {rest}"
+            holds = all(_holds(each, item) for each in _conditions(clause.group(), body))
+            rest = rest[clause.end() :]
+        together = together and holds
+        if rest.startswith(" AND "):
+            rest = rest.removeprefix(" AND ")
+            continue
+        alternatives.append(together)
+        if not rest.startswith(" OR "):
+            return any(alternatives), rest
+        rest, together = rest.removeprefix(" OR "), True
+
+
+def _updated(body: Json, there: Json | None) -> Json:
+    """An item after an update that sets, removes and adds attributes of its own level."""
+    names: dict[str, str] = body.get("ExpressionAttributeNames", {})
+    values = body.get("ExpressionAttributeValues", {})
+    item = {**(there or body["Key"])}
+    words = re.split(r"(?:^| )(SET|REMOVE|ADD) ", body["UpdateExpression"])[1:]
+    for verb, clause in zip(words[::2], words[1::2], strict=True):
+        if verb == "REMOVE":
+            for name in clause.split(", "):
+                item.pop(names.get(name, name), None)
+        elif verb == "ADD":
+            name, value = clause.split(" ")
+            item[name] = _sum(item.get(name, {"N": "0"}), values[value], 1)
+        else:
+            found = list(_ASSIGNMENT.finditer(clause))
+            assert ", ".join(each.group() for each in found) == clause, clause
+            before = dict(item)
+            for each in found:
+                value = values[each["value"]]
+                if each["other"]:
+                    number = before.get(each["other"], values[each["default"]])
+                    value = _sum(number, value, 1 if each["sign"] == "+" else -1)
+                item[names.get(each["name"], each["name"])] = value
+    return item
+
+
+def _sum(left: Json, right: Json, sign: int) -> Json:
+    return {"N": str(int(left["N"]) + sign * int(right["N"]))}
 
 
 def _holds(condition: _Condition, item: Json) -> bool:
@@ -348,7 +412,9 @@ def _sort_key(entry: tuple[Key, Json]) -> Key:
 
 
 def _edge(value: Any, after: bool) -> Key:
-    """Where the entries of a sort key (a number) begin, or where those after it do."""
+    """Where the entries of a sort key begin, or where those after it do."""
+    if isinstance(value, str):
+        return (f"{value}\0",) if after else (value,)
     return (value + 1,) if after else (value,)
 
 

@@ -53,10 +53,11 @@ def load_sites(file: str, dry_run: bool, yes: bool, **options: Unpack[StoreOptio
     """Load sites from a JSON array or JSON Lines.
 
     `-` is standard input. Members: domain, hosts, name, article_url, cap, publish, pending_cap,
-    pending_days, blocked_hosts, language, text_format, version. Only domain is required, and the
-    name of a new site: an existing site keeps what FILE does not name. The command shows what it
-    will change, and asks. With a version in FILE, a site at another version is left alone. The
-    audit has the changes, in the name of your AWS user (`import` in the local stack).
+    pending_days, blocked_hosts, language, text_format, recheck_days, version. Only domain is
+    required, and the name of a new site: an existing site keeps what FILE does not name. The
+    command shows what it will change, and asks. With a version in FILE, a site at another version
+    is left alone. The audit has the changes, in the name of your AWS user (`import` in the local
+    stack).
 
     With --dry-run and no store, FILE is only checked.
     """

@@ -19,6 +19,7 @@ from seealso.limits import (
     MAX_FIELD_ERRORS,
     MAX_HOSTS_BYTES,
     MAX_ID,
+    MAX_RECHECK_DAYS,
     MAX_SITE_NAME,
     MAX_URL_BYTES,
 )
@@ -317,7 +318,8 @@ SITE: Mapping[str, Check] = {
     "pending_cap": integer(0),
     "pending_days": integer(1, MAX_DAYS),
     "blocked_hosts": _blocked_hosts,
-    "publish": one_of("at_once", "approved"),
+    "publish": one_of("at_once", "approved", "verified"),
     "language": _language,
     "text_format": one_of("plain", "markdown"),
+    "recheck_days": integer(1, MAX_RECHECK_DAYS),
 }

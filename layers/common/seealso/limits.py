@@ -31,6 +31,7 @@ MAX_URL_BYTES: Final = 2048  # of submitted URLs and of sites' article URLs
 MAX_SITE_NAME: Final = 200  # code points
 MAX_CAP: Final = 20  # places on a page
 MAX_DAYS: Final = 36500
+MAX_RECHECK_DAYS: Final = 90  # until a published link is checked again
 # Bytes of a list's names together: a site has two lists and must stay within an item.
 MAX_HOSTS_BYTES: Final = 150 * 1024
 

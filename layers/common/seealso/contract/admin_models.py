@@ -12,6 +12,7 @@ from seealso.contract.members import (
     Date,
     Domain,
     Language,
+    LinkBack,
     LinkId,
     Sent,
     Status,
@@ -24,6 +25,7 @@ from seealso.limits import (
     MAX_ID,
     MAX_LISTED,
     MAX_REASON,
+    MAX_RECHECK_DAYS,
     MAX_SITE_NAME,
 )
 
@@ -131,6 +133,16 @@ class AdminArticles(Body):
     next_cursor: str | None
 
 
+# When a site's links are published.
+PublishPolicy = Annotated[
+    Literal["at_once", "approved", "verified"],
+    Field(
+        description="When a submitted link is published: `at_once`, when an editor has `approved` "
+        "it, or `verified`: when its page was seen to link back.",
+    ),
+]
+
+
 # ---- links -----------------------------------------------------------------------------------
 
 
@@ -148,10 +160,14 @@ class AdminLinkMembers(Body):
     )
     title: str | None
     status: Status
-    link_back: Literal["unchecked", "seen", "missing"]
-    needs_editor: Literal["honeypot", "restored"] | None = Field(
+    link_back: LinkBack
+    link_back_at: Time | None = Field(
+        description="The check since which `link_back` is what it is; null before the first check."
+    )
+    needs_editor: Literal["honeypot", "moved", "restored"] | None = Field(
         description="Why only an editor may publish it: `honeypot` (it came by a form whose hidden "
-        "field was filled in), `restored`, or null."
+        "field was filled in), `moved` (its URL redirects to another registrable domain), "
+        "`restored`, or null."
     )
     submitted_at: Time
     published_at: Time | None
@@ -187,7 +203,9 @@ class LinkEvent(Body):
 
     at: Time
     status: Status
-    by: str = Field(description="`submitter`, `schedule`, or the editor's user name.")
+    by: str = Field(
+        description="`submitter`, `schedule`, `check` (of link-backs) or the editor's user name."
+    )
     reason: str | None
     tell_submitter: bool = Field(description="Whether the submitter may read the reason.")
 
@@ -195,6 +213,12 @@ class LinkEvent(Body):
 class AdminLink(AdminLinkMembers):
     """A link with its history."""
 
+    policy: PublishPolicy
+    attention: Literal["moved", "unreachable"] | None = Field(
+        description="Why editors should look at a published link: its URL now ends at another "
+        "registrable domain than when it was published, or has not been reached for a week."
+    )
+    attention_at: Time | None = Field(description="Since when.")
     consent: Consent
     history: list[LinkEvent] = Field(description="Oldest change first.")
 
@@ -233,11 +257,14 @@ class Site(Body):
     name: str
     article_url: ArticleUrl
     cap: int = Field(ge=0, le=MAX_CAP, description="Maximum number of links on a page.")
-    publish: Literal["at_once", "approved"]
+    publish: PublishPolicy
     pending_cap: int = Field(ge=0, description="Maximum number of pending links per page.")
     pending_days: int = Field(ge=1, description="How many days a link may stay pending.")
     language: Language
     text_format: TextFormat
+    recheck_days: int = Field(
+        ge=1, le=MAX_RECHECK_DAYS, description="Days until a published link is checked again."
+    )
     blocked_hosts: list[HostName] = Field(description="Hosts that links must not point to.")
     version: int = Field(ge=0)
 
@@ -259,11 +286,12 @@ class SiteReplacement(Sent):
         None, description="Default: null. An empty string means null, too."
     )
     cap: int = Field(5, ge=0, le=MAX_CAP)
-    publish: Literal["at_once", "approved"] = "approved"
+    publish: PublishPolicy = "approved"
     pending_cap: int = Field(20, ge=0, le=MAX_ID)
     pending_days: int = Field(14, ge=1, le=MAX_DAYS)
     language: Language = "en"
     text_format: TextFormat = "plain"
+    recheck_days: int = Field(7, ge=1, le=MAX_RECHECK_DAYS)
     blocked_hosts: list[HostName] = Field(default_factory=list)
     version: int = Field(
         default_factory=int, ge=0, description="May be sent as it was read; has no effect."

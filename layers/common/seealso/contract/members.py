@@ -46,15 +46,28 @@ type Status = Annotated[
     Literal["pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"],
     Field(
         description="The status of a link.\n\n"
-        "- `pending`: waits for an editor; expires if none decides in time.\n"
+        "- `pending`: waits for an editor, or for its link-back to be seen; expires if neither "
+        "comes in time.\n"
         "- `published`: shown on the article's page.\n"
         "- `lapsed`: was published and is hidden because its link-back is gone; expires if that "
         "stays so.\n"
-        "- `rejected`: an editor declined to publish it; can be made pending again.\n"
+        "- `rejected`: an editor declined to publish it, or its URL leads to the page of another "
+        "link; can be made pending again.\n"
         "- `expired`: was pending or lapsed for too long.\n"
         "- `withdrawn`: its submitter withdrew it, by means of the withdraw token.\n"
         "- `removed`: an editor took it down, or its article was purged; can be made pending "
         "again while its article exists.",
+    ),
+]
+
+type LinkBack = Annotated[
+    Literal["unchecked", "seen", "missing", "unreachable"],
+    Field(
+        description="What the last check of the submitted page found.\n\n"
+        "- `unchecked`: it was not looked at yet.\n"
+        "- `seen`: it has a hyperlink to the article.\n"
+        "- `missing`: it has none, or is gone.\n"
+        "- `unreachable`: it did not answer, or something stands in front of it.",
     ),
 ]
 

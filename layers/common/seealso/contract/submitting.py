@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seealso.contract.members import ArticleId, Body, LinkId, Status, Time
+from seealso.contract.members import ArticleId, Body, LinkBack, LinkId, Status, Time
 from seealso.contract.operations import (
     ARTICLE_ID,
     IF_NONE_MATCH,
@@ -104,7 +104,7 @@ class LinkStatus(Body):
     )
     title: str | None
     status: Status
-    link_back: Literal["unchecked", "seen", "missing"]
+    link_back: LinkBack
     submitted_at: Time
     published_at: Time | None
     expires_at: Time | None = Field(

@@ -311,9 +311,8 @@ def _conclude(store: Store, link: Link, checks: Checks, outcome: Outcome, now: d
 def _compared(link: Link, checks: Checks, outcome: Outcome) -> tuple[Link, Checks]:
     """The link and its checks with what the page itself says, whatever the verdict."""
     finding = outcome.finding
-    is_new = link.status == "pending" and not any(
-        entry["status"] == "published" for entry in link.history
-    )
+    # Once it was published, or restored, people have seen it without a title.
+    is_new = link.status == "pending" and link.needs_editor != "restored"
     if is_new and link.title is None and finding and finding.title:
         link = replace(link, title=finding.title)
     if outcome.found != "seen" or not outcome.final_url:
