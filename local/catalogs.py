@@ -27,6 +27,8 @@ WEB = PACKAGE / "web"
 # Whose texts people can meet on pages; the editors' API is in English.
 _PYTHON = (
     *(PACKAGE / name for name in ("errors.py", "fields.py", "http", "submitting", "web")),
+    PACKAGE / "tables/checks.py",
+    PACKAGE / "verifying/explanations.py",
     *(ROOT / "functions" / name for name in ("page", "submit_link")),
 )
 # Functions that take a text to translate, and which of their arguments it is.

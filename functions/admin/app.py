@@ -119,6 +119,8 @@ def _article(
 def list_links(store: Store, request: Request, context: ChangeContext) -> Response:
     if (host := request.query_string("host")) is not None:
         return _links_of_host(store, request, host)
+    if request.query_choice("attention", ("true",)):
+        return _links_for_attention(store, request)
     status = request.query_choice("status", links.STATUSES) or "pending"
     domain = request.query_integer("domain", minimum=0)
     page = list_page(request, f"links-{status}-{domain}", queue.POSITION)
@@ -139,6 +141,14 @@ def _links_of_host(store: Store, request: Request, host: str) -> Response:
     return json_response(200, _with_sites(store, page.body("links", found, queue.host_position)))
 
 
+def _links_for_attention(store: Store, request: Request) -> Response:
+    page = list_page(request, "links-for-attention", queue.POSITION)
+    after = queue.Position(*page.after.split()) if page.after else None
+    found = queue.list_attention(store, page.limit + 1, after)
+    body = page.body("links", found, queue.attention_position)
+    return json_response(200, _with_sites(store, body))
+
+
 def _with_sites(store: Store, body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The links of a list with the names of their sites."""
     domains = sorted({link["domain"] for link in body["links"]})
@@ -148,10 +158,11 @@ def _with_sites(store: Store, body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def get_link(store: Store, request: Request, _context: ChangeContext) -> Response:
-    link = links.get_link(store, request.path_link_id())
+    link, checks = links.get_checked_link(store, request.path_link_id())
     if link is None:
         raise link_not_found()
-    return _link(link)
+    members = moderation.shown(link) | moderation.shown_checks(link, checks)
+    return versioned_response(members, link.version)
 
 
 def approve_link(store: Store, request: Request, context: ChangeContext) -> Response:
@@ -174,6 +185,12 @@ def remove_link(store: Store, request: Request, context: ChangeContext) -> Respo
 def restore_link(store: Store, request: Request, context: ChangeContext) -> Response:
     version = request.if_match()
     return _link(moderation.restore(store, context, request.path_link_id(), version))
+
+
+def check_link(store: Store, request: Request, context: ChangeContext) -> Response:
+    link_id = request.path_link_id()
+    due_at = moderation.check(store, context, link_id)
+    return json_response(202, {"link_id": link_id, "next_check_at": due_at})
 
 
 def _link(link: Link) -> Response:
@@ -291,6 +308,7 @@ handler = serve(
         "POST /admin/links/{link_id}/reject": _for(EDITORS, reject_link),
         "POST /admin/links/{link_id}/remove": _for(EDITORS, remove_link),
         "POST /admin/links/{link_id}/restore": _for(EDITORS, restore_link),
+        "POST /admin/links/{link_id}/check": _for(EDITORS, check_link),
         "GET /admin/sites": _for(EDITORS, list_sites),
         "GET /admin/sites/{domain}": _for(EDITORS, get_site),
         "PUT /admin/sites/{domain}": _for(ADMINS, put_site),

@@ -18,7 +18,7 @@ from seealso.verifying.pipeline import AT_ONCE, Tools, check_now, run
 from seealso.verifying.sandbox import Sandbox
 
 CONTACT_URL = optional("CONTACT_URL")
-BASE_URLS = tuple(string("BASE_URLS").split())
+OWN_URLS = tuple(string("OWN_URLS").split())
 FETCHES_PER_HOUR = integer("CHECK_FETCHES_PER_HOUR", 1, 1_000_000)
 # What checks under way may still need: 10 s for a page, and for 16 pages that keep the sandbox
 # busy as long as they can, one after the other, 7 s each.
@@ -57,7 +57,7 @@ TOOLS = Tools(
     fetch=_fetch,
     judge=_judge,
     clock=lambda: datetime.now(UTC),
-    base_urls=BASE_URLS,
+    own_urls=OWN_URLS,
     fetches_per_hour=FETCHES_PER_HOUR,
     on_failure=_log_failure,
 )

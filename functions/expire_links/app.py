@@ -1,4 +1,7 @@
-"""Once an hour: links whose time is over expire or are erased, and the pending ones are counted."""
+"""Once an hour: links whose time is over expire or are erased.
+
+The pending ones are counted, and the checks that have failed too often.
+"""
 
 from datetime import UTC, datetime
 
@@ -8,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from seealso.limits import MAX_DAYS
 from seealso.settings import integer, string
 from seealso.store.tables import current_store
+from seealso.tables.checks import count_set_aside
 from seealso.tables.expiry import expire_and_erase
 from seealso.tables.queue import count_pending
 
@@ -28,6 +32,7 @@ def handler(event: object, context: object) -> None:
     pending = count_pending(store)
     metrics.add_metric("PendingLinks", MetricUnit.Count, pending)
     metrics.add_metric("FailedLinks", MetricUnit.Count, report.failed)
+    metrics.add_metric("FailingChecks", MetricUnit.Count, count_set_aside(store))
     metrics.flush_metrics()
     logger.info("links expired", extra={**report._asdict(), "pending": pending})
 

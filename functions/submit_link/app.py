@@ -39,11 +39,13 @@ from seealso.submitting.submitting import (
     check_origin,
     is_token_of,
     preview,
+    request_check,
     submit,
     told_reason,
     withdraw,
 )
-from seealso.tables.links import get_link
+from seealso.tables.links import get_checked_link
+from seealso.verifying.explanations import explanation, found_link
 
 RULES = Rules(
     per_ten_minutes=integer("SUBMITS_PER_TEN_MINUTES", 0, 1_000_000),
@@ -111,9 +113,10 @@ def post_preview(store: Store, request: Request) -> Response:
 
 
 def get_status(store: Store, request: Request) -> Response:
-    link = get_link(store, request.path_link_id())
+    link, checks = get_checked_link(store, request.path_link_id())
     if link is None:
         raise link_not_found()
+    last = checks.last
     body = {
         "link_id": link.link_id,
         "article_id": link.article_id,
@@ -124,10 +127,20 @@ def get_status(store: Store, request: Request) -> Response:
         "submitted_at": link.submitted_at,
         "published_at": link.published_at,
         "expires_at": link.expires_at,
+        "checked_at": last and last["at"],
+        "next_check_at": link.check_at or checks.next_at,
+        "found": found_link(checks),
+        "explanation": " ".join(map(str, explanation(link, checks))),
     }
     if is_token_of(link, request.bearer_token):
         body["reason"] = told_reason(link)
     return json_response(200, body)
+
+
+def post_check(store: Store, request: Request) -> Response:
+    link_id, token = request.path_link_id(), _withdraw_token(request)
+    due_at = request_check(store, link_id, token, datetime.now(UTC))
+    return json_response(202, {"link_id": link_id, "next_check_at": due_at}, NOT_STORED)
 
 
 def get_consent(_store: Store, request: Request) -> Response:
@@ -136,12 +149,17 @@ def get_consent(_store: Store, request: Request) -> Response:
 
 
 def delete_link(store: Store, request: Request) -> Response:
+    token = _withdraw_token(request)
+    withdraw(store, request.path_link_id(), token, datetime.now(UTC))
+    return empty_response()
+
+
+def _withdraw_token(request: Request) -> str:
     token = request.bearer_token
     if token is None:
         detail = "Send the withdraw token: Authorization: Bearer <withdraw_token>."
         raise Refusal("unauthorized", detail)
-    withdraw(store, request.path_link_id(), token, datetime.now(UTC))
-    return empty_response()
+    return token
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -194,6 +212,12 @@ def withdraw_form(store: Store, request: Request) -> Response:
     return page.withdraw_link(store, request)
 
 
+def check_form(store: Store, request: Request) -> Response:
+    from seealso.web import status_page as page
+
+    return page.check_link(store, request)
+
+
 # ---- refusals --------------------------------------------------------------------------------
 
 
@@ -217,10 +241,12 @@ handler = serve(
         "POST /articles/{id}/links/preview": post_preview,
         "GET /links/{link_id}": get_status,
         "DELETE /links/{link_id}": delete_link,
+        "POST /links/{link_id}/check": post_check,
         "GET /consent": get_consent,
         "POST /a/{id}/links": post_form,
         "GET /l/{link_id}": status_page,
         "POST /l/{link_id}/withdraw": withdraw_form,
+        "POST /l/{link_id}/check": check_form,
     },
     refused,
 )

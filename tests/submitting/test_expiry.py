@@ -168,6 +168,7 @@ def test_counts_links_that_are_due(
             "Metrics": [
                 {"Name": "PendingLinks", "Unit": "Count"},
                 {"Name": "FailedLinks", "Unit": "Count"},
+                {"Name": "FailingChecks", "Unit": "Count"},
             ],
         }
     ]

@@ -39,7 +39,7 @@ def variables(store: Store) -> dict[str, str]:
         "SERVER_TIMING": "off",
         "DUPLICATE_SCOPE": "network",
         "SUBMITS_PER_TEN_MINUTES": "100000",
-        "BASE_URLS": "https://api.seealso.example",
+        "OWN_URLS": "https://api.seealso.example",
         "CHECK_FETCHES_PER_HOUR": "60",
         "GRAPHQL_INTROSPECTION": "on",
         "GRAPHQL_TOKENS": "5000",

@@ -59,15 +59,14 @@ def test_the_hourly_jobs_metrics_have_the_stack(
     monkeypatch.setattr(job, "current_store", lambda: None)
     monkeypatch.setattr(job, "expire_and_erase", lambda *_: Report(failed=2))
     monkeypatch.setattr(job, "count_pending", lambda _: 7)
+    monkeypatch.setattr(job, "count_set_aside", lambda _: 3)
     job.handler({}, None)
     line = metrics_line(capsys)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Dimensions"] == [["stack"]]
-    assert (line["stack"], line["PendingLinks"], line["FailedLinks"]) == (
-        "seealso-staging",
-        [7],
-        [2],
-    )
+    assert line["stack"] == "seealso-staging"
+    names = ("PendingLinks", "FailedLinks", "FailingChecks")
+    assert [line[name] for name in names] == [[7], [2], [3]]
 
 
 @pytest.mark.parametrize("name", ["expire_links", "get_article"])

@@ -31,7 +31,7 @@ from tests.support.factories import NOW, attempt, put_site
 from tests.support.fake_client import Database, fake_store
 from tests.support.invariants import HOLDING, check
 from tests.support.scan import scan
-from tests.verifying.strangers import MISSING, SEEN, STATUS, Page, Strangers, run_all
+from tests.verifying.strangers import MISSING, STATUS, Page, Strangers, run_all
 
 CAP, PENDING_CAP, PENDING_DAYS, RECHECK_DAYS = 2, 3, 14, 9
 POLICIES = {1: "at_once", 2: "approved", 3: "verified"}  # articles, each of its own domain
@@ -70,7 +70,6 @@ class Known:
     link_back: str = "unchecked"
     title: str | None = None
     final: str | None = None  # of its second claim
-    blocks: bool = True  # whether its end has blocked its claims
     needs_editor: str | None = None
     published_at: datetime | None = None
     misses: int = 0
@@ -302,7 +301,7 @@ class History:
         link.expires_at = self.now + links.LAPSED_DAYS * DAY
 
     def _end(self, link: Known, status: Status, blocks: bool) -> None:
-        link.status, link.blocks = status, blocks
+        link.status, link.failures = status, 0
         link.due_at, link.expires_at, link.is_first, link.is_set_aside = None, None, False, False
         link.erased = status == "withdrawn"
         if not blocks:
@@ -329,13 +328,13 @@ class History:
         is_full = self.count(link.article, "published") >= CAP
         try:
             moderation.approve(self.store, self._context(), link.link_id, self._version(link))
-        except Refusal as refused:
-            assert (refused.name, is_full) == ("page-full", True)
+        except Refusal:
+            assert is_full
             return
         assert not is_full
         self._publish(link)
         if not link.is_first:
-            link.misses, link.is_set_aside = 0, False
+            link.misses, link.failures, link.is_set_aside = 0, 0, False
             link.due_at = self.now + (RECHECK_DAYS if link.link_back == "seen" else 1) * DAY
 
     def reject(self) -> None:
@@ -366,8 +365,6 @@ class History:
             or any(self.claims.get(url, link.link_id) != link.link_id for url in urls)
             or self.count(link.article, "pending") >= PENDING_CAP
         )
-        if not is_refused and rfc3339(self.now) <= self.closed_until.get(link.article, ""):
-            is_refused = True
         try:
             moderation.restore(self.store, self._context(), link.link_id, self._version(link))
         except Refusal:
@@ -378,8 +375,6 @@ class History:
         link.status, link.needs_editor, link.published_at = "pending", "restored", None
         link.expires_at, link.due_at = self.now + PENDING_DAYS * DAY, self.now
         link.is_first = True
-
-    closed_until: dict[int, str] = {}  # noqa: RUF012 no history purges an article for good
 
     def withdraw(self) -> None:
         link = self._any(*HOLDING, *(["rejected", "removed"] if self.random.random() < 0.2 else []))
@@ -415,8 +410,7 @@ class History:
         stored = links.get_link(self.store, link.link_id)
         assert stored
         with contextlib.suppress(checks_table.TooSoon):
-            unchanged = [links.is_unchanged(self.store, stored)]
-            checks_table.request_check(self.store, link.link_id, self.now, unchanged)
+            links.request_check(self.store, stored, self.now)
             link.due_at, link.is_set_aside, link.failures = self.now, False, 0
 
     def retry(self) -> None:

@@ -1,7 +1,7 @@
 """The admin endpoint: the operations of signed-in editors. Their bodies are in admin_models.py."""
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ from seealso.contract.admin_models import (
     Sites,
     State,
 )
-from seealso.contract.members import ArticleId, Domain, LinkId, Status
+from seealso.contract.members import ArticleId, CheckRequested, Domain, LinkId, Status
 from seealso.contract.operations import (
     ARTICLE_ID,
     LIMIT,
@@ -202,6 +202,13 @@ OPERATIONS = (
                 "The links of this host and its subdomains in any status, newest first; without "
                 "`status` and `domain`.",
             ),
+            Parameter(
+                "attention",
+                "query",
+                Literal["true"],
+                "Published links that editors should look at, the longest waiting first; without "
+                "the others.",
+            ),
             LIMIT,
             _CURSOR,
         ),
@@ -254,6 +261,15 @@ OPERATIONS = (
         (_IF_MATCH,),
         _LINK,
         (*_CHANGED, "conflict", "queue-full"),
+    ),
+    _admin(
+        "POST",
+        "/links/{link_id}/check",
+        "checkLink",
+        "Look at a link's page as soon as possible, at most once in ten minutes (editors)",
+        (),
+        Reply(202, "A check is due.", CheckRequested, UNCACHED),
+        ("not-found", "conflict", "rate-limited"),
     ),
     _admin(
         "GET",

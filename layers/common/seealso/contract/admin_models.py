@@ -174,6 +174,11 @@ class AdminLinkMembers(Body):
     expires_at: Time | None = Field(
         description="When a pending or lapsed link expires; otherwise null."
     )
+    attention: Literal["moved", "unreachable"] | None = Field(
+        description="Why editors should look at a published link: its URL now ends at another "
+        "registrable domain than when it was published, or has not been reached for a week."
+    )
+    attention_at: Time | None = Field(description="Since when.")
     version: Version
 
 
@@ -184,7 +189,7 @@ class AdminListedLink(AdminLinkMembers):
 
 
 class AdminLinks(Body):
-    """A page of the queue: links with one status, oldest first; or of the links of a host."""
+    """A page of the queue: links with one status, oldest first; or of another list of links."""
 
     links: list[AdminListedLink] = Field(max_length=MAX_LISTED)
     next_cursor: str | None
@@ -210,17 +215,34 @@ class LinkEvent(Body):
     tell_submitter: bool = Field(description="Whether the submitter may read the reason.")
 
 
+class LinkCheck(Body):
+    """What a check of a link's page found; URLs are cut to 512 bytes."""
+
+    at: Time
+    found: Literal["seen", "missing", "gone", "not-found", "unreachable"]
+    codes: list[str] = Field(description="Why it was not seen, the most telling reason first.")
+    status: int | None = Field(description="Of the page's response, if there was one.")
+    final_url: str | None = Field(description="After redirects.")
+    href: str | None = Field(description="The hyperlink to the article, or a near miss.")
+    rel: str | None
+    canonical: str | None = Field(description="The page's rel=canonical, if it is another URL.")
+
+
 class AdminLink(AdminLinkMembers):
     """A link with its history."""
 
     policy: PublishPolicy
-    attention: Literal["moved", "unreachable"] | None = Field(
-        description="Why editors should look at a published link: its URL now ends at another "
-        "registrable domain than when it was published, or has not been reached for a week."
-    )
-    attention_at: Time | None = Field(description="Since when.")
     consent: Consent
     history: list[LinkEvent] = Field(description="Oldest change first.")
+    next_check_at: Time | None = Field(
+        default_factory=lambda: None,
+        description="When its page is looked at again; only in answers to GET.",
+    )
+    checks: list[LinkCheck] = Field(
+        default_factory=list,
+        max_length=10,
+        description="The last checks, the newest last; only in answers to GET.",
+    )
 
 
 _TELL: Any = Field(False, description="Whether the submitter may read the reason.")

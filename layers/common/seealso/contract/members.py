@@ -82,3 +82,10 @@ class Sent(BaseModel):
     """A body that editors send: values are not converted, unknown members are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class CheckRequested(Body):
+    """The check that was asked for."""
+
+    link_id: LinkId
+    next_check_at: Time = Field(description="When it is due, should the page's host not be busy.")

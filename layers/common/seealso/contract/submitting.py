@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seealso.contract.members import ArticleId, Body, LinkBack, LinkId, Status, Time
+from seealso.contract.members import ArticleId, Body, CheckRequested, LinkBack, LinkId, Status, Time
 from seealso.contract.operations import (
     ARTICLE_ID,
     IF_NONE_MATCH,
@@ -94,6 +94,14 @@ class Receipt(Body):
     places_left: int = Field(ge=0, le=20, description="At the time of the response.")
 
 
+class FoundLink(Body):
+    """A hyperlink to the article; URLs are cut to 512 bytes."""
+
+    href: str
+    rel: str | None
+    final_url: str = Field(description="Where the submitted URL led to, after redirects.")
+
+
 class LinkStatus(Body):
     """A submitted link."""
 
@@ -109,6 +117,14 @@ class LinkStatus(Body):
     published_at: Time | None
     expires_at: Time | None = Field(
         description="When a pending or lapsed link expires; otherwise null."
+    )
+    checked_at: Time | None = Field(description="When its page was last looked at.")
+    next_check_at: Time | None = Field(description="When its page is looked at again.")
+    found: FoundLink | None = Field(
+        description="The hyperlink that the last check found; null if it found none."
+    )
+    explanation: str = Field(
+        description="What the last check found, in one or two sentences for people; may be empty."
     )
     reason: str | None = Field(
         default_factory=lambda: None,
@@ -233,6 +249,17 @@ OPERATIONS = (
         (LINK_ID,),
         (Reply(204, "The link is withdrawn, or had already ended.", None, UNCACHED),),
         ("unauthorized", "forbidden", "not-found", "unavailable"),
+        tag="submitting",
+        bearer="withdraw_token",
+    ),
+    Operation(
+        "POST",
+        "/links/{link_id}/check",
+        "requestCheck",
+        "Have a link's page looked at as soon as possible, at most once in ten minutes",
+        (LINK_ID,),
+        (Reply(202, "A check is due.", CheckRequested, UNCACHED),),
+        ("unauthorized", "forbidden", "not-found", "conflict", "rate-limited", "unavailable"),
         tag="submitting",
         bearer="withdraw_token",
     ),

@@ -13,7 +13,7 @@ from seealso.store.values import Json
 from seealso.tables import links, sites
 from seealso.tables.articles import get_article
 from seealso.tables.audit import ChangeContext, audit_entry
-from seealso.tables.checks import plan_check
+from seealso.tables.checks import Checks, TooSoon, plan_check
 from seealso.tables.links import Cause, Link
 
 
@@ -49,6 +49,15 @@ def shown(link: Link) -> dict[str, Any]:
         {"reason": None, "tell_submitter": False, **entry} for entry in link.history
     ]
     return members
+
+
+def shown_checks(link: Link, checks: Checks) -> dict[str, Any]:
+    """What the last checks of the link's page found, and when the next one is due."""
+    names = ("at", "found", "codes", "status", "final_url", "href", "rel", "canonical")
+    return {
+        "next_check_at": link.check_at or checks.next_at,
+        "checks": [{name: entry.get(name) for name in names} for entry in checks.evidence],
+    }
 
 
 def approve(store: Store, context: ChangeContext, link_id: str, version: int) -> Link:
@@ -129,6 +138,22 @@ def restore(store: Store, context: ChangeContext, link_id: str, version: int) ->
     except links.QueueFull:
         detail = "The maximum number of links is already pending for this page. Decide some first."
         raise Refusal("queue-full", detail) from None
+
+
+def check(store: Store, context: ChangeContext, link_id: str) -> str:
+    """Make a check of a link's page due; returns when. Raises Refusal 404, 409 or 429."""
+    while True:
+        link = links.get_link(store, link_id)
+        if link is None:
+            raise link_not_found()
+        if link.status not in links.CLAIM_HOLDERS:
+            raise _wrong_status(link, "checked")
+        try:
+            return links.request_check(store, link, context.at)
+        except TooSoon as refused:
+            raise refused.refusal(context.at) from None
+        except VersionConflict:
+            continue
 
 
 def link_entry(

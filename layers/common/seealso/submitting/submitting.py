@@ -35,6 +35,7 @@ from seealso.submitting.parsing import (
     url_error,
 )
 from seealso.tables import links, sites
+from seealso.tables.checks import TooSoon
 from seealso.tables.indexes import Ids, timeline_query
 from seealso.tables.links import Cause, Link, Status
 from seealso.times import rfc3339
@@ -407,6 +408,27 @@ def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
             elif link.url is not None:
                 links.forget(store, link, Cause(now, "submitter"))
             return
+
+
+def request_check(store: Store, link_id: str, token: str, now: datetime) -> str:
+    """Make a check of a link's page due, by its submitter's token; returns when it is due.
+
+    Raises Refusal `not-found`, `forbidden`, `conflict` or `rate-limited`.
+    """
+    while True:
+        link = links.get_link(store, link_id)
+        if link is None:
+            raise link_not_found()
+        if not is_token_of(link, token):
+            raise Refusal("forbidden", "The withdraw token does not match this link.")
+        if link.status not in links.CLAIM_HOLDERS:
+            raise Refusal("conflict", "This link has ended, so its page is not checked any more.")
+        try:
+            return links.request_check(store, link, now)
+        except TooSoon as refused:
+            raise refused.refusal(now) from None
+        except VersionConflict:
+            continue
 
 
 def is_token_of(link: Link, token: str | None) -> bool:

@@ -6,13 +6,13 @@ link's own item (links.py): a submission has no units left for one more item, so
 made when the first check is over or has to wait.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from seealso.errors import StoreError, VersionConflict
-from seealso.store.calls import Call
+from seealso.errors import Refusal, StoreError, VersionConflict
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.times import rfc3339
@@ -75,6 +75,12 @@ class TooSoon(Exception):
         super().__init__(again_at)
         self.again_at = again_at
 
+    def refusal(self, now: datetime) -> Refusal:
+        """What whoever asked is told."""
+        seconds = (datetime.fromisoformat(self.again_at) - now).total_seconds()
+        detail = "A check can be requested once in ten minutes. Try again later."
+        return Refusal("rate-limited", detail, retry_after=max(math.ceil(seconds), 1))
+
 
 _PLAIN = (
     "version",
@@ -136,6 +142,18 @@ def due_checks(store: Store, until: datetime, limit: int, kind: str = DUE) -> li
     return list(dict.fromkeys(item["pk"].partition("#")[2] for item in found))
 
 
+def count_set_aside(store: Store) -> int:
+    """How many checks wait for someone to look at them, after failures of our own code."""
+    query: Json = {
+        "TableName": store.links,
+        "IndexName": "due",
+        "Select": "COUNT",
+        "KeyConditionExpression": "due = :kind",
+        "ExpressionAttributeValues": marshal_item({":kind": SET_ASIDE}),
+    }
+    return sum(int(answer["Count"]) for answer in store.client.query_pages(query))
+
+
 # ---- changes ---------------------------------------------------------------------------------
 
 
@@ -167,14 +185,15 @@ def plan_check(store: Store, link_id: str, at: datetime) -> Json:
     return _update(
         store,
         link_id,
-        "SET due = :due, due_at = :at, misses = :zero",
+        "SET due = :due, due_at = :at, misses = :zero, failures = :zero",
         {":due": DUE, ":at": rfc3339(at), ":zero": 0},
     )
 
 
 def end_checks(store: Store, link_id: str) -> Json:
     """The action after which no check of a link is due; what was found stays."""
-    return _update(store, link_id, "REMOVE due, due_at", {})
+    expression = "SET failures = :zero REMOVE due, due_at"
+    return _update(store, link_id, expression, {":zero": 0})
 
 
 def forget_checks(store: Store, link_id: str) -> Json:
@@ -240,16 +259,3 @@ def _update(store: Store, link_id: str, expression: str, values: Json) -> Json:
             "ExpressionAttributeValues": marshal_item({**values, ":one": 1}),
         }
     }
-
-
-def consistent_gets(store: Store, link_id: str) -> tuple[Call, Call]:
-    """The calls that read a link's item and its checks."""
-    keys = ({"pk": f"link#{link_id}"}, checks_key(link_id))
-    first, second = (
-        Call(
-            "GetItem",
-            {"TableName": store.links, "Key": marshal_item(key), "ConsistentRead": True},
-        )
-        for key in keys
-    )
-    return first, second

@@ -21,11 +21,21 @@ from itertools import batched
 from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
 from seealso.errors import StoreError, VersionConflict
-from seealso.store.calls import batch_get, batch_items
+from seealso.store.calls import Call, batch_get, batch_items
 from seealso.store.client import BACKOFF_SECONDS
 from seealso.store.tables import Store
-from seealso.store.values import Json, marshal_item
-from seealso.tables.checks import DUE, Checks, end_checks, forget_checks, put_checks, save_checks
+from seealso.store.values import Json, marshal_item, unmarshal_item
+from seealso.tables import checks as checks_table
+from seealso.tables.checks import (
+    DUE,
+    Checks,
+    checks_key,
+    checks_of,
+    end_checks,
+    forget_checks,
+    put_checks,
+    save_checks,
+)
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
 
@@ -221,6 +231,23 @@ def get_link(store: Store, link_id: str) -> Link | None:
     """The current link (strongly consistent); None if there is none."""
     item = store.client.get_item(store.links, {"pk": f"link#{link_id}"})
     return link_of(item) if item else None
+
+
+def get_checked_link(store: Store, link_id: str) -> tuple[Link | None, Checks]:
+    """The current link with its checks, in one round trip (strongly consistent)."""
+    answers = store.client.send_all(
+        [
+            Call(
+                "GetItem",
+                {"TableName": store.links, "Key": marshal_item(key), "ConsistentRead": True},
+            )
+            for key in ({"pk": f"link#{link_id}"}, checks_key(link_id))
+        ]
+    )
+    link, checks = (
+        unmarshal_item(answer["Item"]) if "Item" in answer else None for answer in answers
+    )
+    return link_of(link) if link else None, checks_of(link_id, checks)
 
 
 def link_of(item: Json) -> Link:
@@ -562,9 +589,16 @@ def end_as_duplicate(store: Store, link: Link, checks: Checks, cause: Cause) -> 
         raise VersionConflict from None
 
 
-def is_unchanged(store: Store, link: Link) -> Json:
-    """The check, in a transaction, that a link is as it was read."""
-    return {
+def request_check(store: Store, link: Link, now: datetime) -> str:
+    """Make a check of a link due, and return when it is.
+
+    Raises checks.TooSoon, VersionConflict, and ValueError for a link that has ended.
+    """
+    if link.status not in CLAIM_HOLDERS:
+        raise ValueError(f"a {link.status} link is not checked")
+    if link.check_at:
+        return link.check_at
+    is_unchanged = {
         "ConditionCheck": {
             "TableName": store.links,
             "Key": marshal_item({"pk": f"link#{link.link_id}"}),
@@ -572,6 +606,13 @@ def is_unchanged(store: Store, link: Link) -> Json:
             "ExpressionAttributeValues": marshal_item({":version": link.version}),
         }
     }
+    try:
+        checks_table.request_check(store, link.link_id, now, [is_unchanged])
+    except StoreError as error:
+        if not error.reasons or not error.condition_failed(1):
+            raise
+        raise VersionConflict from None
+    return rfc3339(now)
 
 
 # ---- what the transitions share --------------------------------------------------------------

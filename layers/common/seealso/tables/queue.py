@@ -1,7 +1,9 @@
 """The queue: submitted links by status, the oldest first, for the editors who decide on them."""
 
+from itertools import batched
 from typing import NamedTuple, TypedDict
 
+from seealso.store.calls import batch_get, batch_items
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.tables.links import (
@@ -28,6 +30,8 @@ class QueuedLink(TypedDict):
     article_title: str | None  # as of submission
     needs_editor: str | None
     expires_at: str | None
+    attention: str | None  # why editors should look at it, while it is published
+    attention_at: str | None
     version: int
 
 
@@ -36,9 +40,9 @@ POSITION = r"[0-9TZ:.-]{20,30} [0-9a-f]{32}"
 
 
 class Position(NamedTuple):
-    """Where in the queue a link is."""
+    """Where in the queue a link is: by its submission, or since when editors should look at it."""
 
-    submitted_at: str
+    at: str
     link_id: str
 
 
@@ -77,7 +81,7 @@ def list_queue(
         "ExpressionAttributeValues": marshal_item({":key": value}),
     }
     if after is not None:
-        key = {name: value, "submitted_at": after.submitted_at, "pk": f"link#{after.link_id}"}
+        key = {name: value, "submitted_at": after.at, "pk": f"link#{after.link_id}"}
         query["ExclusiveStartKey"] = marshal_item(key)
     return [_queued(item, status) for item in store.client.query_first(query, limit)]
 
@@ -101,6 +105,32 @@ def list_host(
     return [_queued(item, item["status"]) for item in items]
 
 
+def list_attention(store: Store, limit: int, after: Position | None = None) -> list[QueuedLink]:
+    """Published links that editors should look at, the longest waiting first; at most `limit`."""
+    query: Json = {
+        "TableName": store.links,
+        "IndexName": "due",
+        "KeyConditionExpression": "due = :attention",
+        "ExpressionAttributeValues": marshal_item({":attention": "attention"}),
+    }
+    if after is not None:
+        key = {"due": "attention", "due_at": after.at, "pk": f"link#{after.link_id}"}
+        query["ExclusiveStartKey"] = marshal_item(key)
+    keys = [{"pk": item["pk"]} for item in store.client.query_first(query, limit)]
+    found: list[Json] = []
+    for some in batched(keys, 100, strict=False):
+        answer = store.client.call(*batch_get({store.links: some}))
+        found += batch_items(answer, store.links)
+    # The index may still have one that is no longer there.
+    listed = [_queued(item, item["status"]) for item in found if "attention" in item]
+    return sorted(listed, key=attention_position)
+
+
+def attention_position(link: QueuedLink) -> str:
+    """A link's Position among those that editors should look at, as a cursor has it."""
+    return f"{link['attention_at']} {link['link_id']}"
+
+
 def position(link: QueuedLink) -> str:
     """A link's Position as a cursor has it."""
     return f"{link['submitted_at']} {link['link_id']}"
@@ -121,6 +151,8 @@ def _queued(item: Json, status: str) -> QueuedLink:
         "article_title": item.get("article_title"),
         "needs_editor": item.get("needs_editor"),
         "expires_at": item.get("expires_at"),
+        "attention": item.get("attention"),
+        "attention_at": item.get("attention_at"),
         "version": item["version"],
     }
 

@@ -23,7 +23,7 @@ from seealso import urls
 from seealso.errors import StoreError, StoreUnavailable, VersionConflict
 from seealso.store.calls import batch_get, batch_items
 from seealso.store.tables import Store
-from seealso.store.values import marshal_item, unmarshal_item
+from seealso.store.values import marshal_item
 from seealso.tables import checks as checks_table
 from seealso.tables import links, sites
 from seealso.tables.checks import MAX_FAILURES, Checks
@@ -61,7 +61,7 @@ class Tools(NamedTuple):
     fetch: Fetch
     judge: Judge
     clock: Callable[[], datetime]
-    base_urls: tuple[str, ...]  # of this API, whose /a/{id} are articles' pages too
+    own_urls: tuple[str, ...]  # of this API, whose /a/{id} are articles' pages too
     fetches_per_hour: int  # of one registrable domain
     on_failure: OnFailure
 
@@ -156,7 +156,7 @@ class _Check:
             return "failed"
 
     def _run(self) -> Result:
-        link, checks = self._read()
+        link, checks = links.get_checked_link(self._store, self._link_id)
         if not self._is_due(link, checks):
             return "dropped"
         assert link
@@ -175,24 +175,12 @@ class _Check:
             try:
                 _conclude(self._store, link, checks, outcome, self._tools.clock())
             except VersionConflict:
-                link, checks = self._read()
+                link, checks = links.get_checked_link(self._store, self._link_id)
                 if link is None or link.status not in CLAIM_HOLDERS:
                     return "dropped"
             else:
                 return "checked"
         raise VersionConflict
-
-    def _read(self) -> tuple[Link | None, Checks]:
-        answers = self._store.client.send_all(
-            checks_table.consistent_gets(self._store, self._link_id)
-        )
-        link, checks = (
-            unmarshal_item(answer["Item"]) if "Item" in answer else None for answer in answers
-        )
-        return (
-            links.link_of(link) if link else None,
-            checks_table.checks_of(self._link_id, checks),
-        )
 
     def _is_due(self, link: Link | None, checks: Checks) -> bool:
         if link is None or link.status not in CLAIM_HOLDERS:
@@ -230,7 +218,7 @@ class _Check:
             permits.return_pair(page_key, link.article_id)
             raise waits[0]
         site = sites.get_policy(self._store, link.domain)
-        targets = _targets(site, link.article_id, self._tools.base_urls)
+        targets = _targets(site, link.article_id, self._tools.own_urls)
         return outcome_of(fetched, lambda answer: self._tools.judge(answer, targets))
 
     def _is_blocked(self, host: str, domain: int) -> bool:
@@ -253,12 +241,12 @@ def _after_failure(checks: Checks, now: datetime) -> Checks:
     return replace(checks, failures=failures, due_at=rfc3339(now + AFTER_FAILURE[failures - 1]))
 
 
-def _targets(site: Site, article_id: int, base_urls: Iterable[str]) -> tuple[str, ...]:
+def _targets(site: Site, article_id: int, own_urls: Iterable[str]) -> tuple[str, ...]:
     """The article's addresses, of which one must be linked to."""
     return tuple(
         dict.fromkeys(
             url
-            for base_url in base_urls
+            for base_url in own_urls
             for url in target_urls(site.article_url or "", site.hosts, article_id, base_url)
         )
     )

@@ -11,9 +11,16 @@ from seealso.http.bodies import form_members, media_type, read_body, unsupported
 from seealso.http.requests import Request
 from seealso.http.responses import Response
 from seealso.store.tables import Store
-from seealso.submitting.submitting import is_token_of, told_reason, withdraw
-from seealso.tables.links import CLAIM_HOLDERS, Link, get_link
+from seealso.submitting.submitting import (
+    is_token_of,
+    request_check,
+    told_reason,
+    withdraw,
+)
+from seealso.tables.checks import Checks
+from seealso.tables.links import CLAIM_HOLDERS, Link, get_checked_link
 from seealso.tables.sites import get_policy
+from seealso.verifying.explanations import explanation
 from seealso.web.languages import Language, language_of
 from seealso.web.links import article_href
 from seealso.web.rendering import PRIVATE, Head, private_response, see_other
@@ -21,6 +28,8 @@ from seealso.web.rendering import PRIVATE, Head, private_response, see_other
 _FORM = "application/x-www-form-urlencoded"
 _HEADLINES = {
     "pending": Message("Your link is waiting for an editor"),
+    "verifying": Message("Your link is waiting for its check"),
+    "duplicate": Message("Your link was already submitted"),
     "published": Message("Your link is on the page"),
     "lapsed": Message("Your link is hidden"),
     "rejected": Message("Your link was not accepted"),
@@ -32,6 +41,7 @@ _EXPLANATIONS = {
     "pending": Message(
         "An editor decides about it. Come back to this page to see what became of it."
     ),
+    "verifying": Message("It is published as soon as your page is seen to link to the article."),
     "published": Message(
         "Readers of the article see it. Please keep the link to the article on your page."
     ),
@@ -39,6 +49,7 @@ _EXPLANATIONS = {
         "Your page no longer links to the article. Put the link back before your link expires."
     ),
     "rejected": Message("An editor decided not to publish it. It cannot be submitted again."),
+    "duplicate": Message("Its address leads to a page that another link has."),
     "expired": Message("It waited for too long. You can submit it again."),
     "withdrawn": Message("Its address and title are erased. You can submit it again."),
     "removed": Message("An editor took it off the page. It cannot be submitted again."),
@@ -47,6 +58,7 @@ _LINK_BACK = {
     "unchecked": Message("not checked yet"),
     "seen": Message("found on your page"),
     "missing": Message("not found on your page"),
+    "unreachable": Message("your page could not be reached"),
 }
 
 
@@ -57,36 +69,52 @@ def status_path(link_id: str, token: str | None) -> str:
 
 def status_page(store: Store, request: Request) -> Response:
     """GET /l/{link_id}?token=. Raises Refusal `not-found`."""
-    link = get_link(store, request.path_link_id())
+    link, checks = get_checked_link(store, request.path_link_id())
     if link is None:
         raise link_not_found()
     token = request.query_string("token")
-    return _page(store, request, link, token if is_token_of(link, token) else None)
+    return _page(store, request, link, checks, token if is_token_of(link, token) else None)
 
 
 def withdraw_link(store: Store, request: Request) -> Response:
     """POST /l/{link_id}/withdraw with the form field `token`. Raises Refusal."""
-    link_id = request.path_link_id()
-    data = read_body(request)
-    if media_type(request) != _FORM:
-        raise unsupported_media_type(_FORM)
-    token = form_members(data).get("token", "")
+    link_id, token = request.path_link_id(), _sent_token(request)
     withdraw(store, link_id, token, datetime.now(UTC))
     return see_other(status_path(link_id, token), PRIVATE)
 
 
-def _page(store: Store, request: Request, link: Link, token: str | None) -> Response:
+def check_link(store: Store, request: Request) -> Response:
+    """POST /l/{link_id}/check with the form field `token`. Raises Refusal."""
+    link_id, token = request.path_link_id(), _sent_token(request)
+    request_check(store, link_id, token, datetime.now(UTC))
+    return see_other(status_path(link_id, token), PRIVATE)
+
+
+def _sent_token(request: Request) -> str:
+    data = read_body(request)
+    if media_type(request) != _FORM:
+        raise unsupported_media_type(_FORM)
+    token: str = form_members(data).get("token", "")
+    return token
+
+
+def _page(
+    store: Store, request: Request, link: Link, checks: Checks, token: str | None
+) -> Response:
     site = get_policy(store, link.domain)
     language = language_of(site.language)
-    headline = language.text(_HEADLINES[link.status])
+    situation = _situation(link)
+    headline = language.text(_HEADLINES[situation])
     values = {
         "link": link,
         "headline": headline,
-        "explanation": language.text(_EXPLANATIONS[link.status]),
+        "explanation": language.text(_EXPLANATIONS[situation]),
         "article_href": article_href(site, link.article_id),
         "article_title": link.article_title,
         "times": _times(link, language),
         "link_back": language.text(_LINK_BACK[link.link_back]),
+        "link_back_explained": " ".join(map(language.text, explanation(link, checks))),
+        "checks": _check_times(link, checks, language),
         "reason": told_reason(link) if token else None,
         "token": token,
         "can_be_withdrawn": link.status in CLAIM_HOLDERS,
@@ -94,6 +122,24 @@ def _page(store: Store, request: Request, link: Link, token: str | None) -> Resp
     }
     head = Head(title=headline, is_indexed=False)
     return private_response(request, "status.html", language, head, values, headers=PRIVATE)
+
+
+def _situation(link: Link) -> str:
+    """Which of the explanations is the link's."""
+    if link.status == "pending" and link.policy == "verified" and not link.needs_editor:
+        return "verifying"
+    if link.history and link.history[-1]["by"] == "check" and link.status != "lapsed":
+        return "published" if link.status == "published" else "duplicate"
+    return link.status
+
+
+def _check_times(link: Link, checks: Checks, language: Language) -> list[tuple[str, str]]:
+    """When the link's page was looked at, and when it is looked at again."""
+    times: list[tuple[Any, str | None]] = [
+        (Message("Last checked"), checks.last["at"] if checks.last else None),
+        (Message("Next check"), link.check_at or checks.next_at),
+    ]
+    return [(language.text(label), time) for label, time in times if time]
 
 
 def _times(link: Link, language: Language) -> list[tuple[str, str]]:

@@ -1,0 +1,594 @@
+"""Runs of checks: what is due, the lease, politeness, failures, crashes, and others meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+
+from seealso.editing import links as moderation
+from seealso.editing.links import Decision
+from seealso.errors import StoreUnavailable
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.submitting.submitting import Rules, submit
+from seealso.tables import links
+from seealso.tables.articles import Article, put_articles
+from seealso.tables.audit import ChangeContext
+from seealso.tables.checks import (
+    SET_ASIDE,
+    Checks,
+    due_checks,
+    get_checks,
+    retry_check,
+)
+from seealso.tables.links import Link, get_link
+from seealso.tables.sites import Site
+from seealso.times import rfc3339
+from seealso.verifying import pipeline
+from seealso.verifying.finding import Finding
+from seealso.verifying.pipeline import AFTER_FAILURE, Report, check_now, run
+from seealso.verifying.politeness import registrable_domain
+from tests.support.factories import NOW, attempt, put_site
+from tests.support.fake_client import Database, fake_store
+from tests.support.interception import Killed
+from tests.support.invariants import check
+from tests.support.scan import scan, unchanged
+from tests.verifying.strangers import MISSING, STATUS, Page, Strangers, run_all
+
+AT_ONCE, APPROVED, VERIFIED = 1, 2, 3  # articles, each of its own domain
+URL = "https://blog.example.org/page"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def world() -> Strangers:
+    return Strangers(NOW, {URL: Page()})
+
+
+@pytest.fixture
+def quick() -> Store:
+    """Tables in this process."""
+    made = fake_store(Database())
+    fill(made)
+    return made
+
+
+def fill(store: Store) -> None:
+    for domain, publish in ((AT_ONCE, "at_once"), (APPROVED, "approved"), (VERIFIED, "verified")):
+        put_site(store, Site(domain, publish=publish, cap=2), ["spam.example.net"])
+    put_articles(
+        store,
+        [
+            (Article(each, each, "Title", "Text.", "2026-11-23"), None)
+            for each in (AT_ONCE, APPROVED, VERIFIED)
+        ],
+    )
+
+
+def submitted(store: Store, article: int, url: str = URL, title: str | None = None) -> str:
+    receipt = submit(store, attempt(article, url, NOW, title), None, Rules(10**6, "network"))
+    return receipt.link.link_id
+
+
+def stored(store: Store, link_id: str) -> Link:
+    link = get_link(store, link_id)
+    assert link
+    return link
+
+
+def one_run(store: Store, world: Strangers, fetches_per_hour: int = 60) -> Report:
+    return run_all(world.tools(lambda: store, fetches_per_hour))
+
+
+def context(world: Strangers) -> ChangeContext:
+    return ChangeContext("editor", world.now, "request", 365)
+
+
+# ---- on every engine -------------------------------------------------------------------------
+
+
+def test_a_links_life_on_each_engine(store: Store, world: Strangers) -> None:
+    """Submitted, seen and published; gone, lapsed and back; removed, restored and withdrawn."""
+    fill(store)
+    world.pages[URL] = Page(url="https://www.blog.example.org/final")
+    link_id = submitted(store, VERIFIED)
+    assert due_checks(store, NOW, 10) == [link_id]
+    one_run(store, world)
+    link = stored(store, link_id)
+    assert (link.status, link.link_back, link.title) == ("published", "seen", "The page")
+    assert link.final_claim
+    assert get_checks(store, link_id).next_at == rfc3339(NOW + 7 * DAY)
+    check(store)
+
+    world.pages[URL] = Page(finding=MISSING)
+    for days in (7, 1):
+        assert stored(store, link_id).status == "published"
+        world.forward(days=days)
+        one_run(store, world)
+    assert (stored(store, link_id).status, stored(store, link_id).link_back) == (
+        "lapsed",
+        "missing",
+    )
+    check(store)
+
+    world.pages[URL] = Page()
+    world.forward(days=1)
+    one_run(store, world)
+    link = stored(store, link_id)
+    assert link.status == "published"
+    check(store)
+
+    removed = moderation.remove(store, context(world), link_id, link.version, Decision("No."))
+    assert get_checks(store, link_id).due_at is None
+    check(store)
+    moderation.restore(store, context(world), link_id, removed.version)
+    one_run(store, world)
+    assert stored(store, link_id).status == "pending"
+    assert stored(store, link_id).link_back == "seen"
+    check(store)
+
+    links.request_check(store, stored(store, link_id), world.now)
+    world.forward(minutes=10)
+    one_run(store, world)
+    links.withdraw(store, stored(store, link_id), links.Cause(world.now, "submitter"))
+    check(store)
+    keys = sorted(item["pk"] for item in scan(store, store.links))
+    assert keys == [f"link#{link_id}", f"page#{VERIFIED}"]
+
+
+def test_failures_on_each_engine(store: Store, world: Strangers) -> None:
+    fill(store)
+    link_id = submitted(store, AT_ONCE)
+    world.pages[URL] = Page(failure="crash")
+    for pause in (timedelta(0), *AFTER_FAILURE):
+        assert due_checks(store, world.now + pause - timedelta(seconds=1), 10) == []
+        world.now += pause + timedelta(minutes=10)
+        one_run(store, world)
+        check(store)
+    assert due_checks(store, world.now + 100 * DAY, 10) == []
+    assert due_checks(store, world.now, 10, SET_ASIDE) == [link_id]
+    assert len(world.failures) == 5
+    # A link's life goes on without its checks.
+    assert stored(store, link_id).status == "published"
+    assert retry_check(store, link_id, world.now)
+    assert not retry_check(store, link_id, world.now)
+    world.pages[URL] = Page()
+    world.forward(minutes=10)
+    one_run(store, world)
+    assert stored(store, link_id).link_back == "seen"
+    assert get_checks(store, link_id).failures == 0
+    check(store)
+
+
+# ---- the lease -------------------------------------------------------------------------------
+
+
+def test_one_run_at_a_time(quick: Store, world: Strangers) -> None:
+    submitted(quick, AT_ONCE)
+    during: list[Report | None] = []
+    tools = world.tools(lambda: quick)
+    world.meanwhile = lambda _: during.append(run(tools, 300, lambda: True))
+    assert one_run(quick, world) == Report(checked=1)
+    assert during == [None]
+
+
+def test_a_lease_ends_with_its_run_or_its_time(quick: Store, world: Strangers) -> None:
+    lease = pipeline._take_lease(quick, world.now, 300)
+    assert lease
+    assert pipeline._take_lease(quick, world.now + timedelta(seconds=299), 300) is None
+    later = pipeline._take_lease(quick, world.now + timedelta(seconds=300), 300)
+    assert later
+    # The run that had it before does not end what another has by now.
+    pipeline._return_lease(quick, lease)
+    assert pipeline._take_lease(quick, world.now + timedelta(seconds=301), 300) is None
+    pipeline._return_lease(quick, later)
+    assert pipeline._take_lease(quick, world.now + timedelta(seconds=301), 300)
+
+
+def test_a_run_without_work_writes_nothing(quick: Store, world: Strangers) -> None:
+    with unchanged(quick):
+        assert one_run(quick, world) == Report()
+
+
+def test_what_a_run_has_no_time_for_is_left_for_the_next(quick: Store, world: Strangers) -> None:
+    submitted(quick, AT_ONCE)
+    report = run(world.tools(lambda: quick), 300, lambda: False)
+    assert report == Report(left=1)
+    assert one_run(quick, world) == Report(checked=1)
+
+
+# ---- politeness ------------------------------------------------------------------------------
+
+
+def next_at(store: Store, link_id: str) -> str | None:
+    return stored(store, link_id).check_at or get_checks(store, link_id).next_at
+
+
+def test_checks_of_one_host_are_put_off_one_after_the_other(quick: Store, world: Strangers) -> None:
+    put_site(quick, Site(AT_ONCE, publish="at_once", cap=20))
+    ids = [submitted(quick, AT_ONCE, f"https://blog.example.org/{number}") for number in range(5)]
+    report = one_run(quick, world)
+    assert (report.checked, report.waiting) == (1, 4)
+    assert len(world.fetched) == 1
+    free = NOW + timedelta(seconds=10)
+    waits = sorted(at for each in ids if (at := next_at(quick, each)) and at < rfc3339(NOW + HOUR))
+    assert waits == [rfc3339(free + number * pipeline.RUN_PAUSE) for number in range(4)]
+    for number in range(1, 5):
+        world.forward(minutes=1)
+        assert one_run(quick, world) == Report(checked=1), number
+    assert len(set(world.fetched)) == 5
+    check(quick)
+
+
+def test_hosts_of_one_domain_share_the_hours_fetches(quick: Store, world: Strangers) -> None:
+    put_site(quick, Site(AT_ONCE, publish="at_once", cap=20))
+    ids = [submitted(quick, AT_ONCE, f"https://{name}.example.org/") for name in "abc"]
+    assert one_run(quick, world, fetches_per_hour=2) == Report(checked=2, waiting=1)
+    (waiting,) = [each for each in ids if stored(quick, each).link_back == "unchecked"]
+    assert next_at(quick, waiting) == rfc3339(NOW.replace(minute=0) + HOUR)
+    world.now = NOW.replace(minute=0) + HOUR
+    assert one_run(quick, world, fetches_per_hour=2).checked >= 1
+    assert stored(quick, waiting).link_back != "unchecked"
+
+
+def test_a_page_is_checked_for_an_article_once_in_ten_minutes(
+    quick: Store, world: Strangers
+) -> None:
+    first = submitted(quick, APPROVED)
+    one_run(quick, world)
+    links.withdraw(quick, stored(quick, first), links.Cause(world.now, "submitter"))
+    world.forward(minutes=9)
+    second = submitted(quick, APPROVED)
+    assert one_run(quick, world) == Report(waiting=1)
+    assert next_at(quick, second) == rfc3339(NOW + timedelta(minutes=10))
+    check(quick)
+    world.forward(minutes=1)
+    assert one_run(quick, world) == Report(checked=1)
+
+
+def test_a_redirect_to_a_busy_host_puts_a_check_off(quick: Store, world: Strangers) -> None:
+    """As soon as the host is free it is made, although it had begun."""
+    other = "https://short.example.net/1"
+    world.pages[other] = Page(url=URL)
+    submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    world.forward(seconds=5)
+    link_id = submitted(quick, APPROVED, other)
+    assert one_run(quick, world) == Report(waiting=1)
+    assert next_at(quick, link_id) == rfc3339(NOW + timedelta(seconds=10))
+    world.forward(seconds=10)
+    assert one_run(quick, world) == Report(checked=1)
+
+
+def test_a_host_is_asked_again_within_one_check(quick: Store, world: Strangers) -> None:
+    world.pages[URL] = Page(url="https://blog.example.org/moved")
+    submitted(quick, AT_ONCE)
+    assert one_run(quick, world) == Report(checked=1)
+
+
+def test_permits_expire(quick: Store, world: Strangers) -> None:
+    submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    kept = [item for item in scan(quick, quick.transient) if item["pk"].startswith("fetch#")]
+    assert sorted(item["pk"].split("#")[1] for item in kept) == ["domain", "host", "pair"]
+    for item in kept:
+        assert NOW.timestamp() < item["expires_at"] <= (NOW + 3 * HOUR).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("www.example.co.uk", "example.co.uk"),
+        ("a.b.example.org.", "example.org"),
+        ("example.org", "example.org"),
+        ("someone.github.io", "someone.github.io"),
+        ("github.io", "github.io"),
+    ],
+)
+def test_registrable_domains(host: str, domain: str) -> None:
+    assert registrable_domain(host) == domain
+
+
+# ---- what others do meanwhile ----------------------------------------------------------------
+
+
+def test_an_editor_may_decide_while_a_page_is_fetched(quick: Store, world: Strangers) -> None:
+    link_id = submitted(quick, APPROVED)
+    world.meanwhile = lambda _: moderation.approve(quick, context(world), link_id, 1)
+    one_run(quick, world)
+    link = stored(quick, link_id)
+    assert (link.status, link.link_back) == ("published", "seen")
+    assert get_checks(quick, link_id).next_at == rfc3339(NOW + 7 * DAY)
+    check(quick)
+
+
+def test_a_link_may_end_while_its_page_is_fetched(quick: Store, world: Strangers) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    world.forward(days=7)
+    world.meanwhile = lambda _: (
+        links.withdraw(quick, stored(quick, link_id), links.Cause(world.now, "submitter"))
+    )
+    assert one_run(quick, world) == Report(dropped=1)
+    assert stored(quick, link_id).status == "withdrawn"
+    check(quick)
+
+
+def test_a_check_that_was_asked_for_meanwhile_is_still_made(quick: Store, world: Strangers) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    world.forward(days=7)
+
+    def ask(_: str) -> None:
+        world.meanwhile = None
+        links.request_check(quick, stored(quick, link_id), world.now)
+
+    world.meanwhile = ask
+    assert one_run(quick, world) == Report(checked=1)
+    assert get_checks(quick, link_id).requested_at == rfc3339(world.now)
+
+
+def test_a_link_for_which_there_is_no_place_is_tried_daily(quick: Store, world: Strangers) -> None:
+    put_site(quick, Site(VERIFIED, publish="verified", cap=1))
+    other = "https://other.example.org/"
+    link_id, second = submitted(quick, VERIFIED), submitted(quick, VERIFIED, other)
+    world.pages[other] = Page()
+    one_run(quick, world)
+    found = {stored(quick, each).status: each for each in (link_id, second)}
+    assert set(found) == {"published", "pending"}
+    assert next_at(quick, found["pending"]) == rfc3339(NOW + DAY)
+    check(quick)
+    shown = stored(quick, found["published"])
+    links.withdraw(quick, shown, links.Cause(world.now, "submitter"))
+    world.forward(days=1)
+    one_run(quick, world)
+    assert stored(quick, found["pending"]).status == "published"
+    check(quick)
+
+
+# ---- crashes and failures --------------------------------------------------------------------
+
+
+def test_a_run_that_is_killed_anywhere_loses_nothing(world: Strangers) -> None:
+    """Whichever call of the store is the last one, the next run comes to the same end."""
+    for call_number in range(40):
+        store = fake_store(Database())
+        fill(store)
+        world.now = NOW
+        world.pages = {URL: Page(url="https://www.blog.example.org/final")}
+        link_id = submitted(store, VERIFIED)
+        calls = Countdown(call_number)
+        store.client.turn = calls  # type: ignore[attr-defined]
+        try:
+            one_run(store, world)
+        except Killed:
+            pass
+        else:
+            break
+        finally:
+            store.client.turn = lambda: None  # type: ignore[attr-defined]
+        check(store)
+        world.forward(minutes=10)
+        for _ in range(3):
+            one_run(store, world)
+            world.forward(minutes=10)
+        assert stored(store, link_id).status == "published", call_number
+        assert len(get_checks(store, link_id).evidence) == 1
+        check(store)
+    else:
+        raise AssertionError("a run makes more calls than were tried")
+    assert call_number > 10
+
+
+class Countdown:
+    """Kills whoever makes the call of a number, from 0."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+
+
+def test_a_check_that_runs_twice_changes_nothing(quick: Store, world: Strangers) -> None:
+    """As if the index still had it, and the lease did not hold."""
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    with unchanged(quick):
+        again = pipeline._Check(world.tools(lambda: quick), pipeline._Waits(), link_id)
+        assert again.run() == "dropped"
+
+
+def test_a_store_that_does_not_answer_is_no_failure(quick: Store, world: Strangers) -> None:
+    link_id = submitted(quick, AT_ONCE)
+
+    def fail(_: str) -> None:
+        raise StoreUnavailable("throttled")
+
+    world.meanwhile = fail
+    assert one_run(quick, world) == Report(left=1)
+    assert next_at(quick, link_id) == rfc3339(NOW)
+    assert get_checks(quick, link_id) == Checks(link_id)
+
+
+def test_one_that_fails_does_not_keep_the_others(quick: Store, world: Strangers) -> None:
+    broken = "https://broken.example.com/"
+    world.pages[broken] = Page(failure="crash")
+    bad, good = submitted(quick, AT_ONCE, broken), submitted(quick, AT_ONCE)
+    assert one_run(quick, world) == Report(checked=1, failed=1)
+    assert stored(quick, good).link_back == "seen"
+    assert next_at(quick, bad) == rfc3339(NOW + AFTER_FAILURE[0])
+    assert [link_id for link_id, _ in world.failures] == [bad]
+
+
+def test_a_crash_of_the_sandbox_is_our_failure(quick: Store, world: Strangers) -> None:
+    world.pages[URL] = Page(finding=Finding("other", ("crashed",)))
+    link_id = submitted(quick, AT_ONCE)
+    assert one_run(quick, world) == Report(failed=1)
+    assert stored(quick, link_id).link_back == "unchecked"
+
+
+# ---- what is found ---------------------------------------------------------------------------
+
+
+def test_evidence_has_the_last_ten_checks(quick: Store, world: Strangers) -> None:
+    world.pages[URL] = Page(
+        url=f"{URL}?{'x' * 600}",
+        finding=Finding("seen", href="https://a.example/1", rel="nofollow", canonical="https://c/"),
+    )
+    link_id = submitted(quick, AT_ONCE)
+    for _ in range(12):
+        one_run(quick, world)
+        world.forward(days=7)
+    checks = get_checks(quick, link_id)
+    assert [entry["at"] for entry in checks.evidence] == [
+        rfc3339(NOW + number * 7 * DAY) for number in range(2, 12)
+    ]
+    assert checks.last == {
+        "at": rfc3339(NOW + 77 * DAY),
+        "found": "seen",
+        "codes": [],
+        "status": 200,
+        "final_url": f"{URL}?{'x' * 600}"[:512],
+        "href": "https://a.example/1",
+        "rel": "nofollow",
+        "canonical": "https://c/",
+    }
+
+
+def test_checks_raise_the_version_only_when_something_changes(
+    quick: Store, world: Strangers
+) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    versions = []
+    for page in (Page(), Page(), Page(503, STATUS), Page(503, STATUS), Page(), Page()):
+        world.pages[URL] = page
+        one_run(quick, world)
+        versions.append(stored(quick, link_id).version)
+        world.forward(days=7)
+    assert versions == [2, 2, 3, 3, 4, 4]
+
+
+def test_a_link_without_a_title_takes_the_pages(quick: Store, world: Strangers) -> None:
+    titled = "https://titled.example.org/"
+    world.pages[titled] = Page()
+    without, own = submitted(quick, VERIFIED), submitted(quick, VERIFIED, titled, "My own")
+    one_run(quick, world)
+    assert stored(quick, without).title == "The page"
+    assert stored(quick, own).title == "My own"
+    shown = {link["link_id"]: link["title"] for link in links.page_links(page(quick, VERIFIED))}
+    assert shown == {without: "The page", own: "My own"}
+
+
+def page(store: Store, article: int) -> Json | None:
+    return store.client.get_item(store.links, links.page_key(article))
+
+
+@pytest.mark.parametrize(
+    "wall", [Page(finding=Finding("wall", ("anubis",))), Page(503, STATUS), Page(404, STATUS)]
+)
+def test_walls_and_error_pages_give_no_title(quick: Store, world: Strangers, wall: Page) -> None:
+    world.pages[URL] = wall
+    link_id = submitted(quick, APPROVED)
+    one_run(quick, world)
+    assert stored(quick, link_id).title is None
+
+
+def test_a_link_that_was_shown_without_a_title_takes_none(quick: Store, world: Strangers) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    assert stored(quick, link_id).title is None
+
+
+def test_a_page_that_redirects_to_another_links_page_is_a_duplicate(
+    quick: Store, world: Strangers
+) -> None:
+    first = submitted(quick, AT_ONCE)
+    pending, published = "https://a.example.net/", "https://b.example.net/"
+    world.pages |= {pending: Page(url=URL), published: Page(url=URL)}
+    one_run(quick, world)
+    for article, url, status in ((APPROVED, pending, "rejected"), (AT_ONCE, published, "removed")):
+        world.forward(minutes=1)
+        link_id = submitted(quick, article, url)
+        one_run(quick, world)
+        assert stored(quick, link_id).status == status
+        assert stored(quick, link_id).history[-1]["reason"] == "duplicate"
+        last = get_checks(quick, link_id).last
+        assert last
+        assert last["codes"] == ["duplicate"]
+        check(quick)
+        submitted(quick, article, url)  # its URL is free again
+    assert stored(quick, first).status == "published"
+
+
+def test_a_pending_link_that_leads_to_another_domain_needs_an_editor(
+    quick: Store, world: Strangers
+) -> None:
+    world.pages[URL] = Page(url="https://blog.example.net/page")
+    link_id = submitted(quick, VERIFIED)
+    one_run(quick, world)
+    link = stored(quick, link_id)
+    assert (link.status, link.link_back, link.needs_editor) == ("pending", "seen", "moved")
+    check(quick)
+    # What the editor has seen and approved is not worth another look.
+    moderation.approve(quick, context(world), link_id, link.version)
+    world.forward(days=7)
+    one_run(quick, world)
+    assert stored(quick, link_id).attention is None
+
+
+def test_editors_are_shown_published_links_that_moved(quick: Store, world: Strangers) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    world.pages[URL] = Page(url="https://parking.example.net/")
+    world.forward(days=7)
+    one_run(quick, world)
+    link = stored(quick, link_id)
+    assert (link.status, link.attention, link.version) == ("published", "moved", 2 + 1)
+    assert link.attention_at == rfc3339(world.now)
+    check(quick)
+    world.forward(days=7)
+    one_run(quick, world)
+    assert stored(quick, link_id) == link
+    world.pages[URL] = Page()
+    world.forward(days=7)
+    one_run(quick, world)
+    assert stored(quick, link_id).attention is None
+    check(quick)
+
+
+def test_editors_are_shown_published_links_long_unreachable(quick: Store, world: Strangers) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    world.pages[URL] = Page(failure="dns")
+    world.forward(days=7)
+    attention = []
+    for _ in range(10):
+        one_run(quick, world)
+        attention.append(stored(quick, link_id).attention)
+        world.forward(days=1)
+    assert attention == [*[None] * 7, *["unreachable"] * 3]
+    check(quick)
+
+
+def test_a_blocked_hosts_page_is_missing(quick: Store, world: Strangers) -> None:
+    """Blocked since the submission, or where the page redirects to."""
+    world.pages[URL] = Page(url="https://shop.spam.example.net/")
+    link_id = submitted(quick, APPROVED)
+    one_run(quick, world)
+    assert stored(quick, link_id).link_back == "missing"
+    last = get_checks(quick, link_id).last
+    assert last
+    assert last["codes"] == ["blocked-host"]
+    assert world.fetched == []
+
+
+def test_one_link_can_be_checked_now(quick: Store, world: Strangers) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    world.forward(minutes=1)
+    assert check_now(world.tools(lambda: quick), link_id) == "checked"
+    assert len(get_checks(quick, link_id).evidence) == 2
+    assert check_now(world.tools(lambda: quick), "0" * 32) == "dropped"
+    check(quick)
