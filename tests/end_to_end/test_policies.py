@@ -8,6 +8,7 @@ of copies under narrower roles (test_deployed.py, test_admin_policy.py).
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -18,17 +19,19 @@ from cfnlint.decode import cfn_yaml
 from bench.units import recorded_calls
 from local.paths import ROOT
 from seealso.store.calls import Call
-from seealso.store.tables import Store
+from seealso.store.tables import Store, current_store
 from seealso.store.values import marshal_item
-from seealso.tables import skips
+from seealso.tables import checks, skips
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.sites import Site
 from seealso.tables.skips import PARTITION, SkipRange
 from tests.support import gateway, tables
 from tests.support.editors import as_admin
 from tests.support.factories import put_site
-from tests.support.functions import handler
+from tests.support.functions import function, handler
 from tests.support.gateway import Response
+from tests.support.scan import delete_items
+from tests.support.strangers import STATUS, Page, Strangers
 
 # A site that publishes at once, and one of editors who approve links.
 AT_ONCE, APPROVED = 7, 3
@@ -64,13 +67,44 @@ def allowed() -> Iterator[Access]:
 
 
 def _of_statement(function: str, statement: Any) -> Iterator[Access]:
-    assert set(statement) == {"Effect", "Action", "Resource"}
+    assert set(statement) - {"Condition"} == {"Effect", "Action", "Resource"}
     assert statement["Effect"] == "Allow"
     for action in _listed(statement["Action"]):
         service, _, name = action.partition(":")
         assert service == "dynamodb"
         for resource in _listed(statement["Resource"]):
             yield Access(function, name, _resource(resource))
+
+
+def leading_keys() -> dict[str, list[str]]:
+    """What the keys of the tables and indexes must be like that check_links reaches."""
+    function = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]["CheckLinks"]
+    found = {}
+    for statement in function["Properties"]["Policies"][0]["Statement"]:
+        if condition := statement.get("Condition"):
+            # With no key at all, ForAllValues is true.
+            assert condition.pop("Null") == {"dynamodb:LeadingKeys": "false"}
+            ((_, keys),) = condition.items()
+            found[_resource(statement["Resource"])] = keys["dynamodb:LeadingKeys"]
+    return found
+
+
+def keys_of(store: Store, call: Call) -> Iterator[tuple[str, str]]:
+    """The partition keys that a call names, each with its table or index."""
+    operation, body = call
+    if operation == "TransactWriteItems":
+        for item in body["TransactItems"]:
+            ((_, members),) = item.items()
+            yield from keys_of(store, Call("", members))
+    elif operation == "Query":
+        (value,) = (
+            each for name, each in body["ExpressionAttributeValues"].items() if name == ":kind"
+        )
+        yield f"{_logical_id(store, body['TableName'])}/index/{body['IndexName']}", value["S"]
+    elif operation != "BatchGetItem":
+        key = body["Key"] if "Key" in body else body["Item"]
+        if "pk" in key:
+            yield _logical_id(store, body["TableName"]), key["pk"]["S"]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -120,6 +154,14 @@ def _logical_id(store: Store, table: str) -> str:
     return names[table]
 
 
+class Context:
+    """Of an invocation that has just begun."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 300_000
+
+
 class Recorder:
     """Sends requests and starts jobs, and keeps what they have done to the tables."""
 
@@ -128,10 +170,11 @@ class Recorder:
         self.done: set[Access] = set()
         self.routes: set[str] = set()
 
-    def run(self, job: str) -> None:
+    def run(self, job: str) -> list[Call]:
         with recorded_calls() as recorded:
-            handler(job)({}, None)
+            handler(job)({}, Context())
         self._keep(job, recorded)
+        return recorded
 
     def public(self, method: str, target: str, body: Any = None, **headers: str) -> Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -250,6 +293,7 @@ def submit_and_withdraw_by_forms(recorder: Recorder) -> None:
     status = answer.headers["location"]
     recorder.public("GET", status)
     path, _, token = status.partition("?token=")
+    recorder.form(f"{path}/check", 303, token=token)
     recorder.form(f"{path}/withdraw", 303, token=token)
 
 
@@ -260,11 +304,41 @@ def submit_and_withdraw(recorder: Recorder) -> None:
     receipt = recorder.submit(TOP, "https://example.com/", key)
     assert recorder.submit(TOP, "https://example.com/", key) == receipt
     recorder.public("GET", f"/links/{receipt['link_id']}")
-    recorder.public(
-        "DELETE",
-        f"/links/{receipt['link_id']}",
-        authorization=f"Bearer {receipt['withdraw_token']}",
-    )
+    token = f"Bearer {receipt['withdraw_token']}"
+    recorder.public("POST", f"/links/{receipt['link_id']}/check", authorization=token)
+    check_all(recorder, {"https://example.com/": Page()})
+    recorder.public("POST", f"/links/{receipt['link_id']}/check", authorization=token)
+    recorder.public("DELETE", f"/links/{receipt['link_id']}", authorization=token)
+
+
+def check_all(recorder: Recorder, pages: dict[str, Page]) -> None:
+    """Check what is due, against these pages."""
+    delete_items(recorder.store, recorder.store.transient)  # no host is busy
+    world = Strangers(datetime.now(UTC), pages)
+    module = function("check_links")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "TOOLS", world.tools(current_store))
+        calls = recorder.run("check_links")
+    assert world.failures == []
+    may_be = leading_keys()
+    for call in calls:
+        for resource, key in keys_of(recorder.store, call):
+            assert any(fnmatchcase(key, pattern) for pattern in may_be[resource]), (resource, key)
+
+
+def check_link_backs(recorder: Recorder) -> None:
+    """A page is seen, gone, and there again; another redirects to it."""
+    first, second = "https://one.example.com/", "https://two.example.org/"
+    link_id = recorder.submit(TOP, first)["link_id"]
+    check_all(recorder, {first: Page(url=f"{first}final")})
+    for page in (Page(410, STATUS), Page()):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(checks, "REQUEST_INTERVAL", timedelta(0))
+            recorder.admin("POST", f"/links/{link_id}/check")
+        check_all(recorder, {first: page})
+    recorder.submit(BELOW[0], second)
+    check_all(recorder, {second: Page(url=first)})
+    recorder.admin("GET", "/links?attention=true")
 
 
 def edit_articles(recorder: Recorder) -> None:
@@ -350,6 +424,7 @@ def test_policies_allow_what_is_done_and_no_more(recorder: Recorder) -> None:
     edit_articles(recorder)
     decide_on_links(recorder)
     edit_sites(recorder)
+    check_link_backs(recorder)
     run_jobs(recorder)
 
     # A HEAD is handled as the GET of its route.

@@ -31,7 +31,7 @@ from tests.support.factories import NOW, attempt, put_site
 from tests.support.fake_client import Database, fake_store
 from tests.support.invariants import HOLDING, check
 from tests.support.scan import scan
-from tests.verifying.strangers import MISSING, STATUS, Page, Strangers, run_all
+from tests.support.strangers import MISSING, STATUS, Page, Strangers, run_all
 
 CAP, PENDING_CAP, PENDING_DAYS, RECHECK_DAYS = 2, 3, 14, 9
 POLICIES = {1: "at_once", 2: "approved", 3: "verified"}  # articles, each of its own domain

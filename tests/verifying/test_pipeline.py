@@ -32,7 +32,7 @@ from tests.support.fake_client import Database, fake_store
 from tests.support.interception import Killed
 from tests.support.invariants import check
 from tests.support.scan import scan, unchanged
-from tests.verifying.strangers import MISSING, STATUS, Page, Strangers, run_all
+from tests.support.strangers import MISSING, STATUS, Page, Strangers, run_all
 
 AT_ONCE, APPROVED, VERIFIED = 1, 2, 3  # articles, each of its own domain
 URL = "https://blog.example.org/page"
