@@ -13,6 +13,9 @@
     │   ├── PageFull               every place on the page is taken (also when publishing)
     │   └── QueueFull              too many links of the page are pending
     ├── UrlNotAcceptable           a URL that cannot be submitted (urls.py)
+    ├── HostRefused                a host that must not be asked for a page (verifying/fetching.py)
+    ├── ForbiddenAddress           a host with an internal address (verifying/connections.py)
+    ├── MalformedAnswer            what a page's server sent is no HTTP (verifying/answers.py)
     ├── QueryRefused               a GraphQL query answered with errors (graphql/refusals.py)
     ├── SettingsError              the function's environment is wrong (settings.py)
     └── Refusal                    what a client is told; http/problems.py turns it into an answer
