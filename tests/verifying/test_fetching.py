@@ -108,12 +108,35 @@ def test_the_version_is_the_packages() -> None:
     assert project["version"] == fetching.VERSION
 
 
-@pytest.mark.parametrize("status", [204, 205, 300, 304, 400, 401, 404, 410, 429, 500, 999])
-def test_a_status_that_says_all_has_no_body(status: int) -> None:
-    answer = page(b"not gzip", "Content-Encoding: gzip", "Retry-After: 60", status=f"{status} X")
+@pytest.mark.parametrize("status", [204, 205, 300, 304])
+def test_answers_without_a_body(status: int) -> None:
+    # As some servers do, which then wait for the next request.
+    def answer(exchange: Exchange) -> None:
+        exchange.send(page(b"", "Content-Length: 12", "X-A: b", status=f"{status} X"))
+        exchange.wait(60)
+
     with page_server.serve(answer) as server:
         found = fetched(server.network())
-    assert (found.status, found.body, found.headers["retry-after"]) == (status, b"", "60")
+    assert found[1:5] == (status, {"content-length": "12", "x-a": "b"}, b"", False)
+
+
+ERRORS = [400, 401, 403, 404, 410, 429, 500, 503, 999]
+
+
+@pytest.mark.parametrize("status", ERRORS)
+def test_an_error_may_have_a_page_which_may_be_a_wall(status: int) -> None:
+    answer = page(b"<p>Hello</p>", "Retry-After: 60", status=f"{status} X")
+    with page_server.serve(answer) as server:
+        found = fetched(server.network())
+    assert found[1:5] == (status, {"retry-after": "60"}, b"<p>Hello</p>", False)
+
+
+@pytest.mark.parametrize("status", ERRORS)
+@pytest.mark.parametrize("header", ["Content-Encoding: gzip", "Content-Length: 99"])
+def test_an_error_whose_page_fails_is_still_that_error(status: int, header: str) -> None:
+    with page_server.serve(page(b"<p>Hello</p>", header, status=f"{status} X")) as server:
+        found = fetched(server.network())
+    assert (found.status, found.body, found.is_cut_off) == (status, b"", True)
 
 
 def test_a_bomb_is_cut_off() -> None:
@@ -557,7 +580,7 @@ def test_a_system_without_authorities_is_not_the_pages_fault(
     monkeypatch.setattr(
         ssl, "create_default_context", lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     )
-    with pytest.raises(RuntimeError, match="no certificate authorities"):
+    with pytest.raises(RuntimeError, match="SSL_CERT_FILE"):
         connections.system_tls.__wrapped__()
 
 
@@ -606,6 +629,15 @@ SLOW: dict[str, Answer] = {
 def test_a_slow_page_ends_with_the_deadline(name: str) -> None:
     with page_server.serve(SLOW[name]) as server:
         assert in_time(server.network(SECONDS)) == "timeout"
+
+
+@pytest.mark.slow
+def test_an_error_whose_page_drips_is_still_that_error() -> None:
+    started = time.monotonic()
+    head = page(b"", status="410 Gone")
+    with page_server.serve(beginning_with(head, lambda it: it.drip(b"x" * 999))) as server:
+        assert fetched(server.network(SECONDS)).status == 410
+    assert time.monotonic() - started < SECONDS + 1
 
 
 @pytest.mark.slow
