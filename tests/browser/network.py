@@ -19,7 +19,8 @@ _FIRST = 1_500_000_000 + 1_000_000 * _WORKER
 
 # By kind, what differs from `_site()`, and how many articles it has.
 _KINDS: dict[str, tuple[dict[str, Any], int]] = {
-    "plain": ({"blocked_hosts": ["blocked.example.net"]}, 75),
+    "plain": ({"blocked_hosts": ["blocked.example.net"]}, 140),
+    "listed": ({}, 75),
     "german": ({"name": "Der Prüfstein", "language": "de", "text_format": "markdown"}, 20),
     "arabic": ({"name": "المفكرة", "language": "ar", "publish": "approved"}, 20),
     "one place": ({"cap": 1}, 20),
@@ -95,14 +96,17 @@ class Network:
             assert not failed, log.read_text("utf-8")
 
     def _load_samples(self) -> None:
-        ids = count(_FIRST)
+        # Mixed evenly: a long run of one site would be a skip range, for which a load waits.
+        order = sorted(
+            (number / total, kind, number)
+            for kind, (_, total) in _KINDS.items()
+            for number in range(total)
+        )
         articles = []
-        for kind, (_, number) in _KINDS.items():
-            for each in range(number):
-                article_id = next(ids)
-                source = self._articles[kind][0] if each else 0
-                articles.append(_article(article_id, self.domain(kind), kind, each, source))
-                self._articles[kind].append(article_id)
+        for article_id, (_, kind, number) in enumerate(order, _FIRST):
+            source = self._articles[kind][0] if number else 0
+            articles.append(_article(article_id, self.domain(kind), kind, number, source))
+            self._articles[kind].append(article_id)
         sites = [_site(self.domain(kind), kind, changes) for kind, (changes, _) in _KINDS.items()]
         self.load(sites, articles)
 
