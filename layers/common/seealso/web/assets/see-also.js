@@ -25,7 +25,7 @@ label { font-weight: 600; }
 form > div { margin: 1em 0; }
 input { font: inherit; color: inherit; accent-color: var(--accent); }
 [part=input] { display: block; width: 100%; min-height: 2.75rem; margin-top: .25em; padding: .4em .6em;
-  background: none; border: 1px solid GrayText; border-radius: 5px; }
+  background: var(--see-also-paper, none); border: 1px solid GrayText; border-radius: 5px; }
 [part=input][aria-invalid=true] { border: 2px solid var(--bad); }
 .check { display: grid; grid-template-columns: 1.5rem 1fr; gap: .1em .7em; }
 .check label { font-weight: 400; }
@@ -35,7 +35,7 @@ button { min-height: 2.75rem; padding: .5em 1.25em; font: inherit; font-weight: 
   color: var(--see-also-paper, Canvas); background: var(--accent); border: 0; border-radius: 5px; }
 .error, [part=error] a { color: var(--bad); font-weight: 600; margin: 0; }
 :is(.error, ol):empty { display: none; }
-[part=error] { border: 3px solid var(--bad); border-radius: 6px; padding: 1em; margin-bottom: 1em; }
+[part=error] { border: 3px solid var(--bad); border-radius: 6px; padding: 1em; margin: 0 0 1em; }
 `);
 
 const isLoopback = (host) => /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(host);
