@@ -87,11 +87,12 @@ def load(page: Page, url: str) -> Load:
     page.goto(url, wait_until="networkidle")
     urls = [request.url for request in requests]
     sizes = [request.sizes()["responseBodySize"] for request in requests]
-    # Headless Chromium does not load the icons that browsers with tabs do.
+    # Browsers with tabs load the icon; headless ones may or may not.
     for icon in page.locator("link[rel~=icon]").all():
-        answer = page.request.get(
-            str(icon.evaluate("link => link.href")), headers={"accept-encoding": "gzip"}
-        )
+        href = str(icon.evaluate("link => link.href"))
+        if href in urls:
+            continue
+        answer = page.request.get(href, headers={"accept-encoding": "gzip"})
         urls.append(answer.url)
         sizes.append(int(answer.headers["content-length"]))
     fonts = [request for request in requests if request.resource_type == "font"]

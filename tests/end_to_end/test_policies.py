@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from cfnlint.decode import cfn_yaml
@@ -141,6 +142,13 @@ class Recorder:
             response = gateway.request(method, target, sent, text)
         return self._answered(method, target, response, recorded)
 
+    def form(self, target: str, status: int, **fields: str) -> Response:
+        """The answer to a form of a page, which has this status."""
+        sent = {"content-type": "application/x-www-form-urlencoded"}
+        with recorded_calls() as recorded:
+            response = gateway.request("POST", target, sent, urlencode(fields).encode())
+        return self._answered("POST", target, response, recorded, status)
+
     def admin(
         self, method: str, target: str, body: Any = None, version: int | None = None
     ) -> Response:
@@ -157,9 +165,14 @@ class Recorder:
         return receipt
 
     def _answered(
-        self, method: str, target: str, response: Response, recorded: list[Call]
+        self,
+        method: str,
+        target: str,
+        response: Response,
+        recorded: list[Call],
+        status: int | None = None,
     ) -> Response:
-        assert response.status < 300, response
+        assert response.status == status if status else response.status < 300, response
         path = target.partition("?")[0]
         (route,) = (
             each for each in gateway.routes() if gateway._matched(each, method, path) is not None
@@ -214,7 +227,35 @@ def read(recorder: Recorder) -> None:
     recorder.public("POST", "/graphql", {"query": query})
 
 
+def read_pages(recorder: Recorder) -> None:
+    for target in (
+        "/",
+        f"/a/{TOP}",
+        f"/s/{AT_ONCE}",
+        f"/s/{AT_ONCE}/feed.atom",
+        "/feed.atom",
+        "/robots.txt",
+        f"/sitemaps/{AT_ONCE}",
+        f"/sitemaps/{AT_ONCE}/0",
+        "/assets/see-also.js",
+        "/problems/not-found",
+    ):
+        recorder.public("GET", target)
+
+
+def submit_and_withdraw_by_forms(recorder: Recorder) -> None:
+    form = {"url": "https://example.com/by-a-form", "has_right_to_share": "on"}
+    recorder.form(f"/a/{TOP}/links", 422, **form)
+    answer = recorder.form(f"/a/{TOP}/links", 303, **form, agrees_to_link_back="on")
+    status = answer.headers["location"]
+    recorder.public("GET", status)
+    path, _, token = status.partition("?token=")
+    recorder.form(f"{path}/withdraw", 303, token=token)
+
+
 def submit_and_withdraw(recorder: Recorder) -> None:
+    recorder.public("GET", "/consent")
+    recorder.public("POST", f"/articles/{TOP}/links/preview", {"url": "https://example.com/"})
     key = "key-of-a-submission"
     receipt = recorder.submit(TOP, "https://example.com/", key)
     assert recorder.submit(TOP, "https://example.com/", key) == receipt
@@ -303,7 +344,9 @@ def run_jobs(recorder: Recorder) -> None:
 
 def test_policies_allow_what_is_done_and_no_more(recorder: Recorder) -> None:
     read(recorder)
+    read_pages(recorder)
     submit_and_withdraw(recorder)
+    submit_and_withdraw_by_forms(recorder)
     edit_articles(recorder)
     decide_on_links(recorder)
     edit_sites(recorder)

@@ -70,7 +70,7 @@ def launched() -> Iterator[Browser]:
 class Contexts:
     """The contexts of a browser, reused: a new one takes longer than loading a page.
 
-    Their pages share a cache and cookies, so a test that counts requests opens a context itself.
+    Their pages share a cache and cookies, so a test that counts requests has a fresh one.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -85,6 +85,15 @@ class Contexts:
             context.set_default_timeout(15_000)
             self._contexts[script, locale] = context
         return context.new_page()
+
+    @contextmanager
+    def fresh_page(self) -> Iterator[Page]:
+        """A page of a context of its own, whose cache is empty."""
+        context = self._browser.new_context()
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
 
 
 if __name__ == "__main__":

@@ -268,11 +268,7 @@ def _check(context: _Context, now: datetime, limit: int, too_many: Message) -> s
     if context.errors:
         raise refusal_of(context.errors)
     if context.counted > limit:
-        raise Refusal(
-            "rate-limited",
-            too_many,
-            retry_after=rate_limit.seconds_left(now),
-        )
+        raise Refusal("rate-limited", too_many, retry_after=rate_limit.seconds_left(now))
     if context.site is None:
         raise article_not_found()
     return context.site
