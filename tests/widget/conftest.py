@@ -31,9 +31,9 @@ def store(deployed_environment: Store) -> Store:
     made = [
         Article(ARTICLE, OWN_SITE.domain, "Why kettles sing", "Words.", "2026-02-25", SOURCE),
         Article(100, OWN_SITE.domain, "Handles of beech", "Words.", "2026-02-24"),
-        Article(OTHER_SITE, OTHER.domain, "Von Pfannen", "Worte.", "2026-02-23"),
+        Article(OTHER_SITE, OTHER.domain, "Von Pfannen", "Text.", "2026-02-23"),
         Article(NO_SITE, 5, "Of spoons", "Words.", "2026-02-22"),
-        Article(SOURCE, OTHER.domain, "Töpfe", "Worte.", "2026-02-21"),
+        Article(SOURCE, OTHER.domain, "Töpfe", "Text.", "2026-02-21"),
     ]
     put_articles(deployed_environment, [(each, None) for each in made])
     new_container()

@@ -33,6 +33,7 @@ input { font: inherit; color: inherit; accent-color: var(--accent); }
 [part=checkbox] { width: 1.5rem; height: 1.5rem; margin: 0; }
 button { min-height: 2.75rem; padding: .5em 1.25em; font: inherit; font-weight: 650; cursor: pointer;
   color: var(--see-also-paper, Canvas); background: var(--accent); border: 0; border-radius: 5px; }
+[part=status] p:last-child { margin: 0; }
 .error, [part=error] a { color: var(--bad); font-weight: 600; margin: 0; }
 :is(.error, ol):empty { display: none; }
 [part=error] { border: 3px solid var(--bad); border-radius: 6px; padding: 1em; margin: 0 0 1em; }
