@@ -8,7 +8,7 @@ from seealso.http.requests import Request
 from seealso.http.responses import Response
 from seealso.store.tables import Store
 from seealso.web.languages import language_of
-from seealso.web.rendering import Head, page_response, private_response
+from seealso.web.rendering import PRIVATE, Head, page_response, private_response
 
 
 class _Explanation(NamedTuple):
@@ -155,6 +155,8 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
     }
     head = Head(title=language.gettext(kind.title), is_indexed=False)
     headers = refusal_headers(refusal)
+    if request.route.partition(" ")[2].startswith("/l/"):
+        headers |= PRIVATE  # its address may have a token
     return private_response(
         request, "problem.html", language, head, values, kind.status, headers=headers
     )

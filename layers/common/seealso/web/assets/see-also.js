@@ -148,6 +148,7 @@ class SeeAlso extends HTMLElement {
 
   #form({ api, get, page, consent, language }, _, published) {
     const failed = _("The link could not be sent. Check your connection and try again.");
+    const cap = page.links.length + page.places_left;
     let key;
     const inputs = {};
     const errorAt = {};
@@ -166,7 +167,7 @@ class SeeAlso extends HTMLElement {
     const form = h("form", { part: "form", novalidate: "" },
       h("h3", {}, _("Submit a link from your own page")),
       h("p", { id: "rule" },
-        h("span", { lang: consent.language }, consent.rule.replace("{cap}", page.links.length + page.places_left)),
+        h("span", { lang: consent.language }, consent[cap === 1 ? "rule_for_one" : "rule"].replace("{cap}", cap)),
         " ", _("Places left: {number}.", { number: page.places_left })),
       field("url", _("Address of your page"),
         { type: "url", autocomplete: "url", maxlength: 2048, required: "", "aria-describedby": "url-error rule" }),
