@@ -190,6 +190,12 @@ def test_a_refusal_of_the_whole_submission_leads_to_the_address(
     expect(widget.get_by_label(ADDRESS)).to_have_value(f"{URL}/3")
 
 
+def test_one_place_is_in_the_singular(embedding: Embedding, store: Store) -> None:
+    put_site(store, replace(OWN_SITE, cap=1))
+    widget = embedding.open(HOST)
+    expect(widget.get_by_text("1 link per page. Places left: 1.")).to_be_visible()
+
+
 def test_a_full_page_says_so(embedding: Embedding) -> None:
     for number in range(3):
         _submit(f"{URL}/{number}")

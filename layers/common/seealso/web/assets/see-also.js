@@ -16,7 +16,7 @@ STYLE.replaceSync(`
 h2, h3 { font-size: 1.05em; line-height: 1.25; margin: 0 0 .5em; }
 ul, ol { list-style: none; margin: 0; padding: 0; }
 li { padding: .4em 0; }
-a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: .18em; }
+a { color: var(--accent); text-underline-offset: .18em; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 small { display: block; opacity: .8; }
 form, [part=status] { padding: 1.25em; margin-top: 1.25em; border-radius: 8px;
@@ -31,7 +31,7 @@ input { font: inherit; color: inherit; accent-color: var(--accent); }
 .check label { font-weight: 400; }
 .check .error { grid-column: 1 / -1; }
 [part=checkbox] { width: 1.5rem; height: 1.5rem; margin: 0; }
-button { min-height: 2.75rem; padding: .5em 1.25em; font: inherit; font-weight: 650; cursor: pointer;
+button { min-height: 2.75rem; padding: .5em 1.25em; font: inherit; font-weight: 600; cursor: pointer;
   color: var(--see-also-paper, Canvas); background: var(--accent); border: 0; border-radius: 5px; }
 [part=status] p:last-child { margin: 0; }
 .error, [part=error] a { color: var(--bad); font-weight: 600; margin: 0; }
@@ -77,7 +77,7 @@ class SeeAlso extends HTMLElement {
     await null;
     if (signal.aborted) return;
     try {
-      const { href, host } = new URL(this.getAttribute("api") || new URL(import.meta.url).origin, location);
+      const { href, host } = new URL(this.getAttribute("api") || "/", import.meta.url);
       const api = href.replace(/\/+$/, "");
       const get = async (path) => {
         const response = await fetch(api + path, { signal });
@@ -89,8 +89,8 @@ class SeeAlso extends HTMLElement {
       const others = [page.source, ...page.other_domains].map((article) => article?.domain ?? own);
       const answer = await get(`/sites?domain=${[...new Set([own, ...others])]}`);
       const sites = new Map(answer.sites.map((site) => [site.domain, site]));
-      const tag = this.closest("[lang]")?.lang || sites.get(own)?.language || "en";
-      const language = [tag, tag.split("-")[0]].map((each) => each.toLowerCase()).find((each) => WORDS[each]) ?? "en";
+      const tag = (this.closest("[lang]")?.lang || sites.get(own)?.language || "en").toLowerCase();
+      const language = [tag, tag.split("-")[0]].find((each) => WORDS[each]) ?? "en";
       const isOwn =
         sites.get(own)?.hosts.includes(location.host) || (isLoopback(location.host) && isLoopback(host));
       // Without the promises' wording there is no form, but all else.
