@@ -96,20 +96,25 @@ def main() -> int:
     try:
         browser.make_ready()
         FOLDER.mkdir(parents=True, exist_ok=True)
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            stack.shared(Path(folder) / "stack") as running,
-        ):
-            sample_data.submit_links(running.port)
-            demo_port = running.port + 1  # as its site's article_url has it
-            with demo.serving(demo_port, running.api_url) as is_serving:
-                if not is_serving:
-                    raise Failure(f"Port {demo_port} is in use. Try again.")
-                take(running.api_url, demo_port, FOLDER)
+        take_all(FOLDER)
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
+
+
+def take_all(folder: Path) -> None:
+    """Takes the pictures of a stack of their own. Raises Failure."""
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        stack.shared(Path(temporary) / "stack") as running,
+        # On the port that its site's article_url has.
+        demo.serving(running.port + 1, running.api_url) as is_serving,
+    ):
+        if not is_serving:
+            raise Failure(f"Port {running.port + 1} is in use. Try again.")
+        sample_data.submit_links(running.port)
+        take(running.api_url, running.port + 1, folder)
 
 
 if __name__ == "__main__":
