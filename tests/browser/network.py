@@ -10,7 +10,7 @@ from typing import Any
 
 from local import account, commands
 from local.deploy import STACK_NAME
-from local.paths import LOCAL
+from local.paths import LOCAL, ROOT
 from local.stack import Stack
 
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -27,17 +27,21 @@ _KINDS: dict[str, tuple[dict[str, Any], int]] = {
     "one in the queue": ({"publish": "approved", "pending_cap": 1}, 20),
     "renders itself": ({"article_url": f"https://itself-{_WORKER}.example.net/{{id}}"}, 10),
 }
-_SENTENCES = (
-    "The kettle was older than the house, and nobody could say who had brought it.",
-    "It stood on the stove from October to April, whether there was tea to be made or not.",
-    "My aunt listened to it the way other people listen to the weather report.",
-    "A dry kettle sings a third lower than a full one, she said, and she was right.",
-    "When the handle broke, three people offered wire, and a fourth a handle of beech.",
-    "We have kept the beech one, though it gets hot, because it fits the hand.",
-)
-LONG_TEXT = "\n\n".join(
-    " ".join(_SENTENCES[i:] + _SENTENCES[:i]) for i in (0, 2, 4, 1, 3, 5, 0, 2, 4)
-)
+
+
+def _long_text() -> str:
+    """4 KB of prose: it has to compress as an article does."""
+    rows = (ROOT / "data/articles.jsonl").read_text("utf-8").splitlines()
+    paragraphs = [each for row in rows for each in json.loads(row)["text"].split("\n\n")]
+    text = ""
+    for paragraph in paragraphs:
+        if len(text) + len(paragraph) > 4_100:
+            return text.strip()
+        text += f"{paragraph}\n\n"
+    raise AssertionError
+
+
+LONG_TEXT = _long_text()
 MARKDOWN = """Der Kessel war älter als das Haus.
 
 ## Wer ihn brachte
