@@ -15,9 +15,9 @@ HEADING = "## Pages in a browser\n"
 _RUNS = 5  # of Lighthouse
 _HEAD = """
 An article's page with a text of 4 KB and five links, from the deployed template on the emulator, in
-Chromium. Lighthouse is that of a phone on a simulated slow network, the run of {runs} with the median
-largest contentful paint; the HTTP Observatory scores the recorded answers. Sizes are of
-gzip-compressed bodies.
+Chromium. Sizes are of gzip-compressed bodies. Lighthouse simulates a phone on a slow network; of
+{runs} runs, the one with the median largest contentful paint. The HTTP Observatory scores the
+recorded answers.
 
 | measure | measured | goal | holds |
 |---|---:|---:|---|
