@@ -146,7 +146,9 @@ const check = async (form, signal) => {
   if (response.status === 429 || response.status >= 500) return;
   const answer = await response.json();
   const error = answer.errors?.find(({ field }) => field === "url" || field === "title");
-  preview.textContent = response.ok ? answer.url : (error?.detail ?? answer.detail);
+  const message = response.ok ? answer.url : (error?.detail ?? answer.detail);
+  if (!message) return; // the gateway's own answers have none
+  preview.textContent = message;
   preview.classList.toggle("bad", !response.ok);
 };
 
