@@ -120,7 +120,7 @@ def test_answers_without_a_body(status: int) -> None:
     assert found[1:5] == (status, {"content-length": "12", "x-a": "b"}, b"", False)
 
 
-ERRORS = [400, 401, 403, 404, 410, 429, 500, 503, 999]
+ERRORS = [400, 401, 403, 404, 405, 410, 429, 500, 503, 999]
 
 
 @pytest.mark.parametrize("status", ERRORS)
