@@ -31,7 +31,7 @@ define fetch_what_tests_need
 	$(if $(filter tests tests/ tests/graphql_http%,$(TESTS)),@$(python) -m tests.graphql_http)
 	$(if $(filter tests tests/ tests/graphql_clients%,$(TESTS)),@$(python) -m tests.graphql_clients)
 	$(if $(filter tests tests/ tests/typescript_client%,$(TESTS)),@$(python) -m tests.typescript_client)
-	$(if $(filter tests tests/ tests/browser%,$(TESTS)),@$(python) -m tests.browser)
+	$(if $(filter tests tests/ tests/browser% tests/widget%,$(TESTS)),@$(python) -m tests.browser)
 endef
 
 .PHONY: help

@@ -12,10 +12,12 @@ from tests.support import browser
 
 HEADING = "## Pages in a browser\n"
 
+_RUNS = 5  # of Lighthouse
 _HEAD = """
 An article's page with a text of 4 KB and five links, from the deployed template on the emulator, in
-Chromium. Lighthouse is that of a phone on a simulated slow network; the HTTP Observatory scores the
-recorded answers. Sizes are of gzip-compressed bodies.
+Chromium. Sizes are of gzip-compressed bodies. Lighthouse simulates a phone on a slow network; of
+{runs} runs, the one with the median largest contentful paint. The HTTP Observatory scores the
+recorded answers.
 
 | measure | measured | goal | holds |
 |---|---:|---:|---|
@@ -53,7 +55,7 @@ def report() -> tuple[str, bool]:
         load = checks.load(launched.new_page(), article)
         measures = [*_weights(load), *_scores(article), *_observatory(network, article)]
     table = "".join(measure.line() for measure in measures)
-    return HEADING + _HEAD + table, all(measure.holds for measure in measures)
+    return HEADING + _HEAD.format(runs=_RUNS) + table, all(measure.holds for measure in measures)
 
 
 def _weights(load: checks.Load) -> list[_Measure]:
@@ -67,7 +69,8 @@ def _weights(load: checks.Load) -> list[_Measure]:
 
 
 def _scores(article: str) -> list[_Measure]:
-    found = checks.lighthouse(article)
+    runs = sorted((checks.lighthouse(article) for _ in range(_RUNS)), key=lambda run: run.lcp)
+    found = runs[_RUNS // 2]
     return [
         *(_at_least(f"Lighthouse: {name}", score, 100) for name, score in found.scores.items()),
         _at_most("Lighthouse: largest contentful paint, ms", found.lcp, 1_000),

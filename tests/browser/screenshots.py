@@ -11,9 +11,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, ViewportSize
 
-from local import sample_data, stack
+from local import demo, sample_data, stack
 from local.paths import ROOT
-from local.sample_data import ARTICLE, GERMAN_ARTICLE
+from local.sample_data import ARTICLE, GERMAN_ARTICLE, WIDGET_ARTICLE
 from local.steps import Failure
 from tests.support import browser
 
@@ -49,11 +49,16 @@ def _query(page: Page) -> None:
     page.locator("summary").scroll_into_view_if_needed()
 
 
+def _widget(page: Page) -> None:
+    page.locator("see-also form").scroll_into_view_if_needed()
+
+
 def _as_it_is(page: Page) -> None:
     pass
 
 
-# By file: path, screen, color scheme, and what is done before the picture is taken.
+# By file: path (with a site of local/demo its whole address), screen, color scheme, and what is
+# done before the picture is taken.
 STATES: dict[str, tuple[str, ViewportSize, str, Callable[[Page], None]]] = {
     "article": (f"/a/{ARTICLE}", DESKTOP, "light", _as_it_is),
     "links": (f"/a/{ARTICLE}", DESKTOP, "light", _links),
@@ -65,17 +70,19 @@ STATES: dict[str, tuple[str, ViewportSize, str, Callable[[Page], None]]] = {
     "status": (f"/a/{ARTICLE}", DESKTOP, "light", _status),
     "site": ("/s/7", DESKTOP, "light", _as_it_is),
     "home": ("/", DESKTOP, "light", _as_it_is),
+    "widget": (f"http://localhost:{{demo_port}}/a/{WIDGET_ARTICLE}", DESKTOP, "light", _widget),
 }
 
 
-def take(url: str, folder: Path) -> None:
+def take(url: str, demo_port: int, folder: Path) -> None:
     """Takes the pictures of the stack at `url`. Raises Failure if one is too large."""
     with browser.launched() as launched:
         page = browser.Contexts(launched).new_page()
         for name, (path, screen, scheme, prepare) in STATES.items():
             page.set_viewport_size(screen)
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            page.goto(url + path)
+            is_demo = path.startswith("http")
+            page.goto(path.format(demo_port=demo_port) if is_demo else url + path)
             prepare(page)
             picture = folder / f"{name}.png"
             page.screenshot(path=picture, animations="disabled", caret="hide")
@@ -89,16 +96,25 @@ def main() -> int:
     try:
         browser.make_ready()
         FOLDER.mkdir(parents=True, exist_ok=True)
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            stack.shared(Path(folder) / "stack") as running,
-        ):
-            sample_data.submit_links(running.port)
-            take(running.api_url, FOLDER)
+        take_all(FOLDER)
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0
+
+
+def take_all(folder: Path) -> None:
+    """Takes the pictures of a stack of their own. Raises Failure."""
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        stack.shared(Path(temporary) / "stack") as running,
+        # On the port that its site's article_url has.
+        demo.serving(running.port + 1, running.api_url) as is_serving,
+    ):
+        if not is_serving:
+            raise Failure(f"Port {running.port + 1} is in use. Try again.")
+        sample_data.submit_links(running.port)
+        take(running.api_url, running.port + 1, folder)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def answers(network: Network) -> dict[str, Answer]:
         "no-article": get(f"{url}/a/2147483646"),
         "no-site": get(f"{url}/s/2147483646"),
         "no-link": get(f"{url}/l/{32 * '0'}"),
-        "refused": post(f"{article}/links", url="kettle"),
+        "refused": post(f"{article}/links", url="https://192.0.2.1/"),
         "malformed": post(f"{article}/links", url="\x00"),
         "too-large": post(f"{article}/links", url=9_000 * "x"),
         "status": get(url + status),

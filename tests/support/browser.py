@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local import optional
 from local.paths import LOCAL
@@ -29,6 +29,9 @@ ARGUMENTS = [
     "--no-proxy-server",
     f"--host-resolver-rules={_NAMES}",
 ]
+
+# How long to wait for what a page shows, in milliseconds. A busy machine is not a fault.
+_PATIENCE = 30_000
 
 _PACKAGE = NodePackages(Path(__file__).parent / "chromium", "chromium")
 _UNPACKED = LOCAL / "chromium/unpacked"
@@ -59,6 +62,7 @@ def make_ready() -> None:
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A browser, for one test process: starting it takes about a second."""
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         try:
@@ -82,7 +86,7 @@ class Contexts:
         context = self._contexts.get((script, locale))
         if context is None:
             context = self._browser.new_context(java_script_enabled=script, locale=locale)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(_PATIENCE)
             self._contexts[script, locale] = context
         return context.new_page()
 

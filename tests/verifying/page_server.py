@@ -102,7 +102,6 @@ def serve(
     ending = threading.Event()
     trusted = ssl.create_default_context()
     with socket.create_server((LOOPBACK, 0), backlog=64) as listening:
-        listening.settimeout(0.05)
         server = Server(listening.getsockname()[1], trusted)
         if tls:
             tls.sni_callback = lambda _, name, __: server.names.append(name)
@@ -148,6 +147,7 @@ def serve(
             yield server
         finally:
             ending.set()
+            listening.shutdown(socket.SHUT_RDWR)  # ends `accept`
             for thread in threads:
                 thread.join()
 

@@ -13,6 +13,9 @@
     │   ├── PageFull               every place on the page is taken (also when publishing)
     │   └── QueueFull              too many links of the page are pending
     ├── UrlNotAcceptable           a URL that cannot be submitted (urls.py)
+    ├── HostRefused                a host that must not be asked for a page (verifying/fetching.py)
+    ├── ForbiddenAddress           a host with an internal address (verifying/connections.py)
+    ├── MalformedAnswer            what a page's server sent is no HTTP (verifying/answers.py)
     ├── QueryRefused               a GraphQL query answered with errors (graphql/refusals.py)
     ├── SettingsError              the function's environment is wrong (settings.py)
     └── Refusal                    what a client is told; http/problems.py turns it into an answer
@@ -29,6 +32,8 @@ from typing import Any, NamedTuple
 from seealso.limits import MAX_FIELD_ERRORS
 
 type Item = dict[str, Any]
+
+RETRY_AFTER_SECONDS = 2  # that a client is asked to wait while the store does not answer
 
 
 class StoreFailure(Exception):
@@ -152,6 +157,12 @@ class Refusal(Exception):
 def article_not_found() -> Refusal:
     """The same for an article that does not exist and for one that is not public."""
     return Refusal("not-found", "There is no published article with this id.")
+
+
+def unavailable() -> Refusal:
+    """The store does not answer."""
+    detail = "The service is temporarily unavailable. Please try again."
+    return Refusal("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
 
 
 def link_not_found() -> Refusal:

@@ -150,7 +150,7 @@ def system_tls() -> ssl.SSLContext:
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:
         # Else every page would be unreachable, and nobody would know why.
-        raise RuntimeError("the system has no certificate authorities")
+        raise RuntimeError("no certificate authorities: SSL_CERT_FILE may name their file")
     context.set_alpn_protocols(["http/1.1"])
     return context
 

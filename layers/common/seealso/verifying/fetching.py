@@ -41,7 +41,8 @@ class Fetched(NamedTuple):
 
     `hops` are the URLs on the way, `url` is the last of them. `headers` have names in lower case,
     and the first value where a name is repeated. `body` is the beginning of the decoded body, up to
-    1 MiB; `is_cut_off` says that there was more. Of answers other than 2xx, it is not read.
+    1 MiB; `is_cut_off` says that there was more. Of 4xx and 5xx, whose status says enough, a body
+    that fails or comes too slowly is left out; 204, 205 and 3xx have none.
     """
 
     url: str
@@ -128,9 +129,14 @@ def _ask(network: Network, url: URL, contact_url: str, deadline: float) -> _Answ
         connected.send(_request(url, contact_url))
         reader = Reader(connected.receive)
         status, headers = read_head(reader)
-        body, is_cut_off = b"", False
-        if 200 <= status < 300 and status not in (204, 205):
+        if status in (204, 205) or 300 <= status < 400:
+            return _Answer(status, headers, b"", is_cut_off=False)
+        try:
             body, is_cut_off = read_body(reader, headers)
+        except (OSError, MalformedAnswer):
+            if status < 400:
+                raise
+            body, is_cut_off = b"", True
         return _Answer(status, headers, body, is_cut_off)
 
 

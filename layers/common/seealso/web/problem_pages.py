@@ -1,8 +1,9 @@
 """Problems as pages: what a reader gets instead of a page, and what each problem means."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from seealso.errors import Message, Refusal
+from seealso.errors import Message, Refusal, unavailable
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
@@ -138,10 +139,18 @@ def problem_page(_store: Store, request: Request) -> Response:
     return page_response(request, "problem_kind.html", language, head, values, max_age=3600)
 
 
-def refusal_page(request: Request, refusal: Refusal) -> Response:
+def retry_page(request: Request, form: Mapping[str, str]) -> Response:
+    """What a submitter gets while the store does not answer: a button that sends the form again."""
+    return refusal_page(request, unavailable(), form)
+
+
+def refusal_page(
+    request: Request, refusal: Refusal, form: Mapping[str, str] | None = None
+) -> Response:
     """What a reader gets instead of the page that was asked for, in the reader's language.
 
-    It is not stored anywhere, so that it may differ between readers.
+    It is not stored anywhere, so that it may differ between readers. `form` are the fields of a
+    form that can be sent again as it is.
     """
     preferred = request.headers.get("accept-language", "en").partition(",")[0].partition(";")[0]
     language = language_of(language_of(preferred.strip()).words)
@@ -152,6 +161,7 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
         "detail": language.text(refusal.detail),
         # To be quoted in a report of a fault; no use otherwise.
         "request_id": request.request_id if kind.status >= 500 else None,
+        "form": form,
     }
     head = Head(title=language.gettext(kind.title), is_indexed=False)
     headers = refusal_headers(refusal)
