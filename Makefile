@@ -42,6 +42,10 @@ help: ## list the targets
 run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566] [FRESH=1]
 	@exec $(python) -m local.run --port '$(PORT)' $(if $(filter-out 0,$(FRESH)),--fresh)
 
+.PHONY: demo-page
+demo-page: $(project) ## serve a page on this machine to submit, for the checks of `make run`
+	@exec $(python) -m local.demo_page
+
 .PHONY: test
 test: $(project) $(tools) ## run all tests but the long-running ones [TESTS=tests/store]
 	$(fetch_what_tests_need)

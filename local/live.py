@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+from local import demo_page
 from local.paths import FUNCTION_LOG, ROOT
 
 type Handler = Callable[[Any, Any], Any]
@@ -143,6 +144,8 @@ class _Function:
                 if self._is_source(getattr(module, "__file__", None)):
                     del sys.modules[name]
             importlib.invalidate_caches()
+            if self.resource == "CheckLinks":
+                demo_page.inject()
             # Under another name: `app` is the module that the emulator is importing.
             spec = importlib.util.spec_from_file_location("function", self.sources[0] / "app.py")
             assert spec is not None

@@ -104,7 +104,7 @@ def caller_name(session: "boto3.Session") -> str:
 
 def call(
     session: "boto3.Session",
-    service: Literal["cloudformation", "cognito-idp", "sts"],
+    service: Literal["cloudformation", "cognito-idp", "lambda", "sts"],
     endpoint: str | None,
     operation: str,
     *,

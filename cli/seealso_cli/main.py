@@ -79,7 +79,7 @@ class _LazyGroup(click.Group):
 def main() -> None:
     """Run a network of article sites.
 
-    load, export and `sites load` use the tables directly, and admins and editors use the user
+    load, export, checks and `sites load` use the stack directly, and admins and editors its user
     pool: they need AWS credentials. All other commands call the API: sign in first.
 
     \b
@@ -102,6 +102,7 @@ for _name, _module, _summary in (
     ("articles", "articles", "List, show, edit and publish articles."),
     ("audit", "audit", "Show who changed what (admins)."),
     ("blocks", "blocks", "List blocked hosts; manage them (admins)."),
+    ("checks", "checks", "Look after the checks of submitted pages."),
     ("editors", "users", "Manage editors (articles and links)."),
     ("export", "export", "Export articles to JSON Lines."),
     ("links", "links", "Review submitted links."),

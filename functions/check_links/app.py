@@ -64,7 +64,7 @@ TOOLS = Tools(
 
 
 @tracer.capture_lambda_handler
-def handler(event: Any, context: Any) -> str | None:
+def handler(event: Any, context: Any) -> str:
     if isinstance(event, dict) and "check" in event:
         return check_now(TOOLS, str(event["check"]))
 
@@ -80,4 +80,6 @@ def handler(event: Any, context: Any) -> str | None:
     )
     if report and any(report):
         logger.info("links checked", extra=report._asdict())
-    return None
+    if report is None:
+        return "another run is under way"
+    return ", ".join(f"{number} {name}" for name, number in report._asdict().items())

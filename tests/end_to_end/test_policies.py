@@ -82,8 +82,9 @@ def leading_keys() -> dict[str, list[str]]:
     found = {}
     for statement in function["Properties"]["Policies"][0]["Statement"]:
         if condition := statement.get("Condition"):
-            # With no key at all, ForAllValues is true.
-            assert condition.pop("Null") == {"dynamodb:LeadingKeys": "false"}
+            # With no key at all, as in a Scan, ForAllValues is true.
+            named = {f"dynamodb:{action}Item" for action in ("Delete", "Get", "Put", "Update")}
+            assert set(_listed(statement["Action"])) <= {*named, "dynamodb:Query"}
             ((_, keys),) = condition.items()
             found[_resource(statement["Resource"])] = keys["dynamodb:LeadingKeys"]
     return found

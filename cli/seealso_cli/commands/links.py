@@ -48,6 +48,13 @@ _QUEUE_COLUMNS = (
     _LINK,
     _SUBMITTED,
     Column("expires", lambda link: link["expires_at"] and link["expires_at"][:10]),
+    Column("link_back", lambda link: link["link_back"]),
+    *_ABOUT,
+)
+_ATTENTION_COLUMNS = (
+    _LINK,
+    Column("why", lambda link: link["attention"]),
+    Column("since", lambda link: link["attention_at"] and link["attention_at"][:10]),
     *_ABOUT,
 )
 _LIST_COLUMNS = (_LINK, _SUBMITTED, Column("status", lambda link: link["status"]), *_ABOUT)
@@ -118,7 +125,13 @@ def show_link(link_id: str, as_json: bool) -> None:
     if as_json:
         print_json(link)
         return
-    print_fields({name: value for name, value in link.items() if name != "history"})
+    lists = ("checks", "history")
+    print_fields({name: value for name, value in link.items() if name not in lists})
+    print_line("checks:" if link["checks"] else "checks:       -")
+    for check in link["checks"]:
+        reasons = ", ".join(check["codes"]) or check["href"]
+        where = f" at {check['final_url']}" if check["final_url"] else ""
+        print_line(format_value(f"  {check['at']} {check['found']}: {reasons}{where}"))
     print_line("history:" if link["history"] else "history:      -")
     for event in link["history"]:
         at, status, by = (format_value(event[name]) for name in ("at", "status", "by"))
@@ -182,6 +195,34 @@ def restore_links(link_ids: Sequence[str], version: int | None, as_json: bool) -
     `-` stands for the ids on standard input.
     """
     _decide(link_ids, "restore", None, version, as_json)
+
+
+@links.command("check")
+@_IDS
+@json_option
+def check_links(link_ids: Sequence[str], as_json: bool) -> None:
+    """Have the pages of links looked at as soon as possible.
+
+    At most once in ten minutes for each link. `-` stands for the ids on standard input.
+    """
+    for_each(
+        link_ids,
+        lambda link_id: admin_api.request("POST", f"{_path(link_id)}/check"),
+        lambda check: f"Link {check['link_id']}: check due {check['next_check_at']}.",
+        as_json=as_json,
+    )
+
+
+@links.command("attention")
+@ids_option
+@list_options
+def list_attention(only_ids: bool, **options: Unpack[ListOptions]) -> None:
+    """List published links that editors should look at.
+
+    Their pages have not been reached for a week, or now end at another domain.
+    """
+    ids = "link_id" if only_ids else None
+    print_items("/links", "links", {"attention": "true"}, _ATTENTION_COLUMNS, options, ids=ids)
 
 
 def _decide(

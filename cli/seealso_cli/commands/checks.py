@@ -1,0 +1,91 @@
+"""`seealso checks`: the checks of submitted pages, for who runs a stack."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Unpack
+
+import click
+
+from seealso.tables import checks as table
+from seealso.tables.checks import SET_ASIDE, get_checks
+from seealso_cli import aws
+from seealso_cli.errors import CommandFailed
+from seealso_cli.options import StoreOptions, json_option, stack_options, store_options
+from seealso_cli.output import Column, Json, print_line, print_list
+from seealso_cli.stack import get_stack
+from seealso_cli.stores import find_target
+
+MAX_LISTED = 1000
+_COLUMNS = (
+    Column("link_id", lambda check: check["link_id"]),
+    Column("due", lambda check: check["due_at"][:19]),
+    Column("failures", lambda check: check["failures"]),
+)
+
+
+@click.group()
+def checks() -> None:
+    """Look after the checks of submitted pages."""
+
+
+@checks.command("list")
+@click.option("--failing", is_flag=True, help="Those that were set aside after 5 failures.")
+@json_option
+@store_options
+def list_checks(failing: bool, as_json: bool, **options: Unpack[StoreOptions]) -> None:
+    """List the checks that are due, the longest overdue first.
+
+    This needs AWS credentials. The log of the function CheckLinks has the errors of failing checks.
+    """
+    store = find_target(options, ("links",)).open_store()
+    kind = SET_ASIDE if failing else table.DUE
+    found: Iterator[Json] = (
+        {"link_id": link_id, "due_at": checks.due_at or "-", "failures": checks.failures}
+        for link_id in table.due_checks(store, datetime.now(UTC), MAX_LISTED, kind)
+        for checks in [get_checks(store, link_id)]
+    )
+    print_list(found, _COLUMNS, None, as_json=as_json)
+
+
+@checks.command("retry")
+@click.argument("link_ids", metavar="[ID]...", nargs=-1)
+@store_options
+def retry_checks(link_ids: Sequence[str], **options: Unpack[StoreOptions]) -> None:
+    """Make failing checks due again: those of some links, by default all.
+
+    This needs AWS credentials.
+    """
+    store = find_target(options, ("links",)).open_store()
+    now = datetime.now(UTC)
+    failing = link_ids or table.due_checks(store, now, MAX_LISTED, SET_ASIDE)
+    for link_id in failing:
+        was_failing = table.retry_check(store, link_id, now)
+        print_line(f"Link {link_id}: {'check due' if was_failing else 'not failing'}.")
+
+
+@checks.command("run")
+@click.option("--now", "link_id", metavar="ID", help="Check this link, due or not.")
+@stack_options
+def run_checks(link_id: str | None, stack: str | None, local: bool) -> None:
+    """Run the checks that are due without waiting for the next minute.
+
+    This needs AWS credentials.
+    """
+    found = get_stack(stack, local)
+    event: dict[str, Any] = {} if link_id is None else {"check": link_id}
+    try:
+        answer = aws.call(
+            found.session,
+            "lambda",
+            found.endpoint,
+            "invoke",
+            FunctionName=found.output("CheckLinksFunction"),
+            Payload=json.dumps(event).encode(),
+        )
+        result = json.loads(answer["Payload"].read() or b"null")
+    except (aws.AwsRefused, aws.AwsUnreachable) as error:
+        raise CommandFailed(f"Could not run the checks: {error}") from None
+    if "FunctionError" in answer:
+        raise CommandFailed("The checks have failed; see the log of the function CheckLinks.")
+    print_line(f"Link {link_id}: {result}." if link_id else f"Checks: {result}.")

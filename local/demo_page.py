@@ -1,0 +1,113 @@
+"""`make demo-page`: a submitted page on this machine, whose link back can be taken out.
+
+python -m local.demo_page
+
+The local run's checks reach it at http://demo-page.example.com/ (live.py gives them `network`). No
+deployed stack has this module, and nothing in a stack's parameters stands for it.
+"""
+
+import os
+import socket
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, Any
+
+from local.paths import API_URL, LOCAL, ROOT
+from local.sample_data import ARTICLE
+
+if TYPE_CHECKING:
+    from seealso.verifying.connections import Network
+
+HOST = "demo-page.example.com"
+LOOPBACK = "127.0.0.1"
+FOLDER = LOCAL / "demo-page"
+PAGE, PORT = FOLDER / "index.html", FOLDER / "port"
+
+
+def network(public: "Network") -> "Network":
+    """The public internet, with the demo page as one more host.
+
+    Any other host that has the demo page's address is refused, as on AWS.
+    """
+
+    def resolve(host: str, port: int) -> list[tuple[str, int]]:
+        if host == HOST:
+            if port != 80 or not PORT.exists():
+                raise socket.gaierror(f"{HOST} is served by `make demo-page`, by http alone")
+            return [(LOOPBACK, int(PORT.read_text()))]
+        found = public.resolve(host, port)
+        return found if all(public.is_allowed(address) for address, _ in found) else [("::", port)]
+
+    def is_allowed(address: str) -> bool:
+        return address == LOOPBACK or public.is_allowed(address)
+
+    return public._replace(resolve=resolve, is_allowed=is_allowed)
+
+
+def inject(environment: dict[str, str] | Any = os.environ) -> None:
+    """Let this process's checks reach the demo page, and know the local run's address."""
+    from seealso.verifying import fetching
+
+    fetching.PUBLIC = network(fetching.PUBLIC)  # type: ignore[attr-defined]
+    if API_URL.exists():
+        environment["OWN_URLS"] = API_URL.read_text().strip()
+
+
+def main() -> int:
+    if not API_URL.exists():
+        print("`make run` is not running. Start it in another terminal first.", file=sys.stderr)
+        return 1
+    api_url = API_URL.read_text().strip()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(_page(f"{api_url}/a/{ARTICLE}"), "utf-8")
+    with HTTPServer((LOOPBACK, 0), _Handler) as server:
+        PORT.write_text(str(server.server_port))
+        print(_next_steps(api_url), flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("\nStopped.")
+        finally:
+            PORT.unlink(missing_ok=True)
+    return 0
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers every request with the page's file as it is now."""
+
+    def do_GET(self) -> None:
+        body = PAGE.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 its name in the base class
+        print(f"{self.headers.get('User-Agent')} {format % args}", flush=True)
+
+
+def _page(article_url: str) -> str:
+    return f"""<!doctype html>
+<html lang="en">
+<title>A page that links back</title>
+<p>Delete the next line, and the link is shown no more.
+<p>I have read <a href="{article_url}">this article</a>.
+"""
+
+
+def _next_steps(api_url: str) -> str:
+    page = PAGE.relative_to(ROOT)
+    return f"""Serving {page} as http://{HOST}/ for the local run's checks.
+
+1. Submit http://{HOST}/ at {api_url}/a/{ARTICLE}#submit. Its check is due at once, and is made
+   within about a minute; to spare the waiting:
+     .local/venv/bin/seealso checks run --now LINK_ID --local
+2. Delete the line with the link from {page}, and check again, twice: the link is shown no more.
+3. Put it back and check again.
+
+Ctrl-C stops it. Requests follow."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
