@@ -63,6 +63,23 @@ def outputs(port: int) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
+def stop_schedule(port: int, function: str) -> None:
+    """Deletes the schedule of a function, named as in template.yaml. Raises Failure."""
+    endpoint = account.endpoint(port)
+    cloudformation = account.session().client("cloudformation", endpoint_url=endpoint)
+    resources = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    names = [
+        resource["PhysicalResourceId"]
+        for resource in resources
+        if resource["ResourceType"] == "AWS::Scheduler::Schedule"
+        and resource["LogicalResourceId"].startswith(function)
+    ]
+    if len(names) != 1:
+        raise Failure(f"{function} must have exactly one schedule, not {len(names)}.")
+    scheduler = account.session().client("scheduler", endpoint_url=endpoint)
+    scheduler.delete_schedule(Name=names[0].rpartition("/")[2])
+
+
 def failure_reason(port: int, stack_name: str = STACK_NAME) -> str | None:
     """The first resource of the stack that failed, and why; None if CloudFormation names none."""
     cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
