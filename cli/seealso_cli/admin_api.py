@@ -168,7 +168,8 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> RequestRefused:
     )
     if status == 401:
         return RequestRefused(status, auth.TOKEN_REJECTED)
-    if status not in EXIT_STATUSES:
+    # The gateway's own 429 is no answer of the API.
+    if status not in EXIT_STATUSES and body.get("type") != "/problems/rate-limited":
         request_id = escape_unprintable(str(body.get("request_id", "none")))
         return RequestRefused(status, f"The API failed: {detail} (request id: {request_id})")
     lines = [

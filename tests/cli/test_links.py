@@ -49,12 +49,16 @@ def test_link_lifecycle(as_editor: Run, deployed_environment: Store) -> None:
     queue = as_editor("links", "queue").out.splitlines()
     about = ["7", "An", "old", "mill", "Number", "1", "https://blog.example.net/1"]
     assert [line.split() for line in queue] == [
-        ["link_id", "submitted", "expires", "article", "site", "article_title", "title", "url"],
-        [first, "2026-03-01", "2026-03-15", "41", "domain", *about],
+        [
+            *["link_id", "submitted", "expires", "link_back"],
+            *["article", "site", "article_title", "title", "url"],
+        ],
+        [first, "2026-03-01", "2026-03-15", "unchecked", "41", "domain", *about],
         [
             second,
             "2026-03-01",
             "-",
+            "unchecked",
             "41",
             "domain",
             "8",
@@ -154,7 +158,7 @@ def test_titles_do_not_control_the_terminal(
     assert [link["title"] for link in as_json.json_lines()] == HOSTILE
     shown = as_editor("links", "show", ids[0])
     assert unprintable(shown.out) == set()
-    assert len(shown.out.splitlines()) == 15
+    assert len(shown.out.splitlines()) == 21
     stale = as_editor("links", "approve", ids[0], "--version=7")
     assert stale.status == 6
     assert unprintable("".join(stale.stderr)) == set()

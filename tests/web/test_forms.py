@@ -1,12 +1,13 @@
 """The form of an article's page, and the page where a submission stands: without any script."""
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from seealso.errors import StoreUnavailable
 from seealso.store.client import Client
-from seealso.store.tables import Store
+from seealso.store.tables import Store, current_store
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.links import get_link
 from seealso.tables.sites import Site
@@ -16,6 +17,7 @@ from tests.support.factories import page_item, put_item, put_site
 from tests.support.gateway import Response
 from tests.support.log import Log
 from tests.support.requests import FORM
+from tests.support.strangers import MISSING, Page, Strangers, run_all
 from tests.web.pages import Tree, get, links, named, text
 
 ID, GERMAN_ID, MODERATED_ID = 101, 102, 103
@@ -285,3 +287,38 @@ def test_while_the_store_does_not_answer_a_form_can_be_sent_again(
     ]
     assert locations[0].status == 303
     assert locations[0].headers["location"] == locations[1].headers["location"]
+
+
+def test_check_again_makes_a_check_due(network: Store) -> None:
+    location = submit().headers["location"]
+    page = Tree(get(location).body)
+    (form,) = [
+        each for each in page.elements if (each.attrs.get("action") or "").endswith("/check")
+    ]
+    assert text(form) == "Check again"
+    path, _, token = location.partition("?token=")
+    assert send(f"{path}/check", {"token": "another"}).status == 403
+    world = Strangers(datetime.now(UTC), {URL: Page(finding=MISSING)})
+    run_all(world.tools(current_store))
+    page = followed(send(f"{path}/check", {"token": token}, origin="null"))
+    status = text(page.one("section", id_="status"))
+    assert "not found on your page" in status
+    assert "Your page has no link to the article." in status
+    assert "Last checked" in status
+    assert send(f"{path}/check", {"token": token}).status == 429
+
+
+def test_says_what_was_found_in_german(network: Store) -> None:
+    location = submit(GERMAN_ID).headers["location"]
+    world = Strangers(datetime.now(UTC), {URL: Page(finding=MISSING)})
+    run_all(world.tools(current_store))
+    status = text(Tree(get(location).body).one("section", id_="status"))
+    assert "Ihre Seite hat keinen Link zum Artikel." in status
+    assert "Nächste Prüfung" in status
+
+
+def test_a_link_that_is_verified_says_what_it_waits_for(network: Store) -> None:
+    put_site(network, Site(9, [], "Slow", publish="verified"))
+    new_container()
+    page = followed(submit(MODERATED_ID))
+    assert text(page.one("h1")) == "Your link is waiting for its check"

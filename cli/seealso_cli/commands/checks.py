@@ -8,7 +8,8 @@ from typing import Any, Unpack
 import click
 
 from seealso.tables import checks as table
-from seealso.tables.checks import SET_ASIDE, get_checks
+from seealso.tables.checks import SET_ASIDE
+from seealso.tables.links import get_checked_link
 from seealso_cli import aws
 from seealso_cli.errors import CommandFailed
 from seealso_cli.options import StoreOptions, json_option, stack_options, store_options
@@ -41,9 +42,13 @@ def list_checks(failing: bool, as_json: bool, **options: Unpack[StoreOptions]) -
     store = find_target(options, ("links",)).open_store()
     kind = SET_ASIDE if failing else table.DUE
     found: Iterator[Json] = (
-        {"link_id": link_id, "due_at": checks.due_at or "-", "failures": checks.failures}
+        {
+            "link_id": link_id,
+            "due_at": (link and link.check_at) or checks.due_at or "-",
+            "failures": checks.failures,
+        }
         for link_id in table.due_checks(store, datetime.now(UTC), MAX_LISTED, kind)
-        for checks in [get_checks(store, link_id)]
+        for link, checks in [get_checked_link(store, link_id)]
     )
     print_list(found, _COLUMNS, None, as_json=as_json)
 
