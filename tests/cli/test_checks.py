@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,11 @@ from tests.cli.support import run_command, store_options
 from tests.cli.test_links import add_pending_link
 from tests.support.invariants import check
 from tests.support.strangers import MISSING, Page, Strangers, run_all
+
+DUE: dict[str, Any] = {
+    "check_at": "2026-03-01T10:00:00.000Z",
+    "expires_at": "2099-01-01T00:00:00.000Z",
+}
 
 
 def look(store: Store, page: Page, times: int = 1, days_ago: int = 3) -> None:
@@ -25,7 +31,7 @@ def look(store: Store, page: Page, times: int = 1, days_ago: int = 3) -> None:
 
 def test_failing_checks_are_listed_and_retried(deployed_environment: Store) -> None:
     store, options = deployed_environment, store_options(deployed_environment)
-    link_id = add_pending_link(store, check_at="2026-03-01T10:00:00.000Z")
+    link_id = add_pending_link(store, **DUE)
     (due,) = run_command(["checks", "list", "--json", *options]).json_lines()
     assert due == {"link_id": link_id, "due_at": "2026-03-01T10:00:00.000Z", "failures": 0}
     look(store, Page(failure="crash"), times=5)
@@ -46,7 +52,7 @@ def test_failing_checks_are_listed_and_retried(deployed_environment: Store) -> N
 def test_an_editor_asks_for_a_check_and_sees_what_was_found(
     as_editor: Run, deployed_environment: Store
 ) -> None:
-    link_id = add_pending_link(deployed_environment, check_at="2026-03-01T10:00:00.000Z")
+    link_id = add_pending_link(deployed_environment, **DUE)
     look(deployed_environment, Page(finding=MISSING))
     shown = as_editor("links", "show", link_id).out.splitlines()
     assert "link_back:     missing" in shown
@@ -63,7 +69,7 @@ def test_editors_list_what_needs_their_attention(
     as_editor: Run, deployed_environment: Store
 ) -> None:
     store = deployed_environment
-    link_id = add_pending_link(store, check_at="2026-03-01T10:00:00.000Z")
+    link_id = add_pending_link(store, **DUE)
     look(store, Page())
     as_editor("links", "approve", link_id)
     save_checks(store, replace(get_checks(store, link_id), due_at="2026-03-01T10:00:00.000Z"))

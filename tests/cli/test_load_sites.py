@@ -292,11 +292,11 @@ def check_one_invalid_site(run_bulk: RunBulk, path: Path, report: str) -> None:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (array([site(1)])[:-1], 20),
-        (array([site(1)]) + b"\n7", 20),
-        (array([site(1)])[:-1] + b",]", 20),
-        (array([site(1)])[:-1] + b", {},\n{,}]", 21),
-        (array([site(1)])[:-1] + b"\n {}]", 21),
+        (array([site(1)])[:-1], 21),
+        (array([site(1)]) + b"\n7", 21),
+        (array([site(1)])[:-1] + b",]", 21),
+        (array([site(1)])[:-1] + b", {},\n{,}]", 22),
+        (array([site(1)])[:-1] + b"\n {}]", 22),
     ],
 )
 def test_rejects_malformed_arrays(

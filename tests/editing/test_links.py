@@ -1,10 +1,10 @@
 """Submitted links: the queue, and what editors decide about what is in it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from seealso.store.tables import Store
+from seealso.store.tables import Store, current_store
 from seealso.store.values import Json
 from seealso.tables.articles import import_articles
 from seealso.tables.links import STATUSES
@@ -16,6 +16,7 @@ from tests.support.gateway import Response
 from tests.support.invariants import check
 from tests.support.requests import admin, at_fault, editor, fields, post, posted, problem
 from tests.support.scan import unchanged
+from tests.support.strangers import Page, Strangers, run_all
 
 REASON = "It is an advertisement."
 OTHER_PAGE = 110  # of a domain without a site
@@ -34,7 +35,9 @@ def links(network: Store) -> Store:
 
 
 def read(number: int) -> Json:
+    """A link as it is read, but for what its checks have found."""
     link: Json = editor("GET", f"/links/{link_id(number)}").json()
+    del link["checks"], link["next_check_at"]
     return link
 
 
@@ -76,7 +79,7 @@ def test_the_queue_shows_all_but_history_and_consent(links: Store) -> None:
     link = editor("GET", f"/links/{first['link_id']}").json()
     assert first.pop("site_name") == "Heat"
     assert first == {name: link[name] for name in first}
-    assert set(link) - set(first) == {"history", "consent"}
+    assert set(link) - set(first) == {"checks", "consent", "history", "next_check_at", "policy"}
 
 
 def put_of_each_status(store: Store, first: int) -> dict[str, int]:
@@ -173,6 +176,25 @@ def test_an_approved_link_is_on_the_page(network: Store) -> None:
     assert link["published_at"] == link["history"][-1]["at"]
     assert shown_links() == [link_id(1), link_id(2)]
     check(network)
+
+
+def test_the_checks_of_a_link_are_shown_and_asked_for(network: Store) -> None:
+    receipt = posted(SHOWN, "https://blog.example.com/page")
+    target = f"/links/{receipt['link_id']}"
+    world = Strangers(datetime.now(UTC), {"https://blog.example.com/page": Page()})
+    assert editor("POST", f"{target}/check").status == 202
+    run_all(world.tools(current_store))
+    link = editor("GET", target).json()
+    (found,) = link["checks"]
+    assert (found["found"], found["codes"], found["status"]) == ("seen", [], 200)
+    assert link["link_back_at"] == found["at"]
+    assert editor("POST", f"{target}/check").status == 202
+    with unchanged(network):
+        assert problem(editor("POST", f"{target}/check")) == "rate-limited"
+        assert problem(editor("POST", f"/links/{link_id(999)}/check")) == "not-found"
+    decide("reject", 1)
+    assert problem(editor("POST", f"/links/{link_id(1)}/check")) == "conflict"
+    check(network, within_caps=False)
 
 
 def test_cannot_approve_on_a_full_page(network: Store) -> None:

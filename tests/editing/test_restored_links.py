@@ -23,7 +23,9 @@ def decide(action: str, number: int, version: int, body: Json | None = None) -> 
 
 
 def read(number: int) -> Json:
+    """A link as it is read, but for what its checks have found."""
     link: Json = editor("GET", f"/links/{link_id(number)}").json()
+    del link["checks"], link["next_check_at"]
     return link
 
 

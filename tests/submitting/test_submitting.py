@@ -69,6 +69,10 @@ def test_a_link_is_readable_at_once(anywhere: Store, article_id: int) -> None:
         "submitted_at": link["submitted_at"],
         "published_at": link["submitted_at"] if article_id == SHOWN else None,
         "expires_at": None if article_id == SHOWN else link["expires_at"],
+        "checked_at": None,
+        "next_check_at": link["submitted_at"],
+        "found": None,
+        "explanation": "Your page has not been looked at yet.",
     }
 
 

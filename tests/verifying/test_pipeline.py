@@ -305,8 +305,8 @@ def test_a_link_may_end_while_its_page_is_fetched(quick: Store, world: Strangers
     link_id = submitted(quick, AT_ONCE)
     one_run(quick, world)
     world.forward(days=7)
-    world.meanwhile = lambda _: (
-        links.withdraw(quick, stored(quick, link_id), links.Cause(world.now, "submitter"))
+    world.meanwhile = lambda _: links.withdraw(
+        quick, stored(quick, link_id), links.Cause(world.now, "submitter")
     )
     assert one_run(quick, world) == Report(dropped=1)
     assert stored(quick, link_id).status == "withdrawn"

@@ -35,9 +35,10 @@ def checks() -> None:
 @json_option
 @store_options
 def list_checks(failing: bool, as_json: bool, **options: Unpack[StoreOptions]) -> None:
-    """List the checks that are due, the longest overdue first.
+    """List checks that are due, or set aside.
 
-    This needs AWS credentials. The log of the function CheckLinks has the errors of failing checks.
+    The longest overdue come first. This needs AWS credentials. The log of the function CheckLinks
+    has the errors of failing checks.
     """
     store = find_target(options, ("links",)).open_store()
     kind = SET_ASIDE if failing else table.DUE
@@ -57,9 +58,9 @@ def list_checks(failing: bool, as_json: bool, **options: Unpack[StoreOptions]) -
 @click.argument("link_ids", metavar="[ID]...", nargs=-1)
 @store_options
 def retry_checks(link_ids: Sequence[str], **options: Unpack[StoreOptions]) -> None:
-    """Make failing checks due again: those of some links, by default all.
+    """Make failing checks due again.
 
-    This needs AWS credentials.
+    Those of some links, by default all. This needs AWS credentials.
     """
     store = find_target(options, ("links",)).open_store()
     now = datetime.now(UTC)
@@ -73,7 +74,7 @@ def retry_checks(link_ids: Sequence[str], **options: Unpack[StoreOptions]) -> No
 @click.option("--now", "link_id", metavar="ID", help="Check this link, due or not.")
 @stack_options
 def run_checks(link_id: str | None, stack: str | None, local: bool) -> None:
-    """Run the checks that are due without waiting for the next minute.
+    """Run the checks that are due now.
 
     This needs AWS credentials.
     """

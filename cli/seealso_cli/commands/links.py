@@ -201,9 +201,10 @@ def restore_links(link_ids: Sequence[str], version: int | None, as_json: bool) -
 @_IDS
 @json_option
 def check_links(link_ids: Sequence[str], as_json: bool) -> None:
-    """Have the pages of links looked at as soon as possible.
+    """Have the pages of links looked at again.
 
-    At most once in ten minutes for each link. `-` stands for the ids on standard input.
+    As soon as possible, at most once in ten minutes for each link. `-` stands for the ids on
+    standard input.
     """
     for_each(
         link_ids,
@@ -217,7 +218,7 @@ def check_links(link_ids: Sequence[str], as_json: bool) -> None:
 @ids_option
 @list_options
 def list_attention(only_ids: bool, **options: Unpack[ListOptions]) -> None:
-    """List published links that editors should look at.
+    """List published links to look at.
 
     Their pages have not been reached for a week, or now end at another domain.
     """
