@@ -13,7 +13,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 from local.paths import API_URL, LOCAL, ROOT
-from local.sample_data import ARTICLE
 
 if TYPE_CHECKING:
     from seealso.verifying.connections import Network
@@ -54,6 +53,8 @@ def inject(environment: dict[str, str] | Any = os.environ) -> None:
 
 
 def main() -> int:
+    from local.sample_data import ARTICLE  # with boto3, which functions do not need
+
     if not API_URL.exists():
         print("`make run` is not running. Start it in another terminal first.", file=sys.stderr)
         return 1
@@ -62,7 +63,7 @@ def main() -> int:
     PAGE.write_text(_page(f"{api_url}/a/{ARTICLE}"), "utf-8")
     with HTTPServer((LOOPBACK, 0), _Handler) as server:
         PORT.write_text(str(server.server_port))
-        print(_next_steps(api_url), flush=True)
+        print(_next_steps(f"{api_url}/a/{ARTICLE}"), flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
@@ -96,11 +97,11 @@ def _page(article_url: str) -> str:
 """
 
 
-def _next_steps(api_url: str) -> str:
+def _next_steps(article_url: str) -> str:
     page = PAGE.relative_to(ROOT)
     return f"""Serving {page} as http://{HOST}/ for the local run's checks.
 
-1. Submit http://{HOST}/ at {api_url}/a/{ARTICLE}#submit. Its check is due at once, and is made
+1. Submit http://{HOST}/ at {article_url}#submit. Its check is due at once, and is made
    within about a minute; to spare the waiting:
      .local/venv/bin/seealso checks run --now LINK_ID --local
 2. Delete the line with the link from {page}, and check again, twice: the link is shown no more.

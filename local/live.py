@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from local import demo_page
 from local.paths import FUNCTION_LOG, ROOT
 
 type Handler = Callable[[Any, Any], Any]
@@ -145,6 +144,8 @@ class _Function:
                     del sys.modules[name]
             importlib.invalidate_caches()
             if self.resource == "CheckLinks":
+                from local import demo_page
+
                 demo_page.inject()
             # Under another name: `app` is the module that the emulator is importing.
             spec = importlib.util.spec_from_file_location("function", self.sources[0] / "app.py")

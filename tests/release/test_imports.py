@@ -29,6 +29,7 @@ REQUIREMENTS: dict[str, set[str]] = {
     "SubmitLink": URL_PARSER,
     "Graphql": {"graphql"},
     "Admin": POWERTOOLS | URL_PARSER,
+    "CheckLinks": POWERTOOLS | URL_PARSER,
     "ExpireLinks": POWERTOOLS,
     "RecordSkips": POWERTOOLS,
 }

@@ -6,7 +6,6 @@ link's own item (links.py): a submission has no units left for one more item, so
 made when the first check is over or has to wait.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -77,9 +76,9 @@ class TooSoon(Exception):
 
     def refusal(self, now: datetime) -> Refusal:
         """What whoever asked is told."""
-        seconds = (datetime.fromisoformat(self.again_at) - now).total_seconds()
+        seconds = -((now - datetime.fromisoformat(self.again_at)) // timedelta(seconds=1))
         detail = "A check can be requested once in ten minutes. Try again later."
-        return Refusal("rate-limited", detail, retry_after=max(math.ceil(seconds), 1))
+        return Refusal("rate-limited", detail, retry_after=max(seconds, 1))
 
 
 _PLAIN = (
