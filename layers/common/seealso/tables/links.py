@@ -725,12 +725,18 @@ def _put_new(store: Store, item: Json) -> Json:
 
 
 def _put_updated(store: Store, link: Link, updated: Link) -> Json:
+    condition = "version = :version"
+    values: Json = {":version": link.version}
+    if link.check_at:
+        # A check that has to wait moves this to checks.py without raising the version.
+        condition += " AND check_at = :check_at"
+        values[":check_at"] = link.check_at
     return {
         "Put": {
             "TableName": store.links,
             "Item": marshal_item(link_item(updated)),
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": marshal_item({":version": link.version}),
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": marshal_item(values),
         }
     }
 
