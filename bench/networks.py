@@ -9,7 +9,7 @@ from itertools import batched
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.tables.articles import Article, article_item
-from seealso.tables.links import page_key
+from seealso.tables.pages import page_key
 from tests.support.tables import another
 
 WRITERS = 4

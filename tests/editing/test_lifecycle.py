@@ -35,7 +35,8 @@ from seealso.tables import links, queue
 from seealso.tables.articles import STATES, Article, Listed, import_articles, list_articles
 from seealso.tables.audit import ChangeContext
 from seealso.tables.expiry import expire_and_erase
-from seealso.tables.links import CLAIM_HOLDERS, PageLink, Status
+from seealso.tables.links import CLAIM_HOLDERS, Status
+from seealso.tables.pages import PageLink
 from seealso.tables.sites import Block, Site, SiteRecord
 from seealso.times import rfc3339
 from tests.editing.audit_replay import NETWORK, read_all, replay, shortened

@@ -14,7 +14,7 @@ from seealso.graphql.settings import settings
 from seealso.store import tables as store_tables
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.store.values import marshal_item
-from seealso.tables.links import page_key
+from seealso.tables.pages import page_key
 from seealso.tables.skips import record_skips
 from tests.graphql.random_queries import (
     Form,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from seealso.store import values
 from seealso.store.tables import Store, current_store
 from seealso.submitting import submitting
-from seealso.tables import links
+from seealso.tables import pages
 from seealso.tables.articles import put_articles
 from seealso.tables.sites import Site
 from tests.submitting import sample_network
@@ -62,7 +62,7 @@ def prepare(store: Store, wrong: set[str]) -> None:
     if "duplicate-link" in wrong:
         requests.posted(sample_network.OTHER)
     counters = {"published": int("page-full" in wrong), "pending": int("queue-full" in wrong)}
-    put_item(store, store.links, {**links.page_key(ARTICLE), **counters})
+    put_item(store, store.links, {**pages.page_key(ARTICLE), **counters})
     if "not-found" in wrong:
         sample_network.set_state(store, ARTICLE, "draft", domain=9)
 

@@ -11,7 +11,7 @@ from seealso.store.values import Json, marshal_item
 from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Attempt, Receipt, Rules, submit
 from seealso.tables.articles import Article, article_item, put_articles
-from seealso.tables.links import page_key
+from seealso.tables.pages import page_key
 from seealso.tables.sites import Site, SiteRecord, get_record, save_record
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

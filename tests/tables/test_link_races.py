@@ -18,7 +18,7 @@ from seealso.store.tables import Store
 from seealso.store.values import marshal_item, unmarshal_item
 from seealso.submitting import submitting
 from seealso.submitting.submitting import Receipt
-from seealso.tables import links
+from seealso.tables import links, pages
 from seealso.tables.links import DuplicateLink, Link, PageFull, Status, get_link
 from seealso.tables.sites import Site
 from tests.support import engines
@@ -155,7 +155,7 @@ def add_link_counting_first(store: Store, link: Link, site: Site) -> None:
     """What must not be done: look for room, then take it by a transaction that does not ask."""
     answer = store.client.call("GetItem", _get(store, f"page#{link.article_id}"))
     page = unmarshal_item(answer.get("Item", {}))
-    if links.places_left(page, site.cap) == 0:
+    if pages.places_left(page, site.cap) == 0:
         raise PageFull(site.cap)
     if link.status == "pending" and page.get("pending", 0) >= site.pending_cap:
         raise links.QueueFull

@@ -10,7 +10,7 @@ from seealso.errors import StoreUnavailable
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.submitting.submitting import Rules, submit
-from seealso.tables import links
+from seealso.tables import links, pages
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.audit import ChangeContext
 from seealso.tables.checks import (
@@ -477,12 +477,12 @@ def test_a_link_without_a_title_takes_the_pages(quick: Store, world: Strangers) 
     one_run(quick, world)
     assert stored(quick, without).title == "The page"
     assert stored(quick, own).title == "My own"
-    shown = {link["link_id"]: link["title"] for link in links.page_links(page(quick, VERIFIED))}
+    shown = {link["link_id"]: link["title"] for link in pages.page_links(page(quick, VERIFIED))}
     assert shown == {without: "The page", own: "My own"}
 
 
 def page(store: Store, article: int) -> Json | None:
-    return store.client.get_item(store.links, links.page_key(article))
+    return store.client.get_item(store.links, pages.page_key(article))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from seealso.tables.indexes import (
     read_timeline,
     timeline_query,
 )
-from seealso.tables.links import PageLink, page_key, page_links, places_left
+from seealso.tables.pages import PageLink, page_key, page_links, places_left
 
 # Articles of the timeline that are read at first, to find OTHER_DOMAINS of other domains.
 WINDOW = OTHER_DOMAINS + SPARE

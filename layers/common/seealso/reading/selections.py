@@ -24,7 +24,7 @@ from seealso.store.batching import Item, Need, Reading, need_item, read_together
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.indexes import ALL, SPARE, Ids, read_domain, read_timeline, timeline_query
-from seealso.tables.links import page_key, page_links
+from seealso.tables.pages import page_key, page_links
 
 
 def _columns_in(index: Index) -> frozenset[str]:

@@ -34,7 +34,7 @@ from seealso.submitting.parsing import (
     refusal_of,
     url_error,
 )
-from seealso.tables import links, sites
+from seealso.tables import links, pages, sites
 from seealso.tables.checks import TooSoon
 from seealso.tables.indexes import Ids, timeline_query
 from seealso.tables.links import Cause, Link, Status
@@ -153,7 +153,7 @@ def preview(store: Store, attempt: Attempt, rules: Rules) -> Preview:
         links.check_page(context.page_item, status, site, rfc3339(attempt.now))
     except links.LinkNotAdded as refused:
         raise _refusal_of_link(store, refused) from None
-    places_left = links.places_left(context.page_item, site.cap)
+    places_left = pages.places_left(context.page_item, site.cap)
     return Preview(attempt.submission.url, status, places_left)
 
 
@@ -188,7 +188,7 @@ def _read_context(store: Store, attempt: Attempt) -> _Context:
     items = batch_get(
         {
             store.articles: [{"id": attempt.article_id}],
-            store.links: [links.page_key(attempt.article_id)],
+            store.links: [pages.page_key(attempt.article_id)],
             store.sites: sites.block_keys(urls.host_suffixes(attempt.submission.url)),
         },
         only={store.articles: ("id", "domain", "state", "title")},
@@ -209,7 +209,7 @@ def _read_preview_context(store: Store, attempt: Attempt, claim: str) -> _Contex
     """
     items = batch_get(
         {
-            store.links: [links.page_key(attempt.article_id), {"pk": claim}],
+            store.links: [pages.page_key(attempt.article_id), {"pk": claim}],
             store.sites: sites.block_keys(urls.host_suffixes(attempt.submission.url)),
         }
     )
@@ -237,7 +237,7 @@ def _context(
     """What was read; `article` is None if it is not published."""
     site = sites.get_policy(store, article["domain"]) if article else None
     read = {item["pk"]: item for item in batch_items(answer, store.links)}
-    page_item = read.pop(links.page_key(attempt.article_id)["pk"], None)
+    page_item = read.pop(pages.page_key(attempt.article_id)["pk"], None)
     return _Context(
         rate_limit.requests_counted(counted),
         page_item,
@@ -380,8 +380,8 @@ def _duplicate(store: Store, duplicate: links.DuplicateLink) -> Refusal:
 
 def _places_left(page_item: Json | None, link: Link, cap: int) -> int:
     """The page's free places, less the link's own if the page was read before it was stored."""
-    is_counted = any(shown["link_id"] == link.link_id for shown in links.page_links(page_item))
-    free = links.places_left(page_item, cap)
+    is_counted = any(shown["link_id"] == link.link_id for shown in pages.page_links(page_item))
+    free = pages.places_left(page_item, cap)
     return max(free - (link.status == "published" and not is_counted), 0)
 
 

@@ -15,10 +15,10 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import batched
-from typing import Any, Literal, NamedTuple, TypedDict, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from seealso.errors import StoreError, VersionConflict
 from seealso.store.calls import Call, batch_get, batch_items
@@ -36,6 +36,7 @@ from seealso.tables.checks import (
     put_checks,
     save_checks,
 )
+from seealso.tables.pages import page_key, places_left
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
 
@@ -58,15 +59,6 @@ _TRANSITIONS: dict[str, frozenset[str]] = {
     "rejected": frozenset({"pending"}),
     "removed": frozenset({"pending"}),
 }
-
-
-class PageLink(TypedDict):
-    """A published link as an article's page shows it."""
-
-    link_id: str
-    url: str
-    title: str | None
-    published_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,25 +144,6 @@ class AlreadySubmitted(LinkNotAdded):
 # ---- pages -----------------------------------------------------------------------------------
 
 
-def page_key(article_id: int) -> Json:
-    """The key of an article's page item: its published links and its counters."""
-    return {"pk": f"page#{article_id}"}
-
-
-def page_links(page_item: Json | None) -> list[PageLink]:
-    """The published links of a page in order of submission; none where nothing was submitted."""
-    links = [
-        (name.removeprefix("link#"), *shown)
-        for name, shown in (page_item or {}).items()
-        if name.startswith("link#")
-    ]
-    links.sort(key=lambda link: (link[3], link[0]))
-    return [
-        {"link_id": link_id, "url": url, "title": title, "published_at": _time(published)}
-        for link_id, url, title, _, published in links
-    ]
-
-
 def page_attribute(link: Link) -> tuple[str, list[str | int | None]]:
     """The attribute of the page item that shows a published link: its name and value."""
     return f"link#{link.link_id}", [
@@ -179,11 +152,6 @@ def page_attribute(link: Link) -> tuple[str, list[str | int | None]]:
         _milliseconds(link.submitted_at),
         _milliseconds(link.published_at or link.submitted_at),
     ]
-
-
-def places_left(page_item: Json | None, cap: int) -> int:
-    """How many places a page has free; lowering a site's cap removes no link, so never below 0."""
-    return max(cap - int((page_item or {}).get("published", 0)), 0)
 
 
 def close_page(store: Store, article_id: int, now: datetime) -> None:
@@ -218,10 +186,6 @@ def page_is_empty(store: Store, article_id: int) -> Json:
 
 def _milliseconds(timestamp: str) -> int:
     return round(datetime.fromisoformat(timestamp).timestamp() * 1000)
-
-
-def _time(milliseconds: int) -> str:
-    return rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
 # ---- reading ---------------------------------------------------------------------------------
