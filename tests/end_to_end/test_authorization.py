@@ -14,6 +14,19 @@ from tests.end_to_end.requests import SignedIn, new_article, new_domain, publish
 from tests.end_to_end.test_links import submit
 from tests.end_to_end.tokens import REFUSED, refused_tokens, resigned
 
+PAGES = {
+    "/",
+    "/a/{id}",
+    "/s/{domain}",
+    "/s/{domain}/feed.atom",
+    "/feed.atom",
+    "/robots.txt",
+    "/sitemaps/{domain}",
+    "/sitemaps/{domain}/{part}",
+    "/assets/{name}",
+    "/problems/{name}",
+    "/l/{link_id}",
+}
 PUBLIC_READS = {
     "/articles/{id}",
     "/articles/{id}/related",
@@ -21,13 +34,17 @@ PUBLIC_READS = {
     "/sites",
     "/openapi.json",
     "/links/{link_id}",
+    "/consent",
     "/graphql",
 }
 PUBLIC = {
-    *(f"{method} {path}" for method in ("GET", "HEAD") for path in PUBLIC_READS),
+    *(f"{method} {path}" for method in ("GET", "HEAD") for path in PUBLIC_READS | PAGES),
     "POST /articles/{id}/links",
+    "POST /articles/{id}/links/preview",
     "DELETE /links/{link_id}",
     "POST /graphql",
+    "POST /a/{id}/links",
+    "POST /l/{link_id}/withdraw",
 }
 FOR_ADMINS = {
     "POST /admin/articles/{id}/purge",
@@ -81,7 +98,8 @@ def bearers(deployed: Deployed) -> dict[str, str | None]:
 @pytest.fixture
 def network(deployed: Deployed) -> Network:
     """All of it with version 1, in a domain of its own."""
-    admin, domain, host = sign_in(deployed, ADMIN), new_domain(), "blocked.example.net"
+    admin, domain = sign_in(deployed, ADMIN), new_domain()
+    host = f"blocked-{domain}.example.net"  # one item for all sites that block it
     site = {
         "name": "Iron",
         "article_url": "https://iron.example.net/{id}",
@@ -103,7 +121,7 @@ def answers(sender: SignedIn, network: Network, routes: list[str]) -> dict[str, 
         "PATCH /admin/articles/{id}": {"title": "Another title"},
         "POST /admin/links/{link_id}/reject": {"reason": "Not about pans."},
         "PUT /admin/sites/{domain}": {"name": "Pans", "article_url": "https://p.example.net/{id}"},
-        "POST /admin/blocks": {"host": "other.example.net", "domain": network.domain},
+        "POST /admin/blocks": {"host": f"other-{network.host}", "domain": network.domain},
     }
     found = {}
     for route in routes:

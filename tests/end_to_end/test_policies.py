@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from cfnlint.decode import cfn_yaml
@@ -25,9 +26,11 @@ from seealso.tables.sites import Site
 from seealso.tables.skips import PARTITION, SkipRange
 from tests.support import gateway, tables
 from tests.support.editors import as_admin
+from tests.support.environment import new_container
 from tests.support.factories import put_site
 from tests.support.functions import handler
 from tests.support.gateway import Response
+from tests.support.requests import FORM
 
 # A site that publishes at once, and one of editors who approve links.
 AT_ONCE, APPROVED = 7, 3
@@ -141,6 +144,12 @@ class Recorder:
             response = gateway.request(method, target, sent, text)
         return self._answered(method, target, response, recorded)
 
+    def form(self, target: str, fields: dict[str, str], status: int = 303) -> Response:
+        headers = {"content-type": FORM, "origin": "https://api.example.com"}
+        with recorded_calls() as recorded:
+            response = gateway.request("POST", target, headers, urlencode(fields).encode())
+        return self._answered("POST", target, response, recorded, status)
+
     def admin(
         self, method: str, target: str, body: Any = None, version: int | None = None
     ) -> Response:
@@ -157,9 +166,14 @@ class Recorder:
         return receipt
 
     def _answered(
-        self, method: str, target: str, response: Response, recorded: list[Call]
+        self,
+        method: str,
+        target: str,
+        response: Response,
+        recorded: list[Call],
+        status: int | None = None,
     ) -> Response:
-        assert response.status < 300, response
+        assert response.status == status if status else response.status < 300, response
         path = target.partition("?")[0]
         (route,) = (
             each for each in gateway.routes() if gateway._matched(each, method, path) is not None
@@ -214,7 +228,35 @@ def read(recorder: Recorder) -> None:
     recorder.public("POST", "/graphql", {"query": query})
 
 
+def read_pages(recorder: Recorder) -> None:
+    for target in (
+        *("/", f"/a/{TOP}", f"/s/{AT_ONCE}", f"/s/{AT_ONCE}/feed.atom", "/feed.atom"),
+        *("/robots.txt", f"/sitemaps/{AT_ONCE}", f"/sitemaps/{AT_ONCE}/0"),
+        *("/assets/see-also.js", "/problems/not-found"),
+    ):
+        new_container()  # which knows no site yet
+        recorder.public("GET", target)
+
+
+def submit_by_form(recorder: Recorder) -> None:
+    fields = {
+        "url": "https://example.com/by-form",
+        "has_right_to_share": "true",
+        "agrees_to_link_back": "true",
+    }
+    accepted = recorder.form(f"/a/{TOP}/links", fields)
+    status_page = accepted.headers["location"]
+    recorder.public("GET", status_page)
+    new_container()
+    recorder.form(f"/a/{TOP}/links", fields, 409)  # the article's page again, with the error
+    path, _, token = status_page.partition("?token=")
+    recorder.form(f"{path}/withdraw", {"token": token})
+
+
 def submit_and_withdraw(recorder: Recorder) -> None:
+    recorder.public("GET", "/consent")
+    preview = {"url": "https://example.com/"}
+    recorder.public("POST", f"/articles/{TOP}/links/preview", preview)
     key = "key-of-a-submission"
     receipt = recorder.submit(TOP, "https://example.com/", key)
     assert recorder.submit(TOP, "https://example.com/", key) == receipt
@@ -303,7 +345,9 @@ def run_jobs(recorder: Recorder) -> None:
 
 def test_policies_allow_what_is_done_and_no_more(recorder: Recorder) -> None:
     read(recorder)
+    read_pages(recorder)
     submit_and_withdraw(recorder)
+    submit_by_form(recorder)
     edit_articles(recorder)
     decide_on_links(recorder)
     edit_sites(recorder)
