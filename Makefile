@@ -31,12 +31,12 @@ define fetch_what_tests_need
 	$(if $(filter tests tests/ tests/graphql_http%,$(TESTS)),@$(python) -m tests.graphql_http)
 	$(if $(filter tests tests/ tests/graphql_clients%,$(TESTS)),@$(python) -m tests.graphql_clients)
 	$(if $(filter tests tests/ tests/typescript_client%,$(TESTS)),@$(python) -m tests.typescript_client)
-	$(if $(filter tests tests/ tests/browser%,$(TESTS)),@$(python) -m tests.browser)
+	$(if $(filter tests tests/ tests/browser% tests/widget%,$(TESTS)),@$(python) -m tests.browser)
 endef
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(project) $(tools) ## serve the API on this machine until Ctrl-C [PORT=4566] [FRESH=1]
@@ -76,6 +76,10 @@ lint: $(project) $(tools) ## check style, types, spelling, references and the te
 .PHONY: bench
 bench: $(project) $(tools) ## measure the budgets and write docs/benchmarks.md [FULL=1]
 	@exec $(python) -m bench
+
+.PHONY: screenshots
+screenshots: $(project) $(tools) ## take pictures of the pages' main states into docs/images
+	@exec $(python) -m tests.browser.screenshots
 
 .PHONY: load
 load: $(project) ## load articles into the running local stack: FILE=...

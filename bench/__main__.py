@@ -1,7 +1,7 @@
 """`make bench`: measures, writes docs/benchmarks.md, and fails if a budget is exceeded.
 
-`python -m bench submissions` measures and rewrites only that part; the others are `views`,
-`graphql` and `editing`.
+`python -m bench submissions` measures and rewrites only that part; the others are `views`, `html`,
+`graphql`, `editing` and `browser`.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import editing, graphql, pages, submissions
+from bench import browser, editing, graphql, html, pages, submissions
 from bench.pages import Row
 from local import dynamodb_local
 from local.paths import ROOT
@@ -42,7 +42,7 @@ def main() -> int:
     parts = dict(zip(_PARTS, _split(existing), strict=True))
     all_hold = True
     for name in sys.argv[1:] or _PARTS:
-        parts[name], holds = _views() if name == "views" else _reported(_REPORTS[name].report)
+        parts[name], holds = _MEASURES[name]()
         all_hold = all_hold and holds
     text = "\n".join(part.strip() + "\n" for part in parts.values())
     _FILE.write_text(text, "utf-8")
@@ -50,15 +50,16 @@ def main() -> int:
     return 0 if all_hold else 1
 
 
-_REPORTS = {"graphql": graphql, "submissions": submissions, "editing": editing}
-_PARTS = ("views", *_REPORTS)
+_ON_TABLES = {"html": html, "graphql": graphql, "submissions": submissions, "editing": editing}
+_HEADINGS = [*(module.HEADING for module in _ON_TABLES.values()), browser.HEADING]
+_PARTS = ("views", *_ON_TABLES, "browser")
 
 
 def _split(text: str) -> list[str]:
     """The parts of docs/benchmarks.md, in the order of _PARTS."""
     parts = []
-    for module in reversed(_REPORTS.values()):
-        text, heading, part = text.partition(module.HEADING)
+    for each in reversed(_HEADINGS):
+        text, heading, part = text.partition(each)
         parts.append(heading + part)
     return [text, *reversed(parts)]
 
@@ -94,6 +95,14 @@ def _measured(measure: Callable[[Store], list[Row]], on_disk: bool = False) -> l
         dynamodb_local.running(Path(folder), on_disk=on_disk) as endpoint,
     ):
         return measure(make_store(endpoint))
+
+
+# By part, what measures it: its text, and whether its budgets hold.
+_MEASURES: dict[str, Callable[[], tuple[str, bool]]] = {
+    "views": _views,
+    **{name: partial(_reported, module.report) for name, module in _ON_TABLES.items()},
+    "browser": browser.report,
+}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from bench import networks
 from bench.units import recorded_calls, snapshot, write_units
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.store.values import Json
-from seealso.submitting.submitting import Receipt, Rules, submit
+from seealso.submitting.submitting import Attempt, Preview, Receipt, Rules, preview, submit
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.sites import Site
 from tests.support import environment, events, functions, tables
@@ -138,12 +138,15 @@ def _url(number: int) -> str:
 
 
 def _submit(store: Store, article_id: int) -> Receipt:
-    return submit(
-        store,
-        attempt(article_id, _url(next(_numbers)), datetime.now(UTC), _TITLE),
-        None,
-        Rules(NO_CAP, "network"),
-    )
+    return submit(store, _attempt(article_id), None, Rules(NO_CAP, "network"))
+
+
+def _preview(store: Store, article_id: int) -> Preview:
+    return preview(store, _attempt(article_id), Rules(NO_CAP, "network"))
+
+
+def _attempt(article_id: int) -> Attempt:
+    return attempt(article_id, _url(next(_numbers)), datetime.now(UTC), _TITLE)
 
 
 # ---- costs -----------------------------------------------------------------------------------
@@ -165,14 +168,22 @@ def _costs(store: Store) -> list[Cost]:
         receipt = _submit(store, 3)
         change_link(store, receipt.link, "published", datetime.now(UTC), "bench", cap=5)
     costs.append(_cost(store, "to be approved, one place left", 3))
+    costs.append(_cost(store, "only previewed", 4, _preview, has_budget=False))
     return costs
 
 
-def _cost(store: Store, name: str, article_id: int, *, has_budget: bool = True) -> Cost:
+def _cost(
+    store: Store,
+    name: str,
+    article_id: int,
+    action: Callable[[Store, int], object] = _submit,
+    *,
+    has_budget: bool = True,
+) -> Cost:
     before = snapshot(store)
     usage = store.client.start()
     with recorded_calls() as calls:
-        _submit(store, article_id)
+        action(store, article_id)
     requests, round_trips = usage.requests, usage.round_trips
     read_units, reported = usage.read_units, usage.write_units
     written = write_units(store, before, snapshot(store), calls)

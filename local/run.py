@@ -37,8 +37,8 @@ def main() -> int:
     lease = LOCAL / "run" / "lease"
     started = time.monotonic()
     try:
-        with _serving(int(arguments.port), lease, is_fresh=arguments.fresh) as running:
-            print(_next_steps(running, time.monotonic() - started), flush=True)
+        with _serving(int(arguments.port), lease, is_fresh=arguments.fresh) as (running, demos):
+            print(_next_steps(running, demos, time.monotonic() - started), flush=True)
             with FUNCTION_LOG.open(encoding="utf-8", errors="replace") as log:
                 log.seek(0, os.SEEK_END)
                 while guard.is_running(lease):
@@ -62,8 +62,11 @@ def _is_port(text: str) -> bool:
 
 
 @contextmanager
-def _serving(port: int, lease: Path, *, is_fresh: bool) -> Iterator[Stack]:
-    """The stack with its data, at first the sample data. Nothing is left running afterwards."""
+def _serving(port: int, lease: Path, *, is_fresh: bool) -> Iterator[tuple[Stack, str]]:
+    """The stack with its data, at first the sample data, and a text about the demo pages.
+
+    Nothing is left running afterwards.
+    """
     state = lease.with_name("emulator")
     # Only a state that was once served is of use; a first deployment may have failed half-way.
     complete = state / "complete"
@@ -82,9 +85,7 @@ def _serving(port: int, lease: Path, *, is_fresh: bool) -> Iterator[Stack]:
                 _check_page(port, is_new=not complete.exists())
             complete.touch()
             with demo.serving(port + 1, running.api_url) as has_demo:
-                if not has_demo:
-                    print(f"Port {port + 1} is in use, so the widget's demo pages are left out.")
-                yield running
+                yield running, _demos(port + 1, is_served=has_demo)
 
 
 @contextmanager
@@ -126,9 +127,16 @@ def _announced(api_url: str) -> Iterator[None]:
         API_URL.unlink(missing_ok=True)
 
 
-def _next_steps(running: Stack, seconds: float) -> str:
+def _demos(port: int, *, is_served: bool) -> str:
+    if not is_served:
+        return f"  (port {port} is in use, so the pages with the widget are left out)"
+    return f"""\
+  http://localhost:{port}/a/{WIDGET_ARTICLE}   the widget, on a site that renders itself
+  http://elsewhere.localhost:{port}/   the widget, on a foreign page"""
+
+
+def _next_steps(running: Stack, demos: str, seconds: float) -> str:
     url = running.api_url
-    demo_url = f"http://localhost:{running.port + 1}"
     return f"""
 Ready in {seconds:.0f} s: {url}/a/{ARTICLE}
 
@@ -136,8 +144,7 @@ Open in a browser:
   {url}/a/{ARTICLE}   an article's page
   {url}/a/{GERMAN_ARTICLE}   one in German
   {url}/            the newest articles of all sites
-  {demo_url}/a/{WIDGET_ARTICLE}   the widget, on a site that renders itself
-  http://elsewhere.localhost:{running.port + 1}/   the widget, on a foreign page
+{demos}
 
 Try next:
   curl -i {url}/articles/{ARTICLE}

@@ -1,7 +1,7 @@
 """Two sites that embed the widget, for the local run: one of the network, and a foreign one.
 
-http://localhost:PORT/a/6646126      a site of the network that renders its articles itself
-http://elsewhere.localhost:PORT/     a page of somebody else
+http://localhost:PORT/              a site of the network that renders its articles itself (/a/{id})
+http://elsewhere.localhost:PORT/    a page of somebody else
 
 Both are under the Content-Security-Policy that docs/widget.md recommends.
 """
@@ -12,11 +12,14 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from string import Template
 from threading import Thread
 from urllib.error import HTTPError
+
+from local.sample_data import ARTICLE, WIDGET_ARTICLE
 
 _FOLDER = Path(__file__).parent
 _FOREIGN_HOST = "elsewhere.localhost"
@@ -27,7 +30,7 @@ def serving(port: int, api_url: str) -> Iterator[bool]:
     """Serves the two sites; whether it does, since something else may use the port."""
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), _handler(api_url))
-    except OSError:
+    except (OSError, OverflowError):  # in use, or above 65535
         yield False
         return
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
@@ -59,10 +62,11 @@ def _handler(api_url: str) -> type[BaseHTTPRequestHandler]:
             if self.path == "/demo.css":
                 return 200, "text/css", (_FOLDER / "demo.css").read_bytes()
             if self.headers.get("Host", "").partition(":")[0] == _FOREIGN_HOST:
-                return 200, "text/html", _filled("elsewhere.html", api=api_url)
-            if match := re.fullmatch(r"/a/([1-9][0-9]{0,9})", self.path):
-                return _article(api_url, match[1])
-            return 404, "text/plain", b"Try /a/6646126."
+                page = _filled("elsewhere.html", api=api_url, id=str(ARTICLE))
+                return 200, "text/html", page
+            if match := re.fullmatch(r"/(?:a/([1-9][0-9]{0,9}))?", self.path):
+                return _article(api_url, match[1] or str(WIDGET_ARTICLE))
+            return 404, "text/plain", f"Try /a/{WIDGET_ARTICLE}.".encode()
 
         def log_message(self, *_: object) -> None:
             """Nothing: the terminal shows the functions' log."""
@@ -77,13 +81,16 @@ def _article(api_url: str, article_id: str) -> tuple[int, str, bytes]:
             article = json.load(answer)["article"]
     except HTTPError as error:
         return error.code, "text/plain", b"There is no such article."
+    except OSError:
+        return 502, "text/plain", b"The API does not answer."
+    day = date.fromisoformat(article["date"][:10])
     paragraphs = [f"<p>{html.escape(text)}</p>" for text in article["text"].split("\n\n")]
     body = _filled(
         "article.html",
         api=api_url,
         id=article_id,
         title=html.escape(article["title"]),
-        date=html.escape(article["date"]),
+        date=f"{day:%B} {day.day}, {day.year}",
         text="\n".join(paragraphs),
     )
     return 200, "text/html", body

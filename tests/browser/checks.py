@@ -3,25 +3,14 @@
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Page, Request
 
 from tests.browser import PACKAGES
+from tests.support.accessibility import axe as axe
 from tests.support.browser import ARGUMENTS, chromium_path
-
-
-def axe(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it is shown, best practices included; [] if nothing."""
-    page.evaluate(_axe_source())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{violation['id']}: {violation['help']}: {node['html']} ({node['failureSummary']})"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def vnu(files: Iterable[Path]) -> list[str]:
@@ -98,11 +87,12 @@ def load(page: Page, url: str) -> Load:
     page.goto(url, wait_until="networkidle")
     urls = [request.url for request in requests]
     sizes = [request.sizes()["responseBodySize"] for request in requests]
-    # Headless Chromium does not load the icons that browsers with tabs do.
+    # Browsers with tabs load the icon; headless ones may or may not.
     for icon in page.locator("link[rel~=icon]").all():
-        answer = page.request.get(
-            str(icon.evaluate("link => link.href")), headers={"accept-encoding": "gzip"}
-        )
+        href = str(icon.evaluate("link => link.href"))
+        if href in urls:
+            continue
+        answer = page.request.get(href, headers={"accept-encoding": "gzip"})
         urls.append(answer.url)
         sizes.append(int(answer.headers["content-length"]))
     fonts = [request for request in requests if request.resource_type == "font"]
@@ -111,8 +101,3 @@ def load(page: Page, url: str) -> Load:
 
 def _origin(url: str) -> list[str]:
     return url.split("/", 3)[:3]
-
-
-@cache
-def _axe_source() -> str:
-    return (PACKAGES.home / "node_modules/axe-core/axe.min.js").read_text("utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 
 from local import account, commands
 from local.deploy import STACK_NAME
-from local.paths import LOCAL
+from local.paths import LOCAL, ROOT
 from local.stack import Stack
 
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -19,24 +19,29 @@ _FIRST = 1_500_000_000 + 1_000_000 * _WORKER
 
 # By kind, what differs from `_site()`, and how many articles it has.
 _KINDS: dict[str, tuple[dict[str, Any], int]] = {
-    "plain": ({"blocked_hosts": ["blocked.example.net"]}, 75),
+    "plain": ({"blocked_hosts": ["blocked.example.net"]}, 140),
+    "listed": ({}, 75),
     "german": ({"name": "Der Prüfstein", "language": "de", "text_format": "markdown"}, 20),
     "arabic": ({"name": "المفكرة", "language": "ar", "publish": "approved"}, 20),
     "one place": ({"cap": 1}, 20),
     "one in the queue": ({"publish": "approved", "pending_cap": 1}, 20),
     "renders itself": ({"article_url": f"https://itself-{_WORKER}.example.net/{{id}}"}, 10),
 }
-_SENTENCES = (
-    "The kettle was older than the house, and nobody could say who had brought it.",
-    "It stood on the stove from October to April, whether there was tea to be made or not.",
-    "My aunt listened to it the way other people listen to the weather report.",
-    "A dry kettle sings a third lower than a full one, she said, and she was right.",
-    "When the handle broke, three people offered wire, and a fourth a handle of beech.",
-    "We have kept the beech one, though it gets hot, because it fits the hand.",
-)
-LONG_TEXT = "\n\n".join(
-    " ".join(_SENTENCES[i:] + _SENTENCES[:i]) for i in (0, 2, 4, 1, 3, 5, 0, 2, 4)
-)
+
+
+def _long_text() -> str:
+    """4 KB of prose: it has to compress as an article does."""
+    rows = (ROOT / "data/articles.jsonl").read_text("utf-8").splitlines()
+    paragraphs = [each for row in rows for each in json.loads(row)["text"].split("\n\n")]
+    text = ""
+    for paragraph in paragraphs:
+        if len(text) + len(paragraph) > 4_100:
+            return text.strip()
+        text += f"{paragraph}\n\n"
+    raise AssertionError
+
+
+LONG_TEXT = _long_text()
 MARKDOWN = """Der Kessel war älter als das Haus.
 
 ## Wer ihn brachte
@@ -95,14 +100,17 @@ class Network:
             assert not failed, log.read_text("utf-8")
 
     def _load_samples(self) -> None:
-        ids = count(_FIRST)
+        # Mixed evenly: a long run of one site would be a skip range, for which a load waits.
+        order = sorted(
+            (number / total, kind, number)
+            for kind, (_, total) in _KINDS.items()
+            for number in range(total)
+        )
         articles = []
-        for kind, (_, number) in _KINDS.items():
-            for each in range(number):
-                article_id = next(ids)
-                source = self._articles[kind][0] if each else 0
-                articles.append(_article(article_id, self.domain(kind), kind, each, source))
-                self._articles[kind].append(article_id)
+        for article_id, (_, kind, number) in enumerate(order, _FIRST):
+            source = self._articles[kind][0] if number else 0
+            articles.append(_article(article_id, self.domain(kind), kind, number, source))
+            self._articles[kind].append(article_id)
         sites = [_site(self.domain(kind), kind, changes) for kind, (changes, _) in _KINDS.items()]
         self.load(sites, articles)
 

@@ -37,7 +37,8 @@ def test_an_article_page_has_everything_the_article_has(page: Page, network: Net
 def test_a_reader_follows_the_source_and_related_articles(page: Page, network: Network) -> None:
     page.goto(network.article_url("plain"))
     for name in ("More from The plain site", "Elsewhere"):
-        link = page.get_by_role("region", name=name).get_by_role("link").first
+        # One of the sites renders its articles itself.
+        link = page.get_by_role("region", name=name).locator("a[href^='/a/']").first
         title = link.inner_text()
         link.click()
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
@@ -49,8 +50,7 @@ def test_a_reader_follows_the_source_and_related_articles(page: Page, network: N
 
 
 def test_a_reader_pages_through_a_site(page: Page, network: Network) -> None:
-    network.new_article("plain")  # what one test takes from the site stays on it
-    page.goto(network.site_url("plain"))
+    page.goto(network.site_url("listed"))
     listed = page.get_by_role("region", name="Articles").get_by_role("link")
     hrefs = [link.get_attribute("href") for link in listed.all()]
     pages = 1
@@ -64,7 +64,7 @@ def test_a_reader_pages_through_a_site(page: Page, network: Network) -> None:
     assert ids == sorted(set(ids), reverse=True)
 
     page.get_by_role("link", name="Newest articles").click()
-    assert page.url == network.site_url("plain")
+    assert page.url == network.site_url("listed")
     listed.first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("part 74")
 
@@ -153,6 +153,6 @@ def test_the_foot_shows_the_query_without_a_script(page: Page, network: Network)
 def test_an_article_is_printed_without_its_form(page: Page, network: Network) -> None:
     page.goto(network.article_url("plain"))
     page.emulate_media(media="print")
-    expect(page.get_by_text("The kettle was older than the house").first).to_be_visible()
+    expect(page.get_by_text(LONG_TEXT.partition("\n")[0]).first).to_be_visible()
     for hidden in ("Submit link", "Skip to content"):
         expect(page.get_by_text(hidden, exact=True)).to_be_hidden()

@@ -74,7 +74,7 @@ def test_link_lifecycle(as_editor: Run, deployed_environment: Store) -> None:
     assert [link["link_id"] for link in published] == [first]
     shown = as_editor("links", "show", first).out.splitlines()
     assert "url:           https://blog.example.net/1" in shown
-    assert "consent:       version 1, at 2026-03-01T10:00:00.000Z" in shown
+    assert "consent:       version 1, language en, at 2026-03-01T10:00:00.000Z" in shown
     assert shown[-1].endswith(" published by editor@example.com")
     removed = as_editor("links", "remove", first, "--reason=It is gone", "--json").json()
     assert (removed["status"], removed["version"]) == ("removed", 3)

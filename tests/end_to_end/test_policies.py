@@ -26,11 +26,9 @@ from seealso.tables.sites import Site
 from seealso.tables.skips import PARTITION, SkipRange
 from tests.support import gateway, tables
 from tests.support.editors import as_admin
-from tests.support.environment import new_container
 from tests.support.factories import put_site
 from tests.support.functions import handler
 from tests.support.gateway import Response
-from tests.support.requests import FORM
 
 # A site that publishes at once, and one of editors who approve links.
 AT_ONCE, APPROVED = 7, 3
@@ -144,10 +142,11 @@ class Recorder:
             response = gateway.request(method, target, sent, text)
         return self._answered(method, target, response, recorded)
 
-    def form(self, target: str, fields: dict[str, str], status: int = 303) -> Response:
-        headers = {"content-type": FORM, "origin": "https://api.example.com"}
+    def form(self, target: str, status: int, **fields: str) -> Response:
+        """The answer to a form of a page, which has this status."""
+        sent = {"content-type": "application/x-www-form-urlencoded"}
         with recorded_calls() as recorded:
-            response = gateway.request("POST", target, headers, urlencode(fields).encode())
+            response = gateway.request("POST", target, sent, urlencode(fields).encode())
         return self._answered("POST", target, response, recorded, status)
 
     def admin(
@@ -230,33 +229,33 @@ def read(recorder: Recorder) -> None:
 
 def read_pages(recorder: Recorder) -> None:
     for target in (
-        *("/", f"/a/{TOP}", f"/s/{AT_ONCE}", f"/s/{AT_ONCE}/feed.atom", "/feed.atom"),
-        *("/robots.txt", f"/sitemaps/{AT_ONCE}", f"/sitemaps/{AT_ONCE}/0"),
-        *("/assets/see-also.js", "/problems/not-found"),
+        "/",
+        f"/a/{TOP}",
+        f"/s/{AT_ONCE}",
+        f"/s/{AT_ONCE}/feed.atom",
+        "/feed.atom",
+        "/robots.txt",
+        f"/sitemaps/{AT_ONCE}",
+        f"/sitemaps/{AT_ONCE}/0",
+        "/assets/see-also.js",
+        "/problems/not-found",
     ):
-        new_container()  # which knows no site yet
         recorder.public("GET", target)
 
 
-def submit_by_form(recorder: Recorder) -> None:
-    fields = {
-        "url": "https://example.com/by-form",
-        "has_right_to_share": "true",
-        "agrees_to_link_back": "true",
-    }
-    accepted = recorder.form(f"/a/{TOP}/links", fields)
-    status_page = accepted.headers["location"]
-    recorder.public("GET", status_page)
-    new_container()
-    recorder.form(f"/a/{TOP}/links", fields, 409)  # the article's page again, with the error
-    path, _, token = status_page.partition("?token=")
-    recorder.form(f"{path}/withdraw", {"token": token})
+def submit_and_withdraw_by_forms(recorder: Recorder) -> None:
+    form = {"url": "https://example.com/by-a-form", "has_right_to_share": "on"}
+    recorder.form(f"/a/{TOP}/links", 422, **form)
+    answer = recorder.form(f"/a/{TOP}/links", 303, **form, agrees_to_link_back="on")
+    status = answer.headers["location"]
+    recorder.public("GET", status)
+    path, _, token = status.partition("?token=")
+    recorder.form(f"{path}/withdraw", 303, token=token)
 
 
 def submit_and_withdraw(recorder: Recorder) -> None:
     recorder.public("GET", "/consent")
-    preview = {"url": "https://example.com/"}
-    recorder.public("POST", f"/articles/{TOP}/links/preview", preview)
+    recorder.public("POST", f"/articles/{TOP}/links/preview", {"url": "https://example.com/"})
     key = "key-of-a-submission"
     receipt = recorder.submit(TOP, "https://example.com/", key)
     assert recorder.submit(TOP, "https://example.com/", key) == receipt
@@ -347,7 +346,7 @@ def test_policies_allow_what_is_done_and_no_more(recorder: Recorder) -> None:
     read(recorder)
     read_pages(recorder)
     submit_and_withdraw(recorder)
-    submit_by_form(recorder)
+    submit_and_withdraw_by_forms(recorder)
     edit_articles(recorder)
     decide_on_links(recorder)
     edit_sites(recorder)

@@ -128,7 +128,7 @@ TEXTS = {
     "ids, without text": fields(1, f"where: {{id: {{_in: {IDS}}}}}", "id"),
     "keys": keys(50),
     "domain": fields(1, "where: {domain: {_eq: 3}}, limit: 100", "text"),
-    "timeline": fields(1, "where: {id: {_lte: 12}}, limit: 12", "date"),
+    "timeline": fields(1, "where: {id: {_lte: 12}}, limit: 12", "text"),
     # The first batch costs less than the limit, and the next might cost much more.
     "small and large": fields(1, f"where: {{id: {{_in: {[*SHORT[:6], *IDS[:94]]}}}}}, {DOWN}"),
 }

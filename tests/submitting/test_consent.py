@@ -31,7 +31,8 @@ def test_has_the_wording_in_a_language(network: Store, query: str, language: str
     wording = response.json()
     assert wording["language"] == language
     assert RIGHT[language] in wording["has_right_to_share"]
-    assert re.findall(r"\{\w*\}", wording["rule"]) == ["{cap}"]
+    for rule in (wording["rule"], wording["rule_for_one"]):
+        assert re.findall(r"\{\w*\}", rule) == ["{cap}"]
 
 
 def test_may_be_cached(network: Store) -> None:

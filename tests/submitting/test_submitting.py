@@ -135,6 +135,38 @@ def test_stores_the_language_of_the_wording(network: Store) -> None:
         assert sample_network.link_of(network, receipt).consent["language"] == language
 
 
+def test_a_filled_honeypot_waits_for_an_editor(network: Store) -> None:
+    """It is a field of forms that people do not see; nobody is refused for it."""
+    form = "has_right_to_share=on&agrees_to_link_back=on"
+    for number, (filled, status) in enumerate(
+        [
+            ("", "published"),
+            ("company_fax=", "published"),
+            ("company_fax=%E2%80%8B+", "published"),
+            ("company_fax=555", "pending"),
+            ("company_fax=&company_fax=555", "pending"),
+        ]
+    ):
+        key = f"{KEY}{number}"
+        body = f"url={URL}/{number}&{form}&"
+        response = post(body=body + filled, media_type=FORM, key=key)
+        assert (response.status, response.json()["status"], filled) == (201, status, filled)
+        link = sample_network.link_of(network, response.json())
+        assert link.needs_editor == ("honeypot" if status == "pending" else None)
+        # A retry gets the same receipt, whatever has filled the field by then.
+        for again in ("", "company_fax=1"):
+            replay = post(body=body + again, media_type=FORM, key=key).json()
+            receipt = response.json()
+            assert (replay["link_id"], replay["status"]) == (receipt["link_id"], status)
+    sample_network.change(network, receipt, "published")
+    assert sample_network.link_of(network, receipt).needs_editor is None
+
+
+def test_in_json_the_honeypot_is_an_unknown_field(network: Store) -> None:
+    response = post(body=fields(company_fax=""))
+    assert (response.status, requests.at_fault(response)) == (422, ["company_fax"])
+
+
 def test_stores_only_a_hash_of_the_withdraw_token(network: Store) -> None:
     for key in (None, KEY):
         receipt = posted(url=f"https://example.com/{key}", key=key)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local import optional
 from local.paths import LOCAL
@@ -29,6 +29,9 @@ ARGUMENTS = [
     "--no-proxy-server",
     f"--host-resolver-rules={_NAMES}",
 ]
+
+# How long to wait for what a page shows, in milliseconds. A busy machine is not a fault.
+_PATIENCE = 30_000
 
 _PACKAGE = NodePackages(Path(__file__).parent / "chromium", "chromium")
 _UNPACKED = LOCAL / "chromium/unpacked"
@@ -59,6 +62,7 @@ def make_ready() -> None:
 @contextmanager
 def launched() -> Iterator[Browser]:
     """A browser, for one test process: starting it takes about a second."""
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
         try:
@@ -70,7 +74,7 @@ def launched() -> Iterator[Browser]:
 class Contexts:
     """The contexts of a browser, reused: a new one takes longer than loading a page.
 
-    Their pages share a cache and cookies, so a test that counts requests opens a context itself.
+    Their pages share a cache and cookies, so a test that counts requests has a fresh one.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -82,9 +86,18 @@ class Contexts:
         context = self._contexts.get((script, locale))
         if context is None:
             context = self._browser.new_context(java_script_enabled=script, locale=locale)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(_PATIENCE)
             self._contexts[script, locale] = context
         return context.new_page()
+
+    @contextmanager
+    def fresh_page(self) -> Iterator[Page]:
+        """A page of a context of its own, whose cache is empty."""
+        context = self._browser.new_context()
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
 
 
 if __name__ == "__main__":

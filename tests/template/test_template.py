@@ -226,6 +226,13 @@ def test_concurrency_of_public_functions_alone_can_be_limited() -> None:
         assert value == {"Fn::If": ["LimitsPublic", {"Ref": "PublicConcurrency"}, no_limit]}
 
 
+def test_a_functions_routes_fit_into_its_policy() -> None:
+    # Each is a statement of about 430 bytes, and a policy has at most 20 KB (AWS "Lambda quotas").
+    for name, function in source()["Resources"].items():
+        if function["Type"] == "AWS::Serverless::Function":
+            assert len(function["Properties"].get("Events", {})) <= 20 * 1024 // 430, name
+
+
 def test_functions_that_make_absolute_urls_know_the_public_one() -> None:
     for name, function in source()["Resources"].items():
         if function["Type"] == "AWS::Serverless::Function":

@@ -16,7 +16,7 @@ TYPES = {
 }
 # HTML, style sheet and script of an article page are to take 30 KB, and a widget 5 KB.
 MAX_FILES = 16 * 1024
-MAX_WIDGET = 5 * 1024
+MAX_WIDGET = 5_000
 
 pytestmark = pytest.mark.usefixtures("deployed_environment")
 

@@ -4,6 +4,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from seealso.errors import StoreUnavailable
+from seealso.store.client import Client
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.links import get_link
@@ -12,6 +14,7 @@ from tests.support import gateway
 from tests.support.environment import new_container
 from tests.support.factories import page_item, put_item, put_site
 from tests.support.gateway import Response
+from tests.support.log import Log
 from tests.support.requests import FORM
 from tests.web.pages import Tree, get, links, named, text
 
@@ -257,3 +260,28 @@ def test_an_error_page_has_the_readers_language() -> None:
     page = Tree(get("/a/999", accept_language="de-CH,de;q=0.9,en;q=0.8").body)
     assert page.root.attrs["lang"] == "de"
     assert text(page.one("h1")) == "Nicht gefunden"
+
+
+def test_while_the_store_does_not_answer_a_form_can_be_sent_again(
+    network: Store, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    def fails(*_arguments: object, **_options: object) -> None:
+        raise StoreUnavailable("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "transact", fails)
+        response = submit(title="My page")
+    assert response.status == 503
+    assert int(response.headers["retry-after"]) > 0
+    assert log.lines()[-1]["message"] == "store unavailable: no answer"
+    page = Tree(response.body)
+    assert text(page.one("h1")) == "Temporarily unavailable"
+    again = {field.attrs["name"]: field.attrs["value"] for field in page.all("input")}
+    assert (again["url"], again["title"]) == (URL, "My page")
+    # Sent twice, it is one submission.
+    locations = [
+        send(f"/a/{ID}/links", {str(name): str(value) for name, value in again.items()})
+        for _ in range(2)
+    ]
+    assert locations[0].status == 303
+    assert locations[0].headers["location"] == locations[1].headers["location"]

@@ -30,6 +30,8 @@ from seealso.limits import MAX_FIELD_ERRORS
 
 type Item = dict[str, Any]
 
+RETRY_AFTER_SECONDS = 2  # that a client is asked to wait while the store does not answer
+
 
 class StoreFailure(Exception):
     """DynamoDB did not do what was asked."""
@@ -152,6 +154,12 @@ class Refusal(Exception):
 def article_not_found() -> Refusal:
     """The same for an article that does not exist and for one that is not public."""
     return Refusal("not-found", "There is no published article with this id.")
+
+
+def unavailable() -> Refusal:
+    """The store does not answer."""
+    detail = "The service is temporarily unavailable. Please try again."
+    return Refusal("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
 
 
 def link_not_found() -> Refusal:

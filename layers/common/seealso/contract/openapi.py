@@ -154,8 +154,9 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
     )
     schema_of = {name: schema for (name, _), schema in schemas.items()}
     paths: dict[str, Json] = {}
+    responses: dict[str, Json] = {}
     for operation in operations:
-        operation_object = _operation(operation, schema_of)
+        operation_object = _operation(operation, schema_of, responses)
         paths.setdefault(operation.path, {})[operation.method.lower()] = operation_object
     return {
         "openapi": "3.1.0",
@@ -172,6 +173,7 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
         "paths": paths,
         "components": {
             "schemas": shared["$defs"],
+            "responses": responses,
             "headers": {component: header for component, (_, header) in _HEADERS.items()},
             "securitySchemes": {
                 "withdraw_token": {
@@ -191,7 +193,8 @@ def document(operations: Sequence[Operation] = OPERATIONS) -> Json:
     }
 
 
-def _operation(operation: Operation, schema_of: Json) -> Json:
+def _operation(operation: Operation, schema_of: Json, shared: dict[str, Json]) -> Json:
+    """The operation's object; its refusals, which others have too, go to `shared`."""
     answers: dict[int, Json] = {}
     for reply in operation.replies:
         answers[reply.status] = {
@@ -213,6 +216,12 @@ def _operation(operation: Operation, schema_of: Json) -> Json:
         if function_content := answer["content"].get("application/json"):
             schema = {"anyOf": [function_content["schema"], schema]}
         answer["content"]["application/json"] = {"schema": schema}
+    for status in sorted(answers.keys() - {reply.status for reply in operation.replies}):
+        problems = [name for name in names if PROBLEMS[name].status == status]
+        by_gateway = ["gateway"] if status in gateway else []
+        component = "-".join([str(status), *problems, *by_gateway])
+        shared[component] = answers[status]
+        answers[status] = {"$ref": f"#/components/responses/{component}"}
     operation_object: Json = {
         "operationId": operation.name,
         "tags": [operation.tag],

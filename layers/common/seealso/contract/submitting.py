@@ -78,6 +78,7 @@ class ConsentWording(Body):
     rule: str = Field(
         description="Has `{cap}` in it: the number of links that a page of the site can show."
     )
+    rule_for_one: str = Field(description="The same for a site whose pages can show one link.")
 
 
 class Receipt(Body):

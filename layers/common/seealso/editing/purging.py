@@ -7,14 +7,13 @@ article removed, with the audit entry that records it.
 
 from seealso.editing.articles import get_version, shown, version_conflict
 from seealso.editing.links import link_entry
-from seealso.errors import Refusal, StoreError, VersionConflict
+from seealso.errors import RETRY_AFTER_SECONDS, Refusal, StoreError, VersionConflict
 from seealso.store.tables import Store
 from seealso.tables import links
 from seealso.tables.articles import remove_article
 from seealso.tables.audit import ChangeContext, audit_entry
 from seealso.tables.links import Cause, Link
 
-RETRY_AFTER_SECONDS = 2
 _REASON = "The article was purged."
 
 

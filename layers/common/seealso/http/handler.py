@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seealso.errors import Refusal, StoreUnavailable
+from seealso.errors import Refusal, StoreUnavailable, unavailable
 from seealso.http.log import log_request, metric_dimensions
 from seealso.http.problems import problem_response
 from seealso.http.requests import Event, Request, request_of
@@ -19,8 +19,6 @@ from seealso.store.tables import Store, current_store
 
 type Route = Callable[[Store, Request], Response]
 type Handler = Callable[[Event, object], dict[str, Any]]
-
-RETRY_AFTER_SECONDS = 2
 
 
 def serve(
@@ -49,11 +47,12 @@ def serve(
             by_method = READ_PATIENCE if request.method == "GET" else WRITE_PATIENCE
             usage = store.client.start(patience or by_method)
             response = routes[request.route](store, request)
+            error = response.error
         except Refusal as refusal:
             response = refusal_response(request, refusal)
-        except (SettingsError, StoreUnavailable) as unavailable:
-            error = unavailable
-            response = refusal_response(request, _unavailable())
+        except (SettingsError, StoreUnavailable) as failure:
+            error = failure
+            response = refusal_response(request, unavailable())
         except Exception as unexpected:  # noqa: BLE001 logged in full; the answer says nothing of it
             error = unexpected
             response = refusal_response(request, _internal())
@@ -77,11 +76,6 @@ def _timing(milliseconds: float, usage: Usage) -> dict[str, str]:
         # Without it, pages of other origins do not see the timing (Resource Timing).
         "timing-allow-origin": "*",
     }
-
-
-def _unavailable() -> Refusal:
-    detail = "The service is temporarily unavailable. Please try again."
-    return Refusal("unavailable", detail, retry_after=RETRY_AFTER_SECONDS)
 
 
 def _internal() -> Refusal:

@@ -19,13 +19,14 @@ _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 class Response(NamedTuple):
     """An answer as API Gateway takes it; `body` None where there is none (204, 304).
 
-    With `is_base64`, the gateway decodes the body before it sends it.
+    With `is_base64`, the gateway decodes the body before it sends it. `error` is for the log alone.
     """
 
     status: int
     headers: dict[str, str]
     body: str | None = None
     is_base64: bool = False
+    error: Exception | None = None
 
 
 class Document(NamedTuple):

@@ -18,13 +18,14 @@ HONEYPOT = "company_fax"
 
 
 class Consent(TypedDict):
-    """The body of GET /consent; `rule` has {cap} in it, the places of a page."""
+    """The body of GET /consent; the rules have {cap} in them, the places of a page."""
 
     version: int
     language: str
     has_right_to_share: str
     agrees_to_link_back: str
     rule: str
+    rule_for_one: str  # of a page with one place
 
 
 @cache
@@ -44,4 +45,5 @@ def consent_of(tag: str) -> Consent:
         "has_right_to_share": wording["has_right_to_share"],
         "agrees_to_link_back": wording["agrees_to_link_back"],
         "rule": wording["rule"],
+        "rule_for_one": wording["rule_for_one"],
     }

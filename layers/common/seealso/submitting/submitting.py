@@ -113,7 +113,11 @@ def submit(store: Store, attempt: Attempt, idempotency_key: str | None, rules: R
     link's current status.
     """
     context = _read_context(store, attempt)
-    site = _check(context, attempt.now, rules.per_ten_minutes, _TOO_MANY_SUBMISSIONS)
+    limit = rules.per_ten_minutes
+    too_many = Message(
+        "Limit of {limit} submissions per ten minutes reached. Try again later.", limit=limit
+    )
+    site = _check(context, attempt.now, limit, too_many)
     _check_scope(store, rules)
     # Without a key the submission can be sent again only as a duplicate.
     key = idempotency_key or os.urandom(32).hex()
@@ -134,7 +138,11 @@ def preview(store: Store, attempt: Attempt, rules: Rules) -> Preview:
     """
     claim = _claim_of(attempt, rules)
     context = _read_preview_context(store, attempt, claim)
-    site = _check(context, attempt.now, PREVIEWS_PER_TEN_MINUTES, _TOO_MANY_PREVIEWS)
+    limit = PREVIEWS_PER_TEN_MINUTES
+    too_many = Message(
+        "Limit of {limit} previews per ten minutes reached. Try again later.", limit=limit
+    )
+    site = _check(context, attempt.now, limit, too_many)
     status = _first_status(site, attempt.submission)
     try:
         if context.claim_item:
@@ -255,20 +263,12 @@ def _disallowed(
     return ()
 
 
-_TOO_MANY_SUBMISSIONS = "Limit of {limit} submissions per ten minutes reached. Try again later."
-_TOO_MANY_PREVIEWS = "Limit of {limit} previews per ten minutes reached. Try again later."
-
-
-def _check(context: _Context, now: datetime, limit: int, too_many: str) -> sites.Site:
+def _check(context: _Context, now: datetime, limit: int, too_many: Message) -> sites.Site:
     """The site whose policy applies. Raises the first Refusal that needs no transaction."""
     if context.errors:
         raise refusal_of(context.errors)
     if context.counted > limit:
-        raise Refusal(
-            "rate-limited",
-            Message(too_many, limit=limit),
-            retry_after=rate_limit.seconds_left(now),
-        )
+        raise Refusal("rate-limited", too_many, retry_after=rate_limit.seconds_left(now))
     if context.site is None:
         raise article_not_found()
     return context.site

@@ -139,7 +139,9 @@ def article_values(
         "links": page["links"],
         "places_left": page["places_left"],
         "consent": consent,
-        "rule": consent["rule"].format(cap=site.cap),
+        "rule": (consent["rule_for_one"] if site.cap == 1 else consent["rule"]).format(
+            cap=site.cap
+        ),
         "honeypot": HONEYPOT,
         "form": form,
         "query": _query(),

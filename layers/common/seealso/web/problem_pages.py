@@ -1,14 +1,15 @@
 """Problems as pages: what a reader gets instead of a page, and what each problem means."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from seealso.errors import Message, Refusal
+from seealso.errors import Message, Refusal, unavailable
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
 from seealso.store.tables import Store
 from seealso.web.languages import language_of
-from seealso.web.rendering import Head, page_response, private_response
+from seealso.web.rendering import PRIVATE, Head, page_response, private_response
 
 
 class _Explanation(NamedTuple):
@@ -138,10 +139,18 @@ def problem_page(_store: Store, request: Request) -> Response:
     return page_response(request, "problem_kind.html", language, head, values, max_age=3600)
 
 
-def refusal_page(request: Request, refusal: Refusal) -> Response:
+def retry_page(request: Request, form: Mapping[str, str]) -> Response:
+    """What a submitter gets while the store does not answer: a button that sends the form again."""
+    return refusal_page(request, unavailable(), form)
+
+
+def refusal_page(
+    request: Request, refusal: Refusal, form: Mapping[str, str] | None = None
+) -> Response:
     """What a reader gets instead of the page that was asked for, in the reader's language.
 
-    It is not stored anywhere, so that it may differ between readers.
+    It is not stored anywhere, so that it may differ between readers. `form` are the fields of a
+    form that can be sent again as it is.
     """
     preferred = request.headers.get("accept-language", "en").partition(",")[0].partition(";")[0]
     language = language_of(language_of(preferred.strip()).words)
@@ -152,9 +161,12 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
         "detail": language.text(refusal.detail),
         # To be quoted in a report of a fault; no use otherwise.
         "request_id": request.request_id if kind.status >= 500 else None,
+        "form": form,
     }
     head = Head(title=language.gettext(kind.title), is_indexed=False)
     headers = refusal_headers(refusal)
+    if request.route.partition(" ")[2].startswith("/l/"):
+        headers |= PRIVATE  # its address may have a token
     return private_response(
         request, "problem.html", language, head, values, kind.status, headers=headers
     )

@@ -7,7 +7,7 @@ the article's page again with what was wrong and all that was typed.
 import os
 from collections.abc import Callable, Mapping
 
-from seealso.errors import FieldError, Message, Refusal
+from seealso.errors import FieldError, Message, Refusal, StoreUnavailable
 from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
@@ -23,6 +23,7 @@ from seealso.web.article_page import (
     refused_page,
 )
 from seealso.web.languages import Language, language_of
+from seealso.web.problem_pages import retry_page
 from seealso.web.rendering import PRIVATE, see_other
 from seealso.web.status_page import status_path
 
@@ -45,7 +46,6 @@ _SHOWN = {
     "page-full",
     "queue-full",
     "rate-limited",
-    "unavailable",
     "url-not-acceptable",
 }
 
@@ -53,8 +53,8 @@ _SHOWN = {
 def post_form(store: Store, request: Request, submit: Submit) -> Response:
     """Submits the form's link.
 
-    `submit` gets the form's members and its key, empty if it has none. Raises Refusal where there
-    is no page to show the form on.
+    `submit` gets the form's members and its key. Raises Refusal where there is no page to show the
+    form on.
     """
     data = read_body(request)
     if media_type(request) != _FORM:
@@ -62,8 +62,12 @@ def post_form(store: Store, request: Request, submit: Submit) -> Response:
     page_article_id(request)
     members = form_members(data)
     typed = {field: members.get(field, "") for field in FIELDS}
+    key = members.pop(_KEY, "") or _new_key()
     try:
-        receipt = submit(store, request, members, members.pop(_KEY, ""))
+        receipt = submit(store, request, members, key)
+    except StoreUnavailable as failure:
+        # It may have been submitted: with its key, sending it again is still one submission.
+        return retry_page(request, {**typed, _KEY: key})._replace(error=failure)
     except Refusal as refusal:
         if refusal.name not in _SHOWN:
             raise
@@ -78,9 +82,13 @@ def _form_again(
     language = language_of(shown.sites[shown.page["article"]["domain"]].language)
     errors = _errors(refusal, typed, language)
     # With the key, a second click on the corrected form meets its own submission.
-    form = form_with(typed, errors, os.urandom(16).hex())
+    form = form_with(typed, errors, _new_key())
     status = PROBLEMS[refusal.name].status
     return refused_page(request, shown, status, refusal_headers(refusal), form)
+
+
+def _new_key() -> str:
+    return os.urandom(16).hex()
 
 
 def _errors(

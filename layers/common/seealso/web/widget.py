@@ -15,6 +15,8 @@ _PLACEHOLDER = "const WORDS = {};"
 def widget_script() -> str:
     """The script as it is served: with translations, without comments and indentation."""
     source = _SCRIPT.read_text("utf-8")
-    words = json.dumps(words_of(script_messages(source)), ensure_ascii=False)
-    filled_in = source.replace(_PLACEHOLDER, f"const WORDS = {words};")
+    # The script compares tags in lower case.
+    words = {tag.lower(): each for tag, each in words_of(script_messages(source)).items()}
+    packed = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+    filled_in = source.replace(_PLACEHOLDER, f"const WORDS = {packed};")
     return re.sub(r"(?m)^\s+|^//.*\n|^\s*//.*\n", "", filled_in)

@@ -89,7 +89,7 @@ const showAnswer = (page, address) => {
     return;
   }
   const links = find("related-links", page);
-  if (!links) return void location.assign(address);
+  if (!links) throw new Error(page.querySelector(".lead")?.textContent);
   find("related-links").replaceWith(links);
   document.title = page.title;
   if (problem) find("main").prepend(problem);
@@ -115,9 +115,9 @@ const send = async (form) => {
     const isPublished = find("status", page)?.dataset.status === "published";
     showAnswer(page, response.url);
     if (isPublished) await refreshLinks();
-  } catch {
+  } catch (error) {
     // The key stays, so that sending the same again cannot submit it twice.
-    preview.textContent = button.dataset.failed;
+    preview.textContent = (error.name === "Error" && error.message) || button.dataset.failed;
     preview.classList.add("bad");
   } finally {
     button.ariaDisabled = "false";
@@ -146,7 +146,9 @@ const check = async (form, signal) => {
   if (response.status === 429 || response.status >= 500) return;
   const answer = await response.json();
   const error = answer.errors?.find(({ field }) => field === "url" || field === "title");
-  preview.textContent = response.ok ? answer.url : (error?.detail ?? answer.detail);
+  const message = response.ok ? answer.url : (error?.detail ?? answer.detail);
+  if (!message) return; // the gateway's own answers have none
+  preview.textContent = message;
   preview.classList.toggle("bad", !response.ok);
 };
 

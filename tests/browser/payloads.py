@@ -1,0 +1,117 @@
+"""Texts that run a script where a page shows them carelessly, each calling `alert`.
+
+By where they break out: elements, attributes, scripts and data in scripts, URLs, comments, raw
+text, Markdown, what a parser mends, and what templates would run.
+"""
+
+ALERT = "alert(1)"
+
+MARKUP = [
+    "<script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "</textarea><script>alert(1)</script>",
+    "</style><script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</noscript><script>alert(1)</script>",
+    "</code></pre><script>alert(1)</script>",
+    "--><script>alert(1)</script><!--",
+    "]]><script>alert(1)</script>",
+    "<script src=/assets/x.js onerror=alert(1)></script>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<SCRIPT>alert(1)</SCRIPT>",
+    "<script\t>alert(1)</script\n>",
+    "<script/x>alert(1)</script>",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg><animate onbegin=alert(1) attributeName=x dur=1s>",
+    "<svg><a xlink:href=javascript:alert(1)><text y=20>x</text></a></svg>",
+    "<math><mtext><table><mglyph><style><img src onerror=alert(1)>",
+    "<math href=javascript:alert(1)>x</math>",
+    "<img src=x onerror=alert(1)>",
+    "<img/src/onerror=alert(1)>",
+    "<img src=x:x onerror\n=\nalert(1)",
+    "<video><source onerror=alert(1)></video>",
+    "<audio src onerror=alert(1)>",
+    "<body onload=alert(1)>",
+    "<details open ontoggle=alert(1)>",
+    "<input autofocus onfocus=alert(1)>",
+    "<select autofocus onfocus=alert(1)>",
+    "<marquee onstart=alert(1)>",
+    "<iframe srcdoc='<script>parent.alert(1)</script>'></iframe>",
+    "<iframe src=javascript:alert(1)></iframe>",
+    "<object data=javascript:alert(1)>",
+    "<embed src=javascript:alert(1)>",
+    "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
+    "<base href=//evil.example.net/>",
+    "<link rel=stylesheet href=//evil.example.net/x.css>",
+    "<form action=javascript:alert(1)><button>x</button></form>",
+    "<button form=submit formaction=javascript:alert(1)>x</button>",
+    "<style>*{background:url(//evil.example.net/x)}</style>",
+    "<template><script>alert(1)</script></template>",
+    "<noscript><p title='</noscript><img src onerror=alert(1)>'>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<a href='java\tscript:alert(1)'>x</a>",
+    "<xss style=animation-name:x onanimationstart=alert(1)>",
+    "<xss id=x tabindex=1 onfocus=alert(1)></xss>",
+]
+ATTRIBUTES = [
+    '" onmouseover=alert(1) x="',
+    "' onfocus=alert(1) autofocus x='",
+    '" autofocus onfocus=alert(1) "',
+    '"><img src=x onerror=alert(1)>',
+    "'><img src=x onerror=alert(1)>",
+    "` onerror=alert(1) `",
+    'x" style="position:fixed;inset:0" onclick="alert(1)',
+]
+SCRIPTS = [
+    "\\u003cscript>alert(1)</script>",
+    '";alert(1);//',
+    "';alert(1);//",
+    '\\";alert(1);//',
+    "</script/><svg onload=alert(1)>",
+    "<!--<script>alert(1)",
+    "\u2028alert(1)\u2029",
+]
+ENCODED = [
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;img src=x onerror=alert(1)&#62;",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "\uff1cscript\uff1ealert(1)\uff1c/script\uff1e",
+    "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+    "{{ ''.__class__ }}{{ 7 * 7 }}{% raw %}alert(1)",
+    "${alert(1)}#{alert(1)}<%= alert(1) %>",
+]
+MARKDOWN = [
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java&#115;cript:alert(1))",
+    "[x](javascript&colon;alert(1))",
+    "[x](<javascript:alert(1)>)",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](vbscript:alert(1))",
+    "![x](javascript:alert(1))",
+    '![x](https://evil.example.net/x.png "x" onerror=alert(1))',
+    '![" onerror=alert(1) x="](x)',
+    "<javascript:alert(1)>",
+    "[x]: javascript:alert(1)\n\n[x]",
+    '[x](https://example.com/"onmouseover=alert(1)//)',
+    '```"><script>alert(1)</script>\nx\n```',
+    "`</code><script>alert(1)</script>`",
+    '<https://example.com/"onclick=alert(1)>',
+]
+TEXTS = [*MARKUP, *ATTRIBUTES, *SCRIPTS, *ENCODED, *MARKDOWN]
+# As a link's URL: most are refused; what is accepted must do nothing.
+URLS = [
+    "javascript:alert(1)",
+    "JAVASCRIPT:alert(1)//https://readers.example.com/",
+    "java\nscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:alert(1)",
+    "blob:https://readers.example.com/alert(1)",
+    'https://readers.example.com/"onmouseover=alert(1)//',
+    "https://readers.example.com/'onmouseover=alert(1)//",
+    "https://readers.example.com/<script>alert(1)</script>",
+    'https://readers.example.com/?q="><img src=x onerror=alert(1)>',
+    "https://readers.example.com/#<svg onload=alert(1)>",
+    "https://readers.example.com/{{7*7}}",
+]
