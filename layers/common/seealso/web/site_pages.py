@@ -40,7 +40,7 @@ def site_page(store: Store, request: Request) -> Response:
     }
     head = Head(
         title=name,
-        canonical=request.base_url + path,
+        canonical=None if page.after else request.base_url + path,
         feed=f"{path}/feed.atom",
         description=language.text(Message("The newest articles of {site}.", site=name)),
         is_indexed=page.after is None,
@@ -82,7 +82,7 @@ def home_page(store: Store, request: Request) -> Response:
     }
     head = Head(
         title=language.gettext("Articles and what to read next"),
-        canonical=f"{request.base_url}/",
+        canonical=None if page.after else f"{request.base_url}/",
         feed="/feed.atom",
         description=language.gettext("The newest articles of a network of sites."),
         is_indexed=page.after is None,
