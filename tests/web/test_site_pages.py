@@ -117,6 +117,7 @@ def test_older_pages_lead_back_and_are_not_indexed(store: Store) -> None:
     assert first.all("a", rel="first") == []
     assert second.one("a", rel="first").attrs["href"] == f"/s/{OURS}"
     assert second.one("meta", name="robots").attrs["content"] == "noindex"
+    assert second.all("link", rel="canonical") == []
 
 
 def test_what_is_not_published_is_not_listed(network: Store) -> None:
