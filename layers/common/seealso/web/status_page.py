@@ -10,6 +10,7 @@ from seealso.errors import Message, link_not_found
 from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
 from seealso.http.requests import Request
 from seealso.http.responses import Response
+from seealso.reading.page import read_public_title
 from seealso.store.tables import Store
 from seealso.submitting.submitting import is_token_of, told_reason, withdraw
 from seealso.tables.links import CLAIM_HOLDERS, Link, get_link
@@ -50,6 +51,11 @@ _LINK_BACK = {
 }
 
 
+# Whatever its status, a link is not seen while its article is a draft or deleted.
+_NOT_PUBLIC = Message("The article is not public at the moment")
+_KEPT = Message("Nobody sees its page now. Your link is kept until the article is back.")
+
+
 def status_path(link_id: str, token: str | None) -> str:
     """The path of a link's status page, for its submitter with the token."""
     return f"/l/{link_id}?token={token}" if token else f"/l/{link_id}"
@@ -62,6 +68,11 @@ def status_page(store: Store, request: Request) -> Response:
         raise link_not_found()
     token = request.query_string("token")
     return _page(store, request, link, token if is_token_of(link, token) else None)
+
+
+def leave_withdraw(_store: Store, request: Request) -> Response:
+    """GET of the withdraw form's address, as a browser sends when it is entered again."""
+    return see_other(status_path(request.path_link_id(), None), PRIVATE)
 
 
 def withdraw_link(store: Store, request: Request) -> Response:
@@ -78,13 +89,15 @@ def withdraw_link(store: Store, request: Request) -> Response:
 def _page(store: Store, request: Request, link: Link, token: str | None) -> Response:
     site = get_policy(store, link.domain)
     language = language_of(site.language)
-    headline = language.text(_HEADLINES[link.status])
+    title = read_public_title(store, link.article_id)
+    is_hidden = title is None and link.status in CLAIM_HOLDERS
+    headline = language.text(_NOT_PUBLIC if is_hidden else _HEADLINES[link.status])
     values = {
         "link": link,
         "headline": headline,
-        "explanation": language.text(_EXPLANATIONS[link.status]),
+        "explanation": language.text(_KEPT if is_hidden else _EXPLANATIONS[link.status]),
         "article_href": article_href(site, link.article_id),
-        "article_title": link.article_title,
+        "article_title": title,
         "times": _times(link, language),
         "link_back": language.text(_LINK_BACK[link.link_back]),
         "reason": told_reason(link) if token else None,
