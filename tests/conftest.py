@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.internal.conjecture import providers
 
+from local import stack
 from local.paths import LOCAL
+from local.stack import Stack
 from seealso.store.tables import Store, reset_store
 from tests.support import engines, tables
 from tests.support.environment import use_store
@@ -37,7 +40,15 @@ os.environ |= {
 logging.getLogger("werkzeug").setLevel(logging.WARNING)
 
 # Fixtures that start more than moto: an emulator, the build, or a browser.
-ENGINE_FIXTURES = {"built", "contexts", "deployed", "emulated", "make_stack", "release"}
+ENGINE_FIXTURES = {
+    "built",
+    "contexts",
+    "deployed",
+    "emulated",
+    "make_stack",
+    "release",
+    "running_stack",
+}
 
 set_hypothesis_home_dir(LOCAL / "hypothesis")
 # Cases of a property share an engine, and an engine's first answer may be slow.
@@ -122,6 +133,20 @@ def deployed_environment(moto_store: Store, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str]) -> Log:
     return Log(capsys)
+
+
+@pytest.fixture(scope="session")
+def stack_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Where `running_stack` keeps what it has; the same for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    return (folder if worker_id == "master" else folder.parent) / "stack"
+
+
+@pytest.fixture(scope="session")
+def running_stack(stack_folder: Path) -> Iterator[Stack]:
+    """One stack with the sample data for the whole test run, all workers of it."""
+    with stack.shared(stack_folder) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

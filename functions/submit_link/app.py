@@ -31,7 +31,13 @@ from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
 from seealso.submitting.consent import consent_of
-from seealso.submitting.parsing import Submission, give_consents, parse_form, parse_submission
+from seealso.submitting.parsing import (
+    IDEMPOTENCY_KEY,
+    Submission,
+    give_consents,
+    parse_form,
+    parse_submission,
+)
 from seealso.submitting.submitting import (
     Attempt,
     Receipt,
@@ -57,7 +63,7 @@ CONSENT_SECONDS = 300
 
 # Bare, or in the double quotes of a structured field (IETF draft "The Idempotency-Key HTTP Header
 # Field"): the same key.
-_IDEMPOTENCY_KEY = re.compile(r'("?)([A-Za-z0-9_-]{16,128})\1', re.ASCII)
+_KEY_HEADER = re.compile(rf'("?)({IDEMPOTENCY_KEY})\1')
 
 
 def post_link(store: Store, request: Request) -> Response:
@@ -166,11 +172,7 @@ def _idempotency_key(request: Request) -> str | None:
     header = request.headers.get("idempotency-key")
     if header is None:
         return None
-    return _checked_key(header.strip(" \t"))
-
-
-def _checked_key(key: str) -> str:
-    match = _IDEMPOTENCY_KEY.fullmatch(key)
+    match = _KEY_HEADER.fullmatch(header.strip(" \t"))
     if match is None:
         detail = "Idempotency-Key must be 16 to 128 characters from A-Z, a-z, 0-9, _ and -."
         raise Refusal.of_field("malformed-request", "Idempotency-Key", detail)
@@ -197,7 +199,19 @@ def post_form(store: Store, request: Request) -> Response:
 
 
 def _submit_form(store: Store, request: Request, members: Members, key: str) -> Receipt:
-    return _submit(store, request, members, parse_form, _checked_key(key) if key else None)
+    return _submit(store, request, members, parse_form, key)
+
+
+def leave_form(store: Store, request: Request) -> Response:
+    from seealso.web import submission_form
+
+    return submission_form.leave_form(store, request)
+
+
+def leave_status_form(store: Store, request: Request) -> Response:
+    from seealso.web import status_page as page
+
+    return page.leave_form(store, request)
 
 
 def status_page(store: Store, request: Request) -> Response:
@@ -244,9 +258,12 @@ handler = serve(
         "POST /links/{link_id}/check": post_check,
         "GET /consent": get_consent,
         "POST /a/{id}/links": post_form,
+        "GET /a/{id}/links": leave_form,
         "GET /l/{link_id}": status_page,
         "POST /l/{link_id}/withdraw": withdraw_form,
+        "GET /l/{link_id}/withdraw": leave_status_form,
         "POST /l/{link_id}/check": check_form,
+        "GET /l/{link_id}/check": leave_status_form,
     },
     refused,
 )

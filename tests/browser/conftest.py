@@ -5,25 +5,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
-from local import stack
 from local.stack import Stack
 from tests.browser.network import Network
 from tests.support.browser import Contexts
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Stack]:
-    """The stack that the whole test run shares."""
-    folder = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        folder = folder.parent
-    with stack.shared(folder / "stack") as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def network(deployed: Stack, tmp_path_factory: pytest.TempPathFactory) -> Network:
-    return Network(deployed, tmp_path_factory.mktemp("network"))
+def network(running_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Network:
+    return Network(running_stack, tmp_path_factory.mktemp("network"))
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no script"])

@@ -21,10 +21,10 @@ _FIRST = 1_500_000_000 + 1_000_000 * _WORKER
 _KINDS: dict[str, tuple[dict[str, Any], int]] = {
     "plain": ({"blocked_hosts": ["blocked.example.net"]}, 140),
     "listed": ({}, 75),
-    "german": ({"name": "Der Prüfstein", "language": "de", "text_format": "markdown"}, 20),
-    "arabic": ({"name": "المفكرة", "language": "ar", "publish": "approved"}, 20),
-    "one place": ({"cap": 1}, 20),
-    "one in the queue": ({"publish": "approved", "pending_cap": 1}, 20),
+    "german": ({"name": "Der Prüfstein", "language": "de", "text_format": "markdown"}, 60),
+    "arabic": ({"name": "المفكرة", "language": "ar", "publish": "approved"}, 60),
+    "one place": ({"cap": 1}, 60),
+    "one in the queue": ({"publish": "approved", "pending_cap": 1}, 60),
     "renders itself": ({"article_url": f"https://itself-{_WORKER}.example.net/{{id}}"}, 10),
 }
 

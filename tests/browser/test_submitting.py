@@ -57,11 +57,30 @@ def test_the_script_submits_without_a_reload(page: Page, network: Network) -> No
     article = network.article_url("plain")
     page.goto(article)
     submit(page, new_url(), "Sent in place")
-    assert page.url == article
     links = page.get_by_role("region", name="Related links")
     expect(links.get_by_role("link", name="Sent in place", exact=True)).to_be_visible()
     heading = page.get_by_role("heading", name=PUBLISHED)
     expect(heading).to_be_focused()
+    # Only the address has the token that withdraws the link: a reload must not lose it.
+    status = page.get_by_role("region", name=PUBLISHED).locator("code").inner_text()
+    assert page.url == status
+    page.reload()
+    expect(page.get_by_role("button", name="Withdraw this link")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(article)
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
+
+
+@with_script
+def test_going_back_from_a_submission_shows_the_article_anew(page: Page, network: Network) -> None:
+    article = network.article_url("plain")
+    page.goto(article)
+    submit(page, new_url())
+    expect(page.get_by_role("heading", name=PUBLISHED)).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(article)
+    expect(page.get_by_label(ADDRESS)).to_have_value("")
+    expect(page.get_by_role("heading", name=PUBLISHED)).to_have_count(0)
 
 
 def test_a_reload_submits_nothing_again(page: Page, network: Network) -> None:

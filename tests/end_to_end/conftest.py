@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from local import stack
 from local.stack import Stack
 
 
@@ -56,10 +55,5 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Deployed]:
-    """One stack with the sample data for the whole test run, all workers of it."""
-    folder = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        folder = folder.parent
-    with stack.shared(folder / "stack") as running:
-        yield Deployed(running, folder / "stack")
+def deployed(running_stack: Stack, stack_folder: Path) -> Deployed:
+    return Deployed(running_stack, stack_folder)

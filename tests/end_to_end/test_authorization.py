@@ -17,6 +17,7 @@ from tests.end_to_end.tokens import REFUSED, refused_tokens, resigned
 PAGES = {
     "/",
     "/a/{id}",
+    "/a/{id}/links",
     "/s/{domain}",
     "/s/{domain}/feed.atom",
     "/feed.atom",
@@ -26,6 +27,8 @@ PAGES = {
     "/assets/{name}",
     "/problems/{name}",
     "/l/{link_id}",
+    "/l/{link_id}/withdraw",
+    "/l/{link_id}/check",
 }
 PUBLIC_READS = {
     "/articles/{id}",

@@ -1,10 +1,7 @@
 """Real clients in Chromium get their data from the deployed /graphql of another origin."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from local import stack
 from local.sample_data import ARTICLE
 from local.stack import Stack
 from tests.graphql_clients import PACKAGES, exchanges_in_browser
@@ -17,24 +14,14 @@ CLIENTS = {"Apollo 3", "Apollo 4", "urql", "graphql-request"}
 ADDED = {"hasura-client-name", "sentry-trace", "traceparent", "x-hasura-role"}
 
 
-@pytest.fixture
-def deployed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Stack]:
-    """The stack that the whole test run shares."""
-    folder = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        folder = folder.parent
-    with stack.shared(folder / "stack") as running:
-        yield running
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(
     not PACKAGES.is_available(),
     reason="needs Node 20, npm and their packages, which make test fetches",
 )
 @needs_chromium
-def test_every_client_gets_its_data_after_a_preflight(deployed: Stack) -> None:
-    found = exchanges_in_browser(f"http://127.0.0.1:{deployed.port}", QUERY, {"id": ARTICLE})
+def test_every_client_gets_its_data_after_a_preflight(running_stack: Stack) -> None:
+    found = exchanges_in_browser(f"http://127.0.0.1:{running_stack.port}", QUERY, {"id": ARTICLE})
     assert found["answers"].keys() >= CLIENTS
     for client, answers in found["answers"].items():
         assert isinstance(answers, list), (client, answers)

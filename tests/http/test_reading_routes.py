@@ -144,6 +144,7 @@ def test_a_read_is_cached_by_a_strong_tag(network: Store, target: str) -> None:
         known = get(target, {"If-None-Match": wanted})
         assert (known.status, known.body) == (304, "")
         assert known.headers == {
+            "content-type": "application/json",
             "etag": tag,
             "cache-control": CACHED,
             "x-content-type-options": "nosniff",

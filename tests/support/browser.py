@@ -45,7 +45,7 @@ def chromium_path() -> Path | None:
     return unpacked if unpacked.exists() and _PACKAGE.is_available() else None
 
 
-WITHOUT_CHROMIUM = "needs Chromium, which make test fetches for Linux on x86-64"
+WITHOUT_CHROMIUM = "needs Chromium (Debian: chromium), which make test fetches for Linux on x86-64"
 needs_chromium = pytest.mark.skipif(chromium_path() is None, reason=WITHOUT_CHROMIUM)
 
 

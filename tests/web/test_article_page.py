@@ -12,28 +12,19 @@ from seealso.reading.page import read_page
 from seealso.store.tables import Store, current_store
 from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.sites import Site
+from tests.support.content_security_policy import CONTENT_SECURITY_POLICY
 from tests.support.environment import new_container
 from tests.support.factories import page_item, put_item, put_site, submit_url
 from tests.web.pages import get, links, named, text, tree
 
 ID, DOMAIN, GERMAN, OTHER, BARE = 500, 7, 8, 3, 6
-POLICY = {
-    "default-src": "'none'",
-    "script-src": "'self'",
-    "style-src": "'self'",
-    "img-src": "'self'",
-    "connect-src": "'self'",
-    "form-action": "'self'",
-    "base-uri": "'none'",
-    "frame-ancestors": "'none'",
-}
 
 type Articles = list[Article]
 
 
-def article(article_id: int, domain: int, **changes: object) -> Article:
-    made = Article(article_id, domain, f"Title {article_id}", "One.\n\nTwo,\nthree.", "2026-02-25")
-    return replace(made, **changes)  # type: ignore[arg-type] # the columns' own names
+def article(article_id: int, domain: int, source_id: int | None = None) -> Article:
+    text = "One.\n\nTwo,\nthree."
+    return Article(article_id, domain, f"Title {article_id}", text, "2026-02-25", source_id)
 
 
 @pytest.fixture
@@ -167,6 +158,47 @@ def test_speaks_the_language_of_its_site() -> None:
     assert text(page.one("label", for_="url")) != "Address of your page"
 
 
+def test_other_articles_have_their_sites_language_and_direction(network: Store) -> None:
+    put_site(network, Site(OTHER, ["cold.example.net"], "حرارة", language="ar"))
+    new_container()
+    links_of_others = named(tree(f"/a/{ID}").section("Elsewhere"), "a")
+    directions = [(link.attrs["lang"], link.attrs["dir"]) for link in links_of_others]
+    assert directions == [("de-AT", "ltr"), ("en", "ltr"), ("ar", "rtl")]
+
+
+@pytest.mark.parametrize(
+    ("text", "text_format", "description"),
+    [
+        ("One.\n\nTwo.", "plain", "One. Two."),
+        ("word " * 40, "plain", "word " * 31 + "word …"),
+        ("長" * 400, "plain", "長" * 159 + "…"),
+        ("x" * 400, "plain", "x" * 159 + "…"),
+        (
+            "# A *heading*\n\nSee [this](https://example.com/) & that.",
+            "markdown",
+            "A heading See this & that.",
+        ),
+    ],
+)
+def test_describes_itself_by_the_beginning_of_the_text(
+    network: Store, text: str, text_format: str, description: str
+) -> None:
+    put_site(network, Site(DOMAIN, name="Heat", text_format=text_format))
+    changed = replace(article(ID, DOMAIN), text=text, version=9)
+    put_item(network, network.articles, article_item(changed))
+    new_container()
+    meta = tree(f"/a/{ID}").one("meta", name="description")
+    assert meta.attrs["content"] == description
+
+
+def test_a_site_may_take_no_links(network: Store) -> None:
+    put_site(network, Site(DOMAIN, name="Heat", cap=0))
+    new_container()
+    page = tree(f"/a/{ID}")
+    assert page.all("form") == []
+    assert text(page.one("p", class_="full")) == "This site takes no links."
+
+
 def test_words_without_a_catalog_are_marked_as_english(network: Store) -> None:
     put_site(network, Site(DOMAIN, name="حرارة", language="ar"))
     new_container()
@@ -191,7 +223,7 @@ def test_headers() -> None:
     policy = dict(
         part.split(" ", 1) for part in response.headers["content-security-policy"].split("; ")
     )
-    assert policy == POLICY
+    assert policy == CONTENT_SECURITY_POLICY
     assert response.headers["cache-control"] == "public, max-age=30"
     assert response.headers["referrer-policy"] == "strict-origin-when-cross-origin"
     assert response.headers["cross-origin-resource-policy"] == "same-origin"
@@ -200,6 +232,8 @@ def test_headers() -> None:
     assert "last-modified" not in response.headers
     again = get(f"/a/{ID}", if_none_match=response.headers["etag"])
     assert (again.status, again.body) == (304, "")
+    # Without it, the gateway sends application/json, which a cache might keep for the page.
+    assert again.headers["content-type"] == response.headers["content-type"]
     assert again.headers["content-security-policy"] == response.headers["content-security-policy"]
     error = get("/a/999")
     assert error.headers["cache-control"] == "no-store"
@@ -222,7 +256,7 @@ def test_any_article_makes_a_valid_page_without_new_elements(
     put_site(network, site)
     current = read_page(network, ID)
     assert current is not None
-    changed = article(ID, DOMAIN, title=title, text=body, version=99)
+    changed = replace(article(ID, DOMAIN), title=title, text=body, version=99)
     put_item(network, network.articles, article_item(changed))
     new_container()
     page = tree(f"/a/{ID}")

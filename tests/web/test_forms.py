@@ -8,7 +8,7 @@ import pytest
 from seealso.errors import StoreUnavailable
 from seealso.store.client import Client
 from seealso.store.tables import Store, current_store
-from seealso.tables.articles import Article, put_articles
+from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.links import get_link
 from seealso.tables.sites import Site
 from tests.support import gateway
@@ -199,6 +199,66 @@ def test_too_many_submissions_say_when_to_try_again(monkeypatch: pytest.MonkeyPa
     assert "Try again later." in errors(response)[0][1]
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/" + "x" * 2_100, "https://example.com/" + "ж" * 1_400],
+)
+def test_what_is_too_long_comes_back_whole(url: str) -> None:
+    response = submit(url=url, title="🐝" * 200)
+    assert response.status == 422
+    ((field, error),) = errors(response)
+    assert field == "#url"
+    assert "2,048 bytes" in error
+    page = Tree(response.body)
+    assert page.one("input", name="url").attrs["value"] == url
+    assert page.one("input", name="title").attrs["value"] == "🐝" * 200
+    # A browser would cut what is typed or pasted, without a word.
+    assert not any("maxlength" in field.attrs for field in page.all("input"))
+
+
+def test_a_broken_key_is_replaced() -> None:
+    assert followed(submit(idempotency_key="short"))
+
+
+def test_an_error_on_a_page_without_a_catalog_is_marked_as_english(network: Store) -> None:
+    put_site(network, Site(7, name="حرارة", publish="at_once", language="ar"))
+    new_container()
+    summary = Tree(submit(url="x").body).one("div", id_="problem")
+    assert (summary.attrs["lang"], summary.attrs["dir"]) == ("en", "ltr")
+
+
+@pytest.mark.parametrize(("cap", "words"), [(0, "takes no links."), (1, "maximum of 1 link.")])
+def test_a_small_cap_is_said_in_its_own_words(network: Store, cap: int, words: str) -> None:
+    put_site(network, Site(7, name="Heat", publish="at_once", cap=cap))
+    put_item(network, network.links, page_item(ID, {"link#a": ["https://a.net/", None, 1, 1]}))
+    new_container()
+    assert words in errors(submit())[0][1]
+
+
+def test_the_status_says_when_the_article_is_not_public(network: Store) -> None:
+    location = submit().headers["location"]
+    hidden = Article(ID, 7, "A secret title", "Text.", "2026-02-25", state="draft", version=2)
+    put_item(network, network.articles, article_item(hidden))
+    page = Tree(get(location).body)
+    assert text(page.one("h1")) == "The article is not public at the moment"
+    assert "Title 101" not in text(page.root)
+    assert "A secret title" not in text(page.root)
+    assert not any(href == f"/a/{ID}" for href, _ in links(page.root))
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        (f"/a/{ID}/links", f"/a/{ID}"),
+        (f"/l/{'0' * 32}/withdraw", f"/l/{'0' * 32}"),
+        (f"/l/{'0' * 32}/check", f"/l/{'0' * 32}"),
+    ],
+)
+def test_a_forms_address_leads_to_its_page(target: str, location: str) -> None:
+    response = get(target)
+    assert (response.status, response.headers["location"]) == (303, location)
+
+
 @pytest.mark.parametrize("origin", ["https://elsewhere.example", "null"])
 def test_a_form_of_another_origin_is_refused(origin: str) -> None:
     response = submit(origin=origin)
@@ -225,8 +285,7 @@ def test_a_refused_form_keeps_the_hidden_field() -> None:
     [
         ("/a/999/links", {"url": URL, **CONSENTS}, 404),
         ("/a/x/links", {"url": URL, **CONSENTS}, 404),
-        (f"/a/{ID}/links", {"url": URL, **CONSENTS, "idempotency_key": "x"}, 400),
-        (f"/a/{ID}/links", {"url": "x" * 9_000}, 413),
+        (f"/a/{ID}/links", {"url": "x" * 300_000}, 413),
         ("/l/unknown/withdraw", {"token": "x"}, 404),
         (f"/l/{'0' * 32}/withdraw", {"token": "x"}, 404),
     ],
@@ -258,9 +317,27 @@ def test_speaks_german_on_a_german_site() -> None:
     assert text(page.one("h1")) == "Ihr Link steht auf der Seite"
 
 
-def test_an_error_page_has_the_readers_language() -> None:
-    page = Tree(get("/a/999", accept_language="de-CH,de;q=0.9,en;q=0.8").body)
-    assert page.root.attrs["lang"] == "de"
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("de-CH,de;q=0.9,en;q=0.8", "de"),
+        ("fr, de;q=0.9", "de"),
+        ("en;q=0.1, de", "de"),
+        ("de;q=0, en", "en"),
+        ("en-GB, de", "en"),
+        ("*", "en"),
+        (";q=1,,x;q=y", "en"),
+    ],
+)
+def test_an_error_page_has_the_language_that_the_reader_prefers(
+    accepted: str, language: str
+) -> None:
+    page = Tree(get("/a/999", accept_language=accepted).body)
+    assert page.root.attrs["lang"] == language
+
+
+def test_an_error_page_is_translated() -> None:
+    page = Tree(get("/a/999", accept_language="de").body)
     assert text(page.one("h1")) == "Nicht gefunden"
 
 

@@ -117,6 +117,7 @@ def test_older_pages_lead_back_and_are_not_indexed(store: Store) -> None:
     assert first.all("a", rel="first") == []
     assert second.one("a", rel="first").attrs["href"] == f"/s/{OURS}"
     assert second.one("meta", name="robots").attrs["content"] == "noindex"
+    assert second.all("link", rel="canonical") == []
 
 
 def test_what_is_not_published_is_not_listed(network: Store) -> None:
@@ -144,13 +145,18 @@ def test_titles_and_names_are_no_markup(network: Store) -> None:
     [
         f"/s/{OURS}?cursor=x",
         f"/s/{OURS}?cursor={cursor_of(f'site-{GERMAN}', 2)}",  # of another site
-        f"/s/{OURS}?limit=0",
         "/?cursor=x",
     ],
 )
 def test_a_malformed_request_is_answered_with_a_page(target: str) -> None:
     page = tree(target, status=400)
     assert page.one("meta", name="robots").attrs["content"] == "noindex"
+
+
+@pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("path", [f"/s/{OURS}", "/"])
+def test_the_length_of_a_list_is_the_pages_own(path: str) -> None:
+    assert get(f"{path}?limit=1").body == get(path).body
 
 
 # ---- the network -------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ MAX_HOSTS_BYTES: Final = 150 * 1024
 # ---- requests and answers --------------------------------------------------------------------
 
 MAX_BODY_BYTES: Final = 8 * 1024
+# Of a page's form: room for what is too long for its fields, so that it comes back to be corrected.
+MAX_FORM_BYTES: Final = 256 * 1024
 # A string of 300 KB may have each of its bytes written as six.
 MAX_ARTICLE_BODY_BYTES: Final = 2 * 1024 * 1024
 MAX_SITE_BODY_BYTES: Final = 512 * 1024

@@ -77,10 +77,15 @@ def approve(store: Store, context: ChangeContext, link_id: str, version: int) ->
     except VersionConflict:
         raise _version_conflict(links.get_link(store, link_id)) from None
     except links.PageFull:
-        detail = Message(
-            "This page already has its maximum of {cap} links. Remove one first.", cap=site.cap
-        )
-        raise Refusal("page-full", detail, members={"cap": site.cap}) from None
+        raise Refusal("page-full", _full(site.cap), members={"cap": site.cap}) from None
+
+
+def _full(cap: int) -> Message:
+    if cap == 0:
+        return Message("This site's pages have no places for links. Raise the site's cap first.")
+    if cap == 1:
+        return Message("This page already has its maximum of 1 link. Remove it first.")
+    return Message("This page already has its maximum of {cap} links. Remove one first.", cap=cap)
 
 
 def reject(

@@ -35,13 +35,19 @@ class ListPage(NamedTuple):
 
 
 def list_page(
-    request: Request, list_name: str, pattern: str = NUMBER, default_limit: int = DEFAULT_LIMIT
+    request: Request,
+    list_name: str,
+    pattern: str = NUMBER,
+    default_limit: int = DEFAULT_LIMIT,
+    limit: int | None = None,
 ) -> ListPage:
     """The page that `limit` and `cursor` of a request ask for; positions match the pattern.
 
-    `list_name` tells lists apart, with everything that selects their members. Raises Refusal.
+    With `limit`, the request has no say in it. `list_name` tells lists apart, with everything that
+    selects their members. Raises Refusal.
     """
-    limit = request.query_integer("limit", minimum=1, maximum=MAX_LISTED) or default_limit
+    if limit is None:
+        limit = request.query_integer("limit", minimum=1, maximum=MAX_LISTED) or default_limit
     cursor = request.query_string("cursor")
     return ListPage(list_name, limit, _position(list_name, cursor, pattern))
 

@@ -59,8 +59,8 @@ def tagged_response(
 ) -> Response:
     """Like read_response(), for a text with headers of its own, such as its media type."""
     tagged = {**headers, "cache-control": f"public, max-age={max_age}", "etag": current.tag}
+    # With its media type, or the gateway would send its own, which caches might then keep.
     if has_tag(request, current.tag):
-        del tagged["content-type"]
         return Response(304, tagged)
     return Response(200, tagged, current.text)
 

@@ -101,6 +101,12 @@ def read_page_with_sites(store: Store, article_id: int) -> PageWithSites | None:
     return PageWithSites(page, known_sites) if page else None
 
 
+def read_public_title(store: Store, article_id: int) -> str | None:
+    """The title of a published article, else None; what it costs does not depend on the text."""
+    found = store.client.query_first(timeline_query(store, 1, Ids(article_id, article_id)).body, 1)
+    return found[0]["title"] if found else None
+
+
 def read_related(store: Store, article_id: int) -> RelatedLists | None:
     """The related lists and the source of a published article; None if there is none."""
     return read_one(store, _related(store, article_id))

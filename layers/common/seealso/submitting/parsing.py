@@ -18,6 +18,8 @@ from seealso.urls import UrlNotAcceptable, accept
 _CONSENTS = ("has_right_to_share", "agrees_to_link_back")
 _FIELDS = ("url", "title", *_CONSENTS)
 _FORM_BOOLEANS = {"true": True, "on": True, "false": False, "": False}
+# A key is the client's own random string: contract.md, "Submitting".
+IDEMPOTENCY_KEY = "[A-Za-z0-9_-]{16,128}"
 # Embeddings, overrides and isolates (UAX #9): they can make a title read as something else.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 

@@ -346,8 +346,7 @@ def _refusal_of_link(store: Store, refused: links.LinkNotAdded) -> Refusal:
         case links.PageClosed():
             return article_not_found()
         case links.PageFull(cap=cap):
-            detail = Message("This page already has the maximum of {cap} links.", cap=cap)
-            return Refusal("page-full", detail, members={"cap": cap})
+            return Refusal("page-full", _full(cap), members={"cap": cap})
         case links.QueueFull():
             detail = Message(
                 "The maximum number of links is already awaiting review for this page. "
@@ -355,6 +354,14 @@ def _refusal_of_link(store: Store, refused: links.LinkNotAdded) -> Refusal:
             )
             return Refusal("queue-full", detail)
     raise refused
+
+
+def _full(cap: int) -> Message:
+    if cap == 0:
+        return Message("This site takes no links.")
+    if cap == 1:
+        return Message("This page already has the maximum of {cap} link.", cap=cap)
+    return Message("This page already has the maximum of {cap} links.", cap=cap)
 
 
 def _duplicate(store: Store, duplicate: links.DuplicateLink) -> Refusal:

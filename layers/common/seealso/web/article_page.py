@@ -111,7 +111,7 @@ def article_head(shown: PageWithSites, base_url: str) -> Head:
         title=f"{article['title']} · {name}",
         canonical=absolute_href(base_url, site, article["id"]),
         feed=f"{site_href(site.domain)}/feed.atom",
-        description=_description(article["text"]),
+        description=_description(article["text"], site.text_format),
     )
 
 
@@ -154,33 +154,42 @@ def _site(shown: PageWithSites) -> Site:
     return shown.sites[shown.page["article"]["domain"]]
 
 
-def _source(page: Page, site: Site) -> dict[str, str] | None:
+def _source(page: Page, site: Site) -> dict[str, Any] | None:
     """The article that this one came from. The site of another domain's is not known here."""
     source = page["source"]
     if source is None:
         return None
     is_own = source["domain"] == site.domain
-    return {"href": article_href(site if is_own else None, source["id"]), "title": source["title"]}
+    return {
+        "href": article_href(site if is_own else None, source["id"]),
+        "title": source["title"],
+        "is_own": is_own,
+    }
 
 
 def _foreign(
     article: OtherDomainArticle, sites: Mapping[int, Site], language: Language
-) -> dict[str, str]:
+) -> dict[str, Any]:
     site = sites[article["domain"]]
     return {
         "href": article_href(site, article["id"]),
         "title": article["title"],
         "site_name": site_name(site, language),
-        "language": site.language,
+        "language": language_of(site.language),
     }
 
 
-def _description(text: str) -> str:
-    """The beginning of the text, cut between two words."""
-    start = " ".join(text[: 4 * _DESCRIPTION].split())
+def _description(text: str, text_format: str) -> str:
+    """The beginning of the text, cut between two words where there are words."""
+    beginning = text[: 10 * _DESCRIPTION]
+    if text_format == "markdown":
+        beginning = article_html(beginning, text_format).striptags()
+    start = " ".join(beginning.split())
     if len(start) <= _DESCRIPTION:
         return start
-    return start[:_DESCRIPTION].rpartition(" ")[0] + " …"
+    words, _, last = start[:_DESCRIPTION].rpartition(" ")
+    # Some languages have no spaces.
+    return f"{words} …" if len(last) < _DESCRIPTION // 2 else f"{start[: _DESCRIPTION - 1]}…"
 
 
 def _variables(page: Page) -> str:

@@ -117,7 +117,6 @@ def _response(request: Request, read: Callable[[int], _Feed], limit: int) -> Res
             return compressed(request, Response(304, headers))
     feed = read(limit)
     headers = _validators(request, feed)
-    headers["content-type"] = "application/atom+xml; charset=utf-8"
     document = _document(feed, request.base_url)
     return compressed(request, Response(200, headers, document))
 
@@ -128,6 +127,7 @@ def _validators(request: Request, feed: _Feed) -> dict[str, str]:
     shown = repr((request.base_url, feed.title, feed.language, newest, site))
     headers = {
         "cache-control": f"public, max-age={_MAX_AGE}",
+        "content-type": "application/atom+xml; charset=utf-8",
         "etag": coded_tag(request, f'W/"{sha256(shown.encode()).hexdigest()[:32]}"'),
     }
     if newest:

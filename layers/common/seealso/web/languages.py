@@ -126,6 +126,22 @@ def language_of(tag: str) -> Language:
     return Language(tag, _direction(subtags), ENGLISH, Catalog({}))
 
 
+def preferred_language(accept_language: str) -> Language:
+    """The first language with a catalog of an Accept-Language header (RFC 9110, 12.5.4)."""
+    weighted = []
+    for entry in accept_language.split(","):
+        tag, _, weight = entry.partition(";")
+        quality = re.fullmatch(r"q=([01](?:\.[0-9]{0,3})?)", weight.replace(" ", ""))
+        weighted.append((float(quality[1]) if quality else 1.0, tag.strip()))
+    weighted.sort(key=lambda pair: -pair[0])
+    for quality_of_tag, tag in weighted:
+        language = language_of(tag)
+        is_english = tag.lower().split("-")[0] == ENGLISH
+        if quality_of_tag and (is_english or language.words != ENGLISH):
+            return language_of(language.words)
+    return language_of(ENGLISH)
+
+
 def script_messages(script: str) -> list[str]:
     """The messages of a script, each written as `_("...")` in double quotes."""
     literals = re.findall(r'\b_\(\s*("(?:[^"\\\n]|\\.)*")', script)

@@ -8,7 +8,7 @@ from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
 from seealso.store.tables import Store
-from seealso.web.languages import language_of
+from seealso.web.languages import language_of, preferred_language
 from seealso.web.rendering import PRIVATE, Head, page_response, private_response
 
 
@@ -152,8 +152,7 @@ def refusal_page(
     It is not stored anywhere, so that it may differ between readers. `form` are the fields of a
     form that can be sent again as it is.
     """
-    preferred = request.headers.get("accept-language", "en").partition(",")[0].partition(";")[0]
-    language = language_of(language_of(preferred.strip()).words)
+    language = preferred_language(request.headers.get("accept-language", ""))
     kind = PROBLEMS[refusal.name]
     values = {
         "status": kind.status,

@@ -17,7 +17,7 @@ _ARTICLES = 30  # on a page of a site's list, and of the network's
 def site_page(store: Store, request: Request) -> Response:
     """A site's articles, newest first. Raises Refusal `not-found`."""
     domain = site_domain(request)
-    page = list_page(request, f"site-{domain}", default_limit=_ARTICLES)
+    page = list_page(request, f"site-{domain}", limit=_ARTICLES)
     shown = read_site_list(store, domain, page.limit + 1, int(page.after) if page.after else None)
     if shown is None:
         raise site_not_found()
@@ -40,7 +40,7 @@ def site_page(store: Store, request: Request) -> Response:
     }
     head = Head(
         title=name,
-        canonical=request.base_url + path,
+        canonical=None if page.after else request.base_url + path,
         feed=f"{path}/feed.atom",
         description=language.text(Message("The newest articles of {site}.", site=name)),
         is_indexed=page.after is None,
@@ -50,7 +50,7 @@ def site_page(store: Store, request: Request) -> Response:
 
 def home_page(store: Store, request: Request) -> Response:
     """The network's newest articles and its sites."""
-    page = list_page(request, "home", "[0-9]{1,10}", default_limit=MAX_LISTED)
+    page = list_page(request, "home", "[0-9]{1,10}", limit=MAX_LISTED)
     above = -1 if page.after is None else int(page.after)
     home = read_home(store, _ARTICLES, page.limit + 1, above)
     listed = home.listed_sites[: page.limit]
@@ -73,7 +73,7 @@ def home_page(store: Store, request: Request) -> Response:
             {
                 "href": site_href(site.domain),
                 "name": site_name(site, language),
-                "language": site.language,
+                "language": language_of(site.language),
             }
             for site in listed
         ],
@@ -82,7 +82,7 @@ def home_page(store: Store, request: Request) -> Response:
     }
     head = Head(
         title=language.gettext("Articles and what to read next"),
-        canonical=f"{request.base_url}/",
+        canonical=None if page.after else f"{request.base_url}/",
         feed="/feed.atom",
         description=language.gettext("The newest articles of a network of sites."),
         is_indexed=page.after is None,

@@ -10,6 +10,7 @@ from seealso.errors import Message, link_not_found
 from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
 from seealso.http.requests import Request
 from seealso.http.responses import Response
+from seealso.reading.page import read_public_title
 from seealso.store.tables import Store
 from seealso.submitting.submitting import (
     is_token_of,
@@ -62,6 +63,11 @@ _LINK_BACK = {
 }
 
 
+# Whatever its status, a link is not seen while its article is a draft or deleted.
+_NOT_PUBLIC = Message("The article is not public at the moment")
+_KEPT = Message("Nobody sees its page now. Your link is kept until the article is back.")
+
+
 def status_path(link_id: str, token: str | None) -> str:
     """The path of a link's status page, for its submitter with the token."""
     return f"/l/{link_id}?token={token}" if token else f"/l/{link_id}"
@@ -74,6 +80,11 @@ def status_page(store: Store, request: Request) -> Response:
         raise link_not_found()
     token = request.query_string("token")
     return _page(store, request, link, checks, token if is_token_of(link, token) else None)
+
+
+def leave_form(_store: Store, request: Request) -> Response:
+    """GET of a form's address, as a browser sends when it is entered again."""
+    return see_other(status_path(request.path_link_id(), None), PRIVATE)
 
 
 def withdraw_link(store: Store, request: Request) -> Response:
@@ -104,13 +115,15 @@ def _page(
     site = get_policy(store, link.domain)
     language = language_of(site.language)
     situation = _situation(link)
-    headline = language.text(_HEADLINES[situation])
+    title = read_public_title(store, link.article_id)
+    is_hidden = title is None and link.status in CLAIM_HOLDERS
+    headline = language.text(_NOT_PUBLIC if is_hidden else _HEADLINES[situation])
     values = {
         "link": link,
         "headline": headline,
-        "explanation": language.text(_EXPLANATIONS[situation]),
+        "explanation": language.text(_KEPT if is_hidden else _EXPLANATIONS[situation]),
         "article_href": article_href(site, link.article_id),
-        "article_title": link.article_title,
+        "article_title": title,
         "times": _times(link, language),
         "link_back": language.text(_LINK_BACK[link.link_back]),
         "link_back_explained": " ".join(map(language.text, explanation(link, checks))),

@@ -5,6 +5,7 @@ the article's page again with what was wrong and all that was typed.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 
 from seealso.errors import FieldError, Message, Refusal, StoreUnavailable
@@ -12,8 +13,10 @@ from seealso.http.bodies import form_members, media_type, read_body, unsupported
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
+from seealso.limits import MAX_FORM_BYTES
 from seealso.members import Members
 from seealso.store.tables import Store
+from seealso.submitting.parsing import IDEMPOTENCY_KEY
 from seealso.submitting.submitting import Receipt
 from seealso.web.article_page import (
     FIELDS,
@@ -56,13 +59,15 @@ def post_form(store: Store, request: Request, submit: Submit) -> Response:
     `submit` gets the form's members and its key. Raises Refusal where there is no page to show the
     form on.
     """
-    data = read_body(request)
+    data = read_body(request, MAX_FORM_BYTES)
     if media_type(request) != _FORM:
         raise unsupported_media_type(_FORM)
     page_article_id(request)
     members = form_members(data)
     typed = {field: members.get(field, "") for field in FIELDS}
-    key = members.pop(_KEY, "") or _new_key()
+    key = members.pop(_KEY, "")
+    if not re.fullmatch(IDEMPOTENCY_KEY, key):
+        key = _new_key()
     try:
         receipt = submit(store, request, members, key)
     except StoreUnavailable as failure:
@@ -73,6 +78,11 @@ def post_form(store: Store, request: Request, submit: Submit) -> Response:
             raise
         return _form_again(store, request, typed, refusal)
     return see_other(status_path(receipt.link.link_id, receipt.withdraw_token), PRIVATE)
+
+
+def leave_form(_store: Store, request: Request) -> Response:
+    """GET of the form's address, as a browser sends when it is entered again."""
+    return see_other(f"/a/{page_article_id(request)}", {})
 
 
 def _form_again(

@@ -142,7 +142,7 @@ class SeeAlso extends HTMLElement {
       articles(_("Elsewhere"), page.other_domains),
       section(_("Related links"), none, links,
         consent ? this.#form(view, _, published)
-          : isOwn && !page.places_left ? h("p", {}, _("All places on this page are taken. A place is free again when one of its links is withdrawn or removed."))
+          : isOwn && !page.places_left ? h("p", {}, !page.links.length ? _("This site takes no links.") : _("All places on this page are taken. A place is free again when one of its links is withdrawn or removed."))
             : h("p", {}, h("a", { part: "link", href: `${api}/a/${page.article.id}#submit` }, _("Submit a link from your own page"))))));
   }
 
@@ -170,8 +170,8 @@ class SeeAlso extends HTMLElement {
         h("span", { lang: consent.language }, consent[cap === 1 ? "rule_for_one" : "rule"].replace("{cap}", cap)),
         " ", _("Places left: {number}.", { number: page.places_left })),
       field("url", _("Address of your page"),
-        { type: "url", autocomplete: "url", maxlength: 2048, required: "", "aria-describedby": "url-error rule" }),
-      field("title", _("Title (optional)"), { autocomplete: "off", maxlength: 200 }),
+        { type: "url", autocomplete: "url", required: "", "aria-describedby": "url-error rule" }),
+      field("title", _("Title (optional)"), { autocomplete: "off" }),
       promise("has_right_to_share"), promise("agrees_to_link_back"), button);
 
     const refuse = (errors) => {

@@ -54,47 +54,48 @@ const newKey = () =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
 
-// Shows what the server wrote for the page without a script, in place of what is there.
 const focusOn = (element) => {
   element?.setAttribute("tabindex", "-1");
   element?.focus();
   element?.scrollIntoView({ block: "nearest" });
 };
 
+// Puts the server's answer, which is a whole page, in place of the form that was sent.
 const showAnswer = (page, address) => {
   const status = find("status", page);
   const problem = find("problem", page);
-  find("problem")?.remove();
-  if (status) {
-    status.classList.add("sent");
-    const heading = status.querySelector("h1");
-    const smaller = document.createElement("h3");
-    smaller.id = heading.id;
-    smaller.append(...heading.childNodes);
-    heading.replaceWith(smaller);
-    const here = document.createElement("a");
-    here.href = address;
-    const keep = status.querySelector("#keep");
-    if (keep) {
-      here.textContent = keep.textContent;
-      keep.replaceChildren(here);
-    }
-    for (const title of status.querySelectorAll("h2")) {
-      const level = document.createElement("h4");
-      level.append(...title.childNodes);
-      title.replaceWith(level);
-    }
-    find("submit").replaceWith(status);
-    focusOn(smaller);
-    return;
-  }
   const links = find("related-links", page);
-  if (!links) throw new Error(page.querySelector(".lead")?.textContent);
-  find("related-links").replaceWith(links);
+  if (!status && !links) throw new Error(page.querySelector(".lead")?.textContent);
   document.title = page.title;
+  find("problem")?.remove();
+  if (status) return showStatus(status, address);
+  find("related-links").replaceWith(links);
   if (problem) find("main").prepend(problem);
   watchForm();
   focusOn(problem);
+};
+
+// The address of the status page holds the only token that withdraws the link: it becomes that of
+// this view, so that a reload or a bookmark keeps it, and Back leads to the article.
+let shown = location.pathname;
+addEventListener("popstate", () => {
+  if (location.pathname !== shown) location.reload();
+});
+
+const showStatus = (status, address) => {
+  history.pushState(null, "", address);
+  shown = location.pathname;
+  // Its headings are those of a page; here they are within the section of related links.
+  for (const [from, to] of [["h2", "h4"], ["h1", "h3"]]) {
+    for (const heading of status.querySelectorAll(from)) {
+      const lower = document.createElement(to);
+      lower.id = heading.id;
+      lower.append(...heading.childNodes);
+      heading.replaceWith(lower);
+    }
+  }
+  find("submit").replaceWith(status);
+  focusOn(find("status-heading"));
 };
 
 const send = async (form) => {
@@ -102,6 +103,7 @@ const send = async (form) => {
   if (button.ariaDisabled === "true") return;
   const words = button.textContent;
   const preview = find("preview");
+  stopChecking();
   form.elements.idempotency_key.value ||= newKey();
   button.ariaDisabled = "true";
   button.textContent = button.dataset.busy;
@@ -126,11 +128,20 @@ const send = async (form) => {
 };
 
 // The link that was just published, if the list that is read has it already.
+const article = location.pathname;
 const refreshLinks = async () => {
-  const response = await fetch(location.pathname, { cache: "reload" });
+  const response = await fetch(article, { cache: "reload" });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const links = find("links", page);
   if (links) find("links").replaceWith(links);
+};
+
+let timer;
+let checking = new AbortController();
+const stopChecking = () => {
+  clearTimeout(timer);
+  checking.abort();
+  checking = new AbortController();
 };
 
 const check = async (form, signal) => {
@@ -142,9 +153,10 @@ const check = async (form, signal) => {
     body: JSON.stringify({ url: url.value, title: title.value }),
     signal,
   });
-  // Too many checks, or a fault: the form itself will say what is wrong.
-  if (response.status === 429 || response.status >= 500) return;
+  // Too long, too many checks, or a fault: the form itself will say what is wrong.
+  if (response.status === 413 || response.status === 429 || response.status >= 500) return;
   const answer = await response.json();
+  if (signal.aborted) return;
   const error = answer.errors?.find(({ field }) => field === "url" || field === "title");
   const message = response.ok ? answer.url : (error?.detail ?? answer.detail);
   if (!message) return; // the gateway's own answers have none
@@ -159,15 +171,11 @@ function watchForm() {
     event.preventDefault();
     send(form);
   });
-  let timer;
-  let checking = new AbortController();
   form.addEventListener("input", (event) => {
     if (event.target !== form.elements.url && event.target !== form.elements.title) return;
     // Another submission than the one that this key was sent with.
     form.elements.idempotency_key.value = "";
-    clearTimeout(timer);
-    checking.abort();
-    checking = new AbortController();
+    stopChecking();
     const { signal } = checking;
     const preview = find("preview");
     preview.textContent = "";
