@@ -14,7 +14,7 @@ from seealso.editing import purging
 from seealso.editing import sites as site_editing
 from seealso.store.tables import Store
 from seealso.submitting import submitting
-from seealso.submitting.submitting import Rules
+from seealso.submitting.deciding import Rules
 from seealso.tables import articles, links
 from seealso.tables.articles import Article
 from seealso.tables.audit import AuditFilter, ChangeContext, list_audit

@@ -19,7 +19,8 @@ from bench import networks
 from bench.units import recorded_calls, snapshot, write_units
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.store.values import Json
-from seealso.submitting.submitting import Attempt, Preview, Receipt, Rules, preview, submit
+from seealso.submitting.deciding import Attempt, Rules
+from seealso.submitting.submitting import Preview, Receipt, preview, submit
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.sites import Site
 from tests.support import environment, events, functions, tables

@@ -1,4 +1,4 @@
-"""Submitting a link to an article's page, reading its status, and withdrawing it.
+"""Submitting a link to an article's page, by whoever made it or by webmention; its status.
 
 Programs send JSON, browsers the forms of pages. What only pages need is imported where it is used:
 it takes as long to start as all else.
@@ -11,6 +11,9 @@ from urllib.parse import parse_qsl
 
 from seealso.errors import Refusal, link_not_found
 from seealso.http.bodies import (
+    FORM,
+    JSON,
+    form_body,
     form_members,
     json_members,
     media_type,
@@ -31,6 +34,8 @@ from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
 from seealso.submitting.consent import consent_of
+from seealso.submitting.deciding import Attempt, Rules
+from seealso.submitting.origins import check_origin
 from seealso.submitting.parsing import (
     IDEMPOTENCY_KEY,
     Submission,
@@ -38,18 +43,8 @@ from seealso.submitting.parsing import (
     parse_form,
     parse_submission,
 )
-from seealso.submitting.submitting import (
-    Attempt,
-    Receipt,
-    Rules,
-    check_origin,
-    is_token_of,
-    preview,
-    request_check,
-    submit,
-    told_reason,
-    withdraw,
-)
+from seealso.submitting.submitting import Receipt, preview, submit
+from seealso.submitting.withdrawing import is_token_of, request_check, told_reason, withdraw
 from seealso.tables.links import get_checked_link
 from seealso.verifying.explanations import explanation, found_link
 
@@ -149,6 +144,22 @@ def post_check(store: Store, request: Request) -> Response:
     return json_response(202, {"link_id": link_id, "next_check_at": due_at}, NOT_STORED)
 
 
+def post_webmention(store: Store, request: Request) -> Response:
+    from seealso.submitting.webmention import parse_webmention, receive
+
+    sent = parse_webmention(form_body(request))
+    now, base_url = datetime.now(UTC), request.base_url
+    link = receive(store, sent, request.client_address, now, base_url, RULES)
+    status_url = f"{base_url}/l/{link.link_id}"
+    body = {
+        "link_id": link.link_id,
+        "article_id": link.article_id,
+        "status": link.status,
+        "status_url": status_url,
+    }
+    return json_response(201, body, NOT_STORED | {"location": status_url})
+
+
 def get_consent(_store: Store, request: Request) -> Response:
     consent = consent_of(request.query_string("language") or "en")
     return read_response(request, consent, CONSENT_SECONDS)
@@ -181,12 +192,11 @@ def _idempotency_key(request: Request) -> str | None:
 
 def _members(request: Request, data: bytes) -> tuple[Members, Callable[[Members], Submission]]:
     """The body's members, and what makes a submission of them."""
-    match media_type(request):
-        case "application/json":
-            return json_members(data), parse_submission
-        case "application/x-www-form-urlencoded":
-            return form_members(data), parse_form
-    raise unsupported_media_type("application/json", "application/x-www-form-urlencoded")
+    if media_type(request) == JSON:
+        return json_members(data), parse_submission
+    if media_type(request) == FORM:
+        return form_members(data), parse_form
+    raise unsupported_media_type(JSON, FORM)
 
 
 # ---- pages -----------------------------------------------------------------------------------
@@ -256,6 +266,7 @@ handler = serve(
         "GET /links/{link_id}": get_status,
         "DELETE /links/{link_id}": delete_link,
         "POST /links/{link_id}/check": post_check,
+        "POST /webmention": post_webmention,
         "GET /consent": get_consent,
         "POST /a/{id}/links": post_form,
         "GET /a/{id}/links": leave_form,

@@ -11,8 +11,8 @@ from seealso.tables.checks import SET_ASIDE, due_checks, get_checks, save_checks
 from tests.cli.conftest import Run
 from tests.cli.support import run_command, store_options
 from tests.cli.test_links import add_pending_link
+from tests.support.fake_pages import MISSING, FakePages, Page, run_all
 from tests.support.invariants import check
-from tests.support.strangers import MISSING, Page, Strangers, run_all
 
 DUE: dict[str, Any] = {
     "check_at": "2026-03-01T10:00:00.000Z",
@@ -23,7 +23,7 @@ DUE: dict[str, Any] = {
 def look(store: Store, page: Page, times: int = 1, days_ago: int = 3) -> None:
     """Check the link, some days ago."""
     now = datetime.now(UTC) - timedelta(days=days_ago)
-    world = Strangers(now, {"https://blog.example.net/1": page})
+    world = FakePages(now, {"https://blog.example.net/1": page})
     for _ in range(times):
         run_all(world.tools(lambda: store))
         world.forward(hours=7)

@@ -39,6 +39,7 @@ def site(domain: Any = 7, **members: Any) -> Columns:
         "language": "en",
         "text_format": "plain",
         "recheck_days": 7,
+        "webmentions": "review",
     }
     return valid | members
 
@@ -292,11 +293,11 @@ def check_one_invalid_site(run_bulk: RunBulk, path: Path, report: str) -> None:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (array([site(1)])[:-1], 21),
-        (array([site(1)]) + b"\n7", 21),
-        (array([site(1)])[:-1] + b",]", 21),
-        (array([site(1)])[:-1] + b", {},\n{,}]", 22),
-        (array([site(1)])[:-1] + b"\n {}]", 22),
+        (array([site(1)])[:-1], 22),
+        (array([site(1)]) + b"\n7", 22),
+        (array([site(1)])[:-1] + b",]", 22),
+        (array([site(1)])[:-1] + b", {},\n{,}]", 23),
+        (array([site(1)])[:-1] + b"\n {}]", 23),
     ],
 )
 def test_rejects_malformed_arrays(

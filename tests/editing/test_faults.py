@@ -29,7 +29,8 @@ from seealso.store.calls import Call
 from seealso.store.client import REQUEST_SECONDS
 from seealso.store.tables import Store
 from seealso.submitting import submitting
-from seealso.submitting.submitting import Rules, submit
+from seealso.submitting.deciding import Rules
+from seealso.submitting.submitting import submit
 from seealso.tables import links, sites, skips
 from seealso.tables.articles import (
     STATES,

@@ -30,7 +30,9 @@ from seealso.errors import Refusal
 from seealso.reading.page import Page, list_domain, read_page, read_related
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from seealso.submitting.submitting import Rules, submit, withdraw
+from seealso.submitting.deciding import Rules
+from seealso.submitting.submitting import submit
+from seealso.submitting.withdrawing import withdraw
 from seealso.tables import links, queue
 from seealso.tables.articles import STATES, Article, Listed, import_articles, list_articles
 from seealso.tables.audit import ChangeContext

@@ -12,11 +12,11 @@ from tests.editing import sample_network
 from tests.editing.sample_network import NOW, SHOWN, SITE, SITED, SITELESS, link_id
 from tests.support import gateway, requests
 from tests.support.editors import EDITOR
+from tests.support.fake_pages import FakePages, Page, run_all
 from tests.support.gateway import Response
 from tests.support.invariants import check
 from tests.support.requests import admin, at_fault, editor, fields, post, posted, problem
 from tests.support.scan import unchanged
-from tests.support.strangers import Page, Strangers, run_all
 
 REASON = "It is an advertisement."
 OTHER_PAGE = 110  # of a domain without a site
@@ -181,7 +181,7 @@ def test_an_approved_link_is_on_the_page(network: Store) -> None:
 def test_the_checks_of_a_link_are_shown_and_asked_for(network: Store) -> None:
     receipt = posted(SHOWN, "https://blog.example.com/page")
     target = f"/links/{receipt['link_id']}"
-    world = Strangers(datetime.now(UTC), {"https://blog.example.com/page": Page()})
+    world = FakePages(datetime.now(UTC), {"https://blog.example.com/page": Page()})
     assert editor("POST", f"{target}/check").status == 202
     run_all(world.tools(current_store))
     link = editor("GET", target).json()

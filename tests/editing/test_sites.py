@@ -34,6 +34,7 @@ DEFAULTS: Json = {
     "language": "en",
     "text_format": "plain",
     "recheck_days": 7,
+    "webmentions": "review",
     "blocked_hosts": [],
 }
 NEW = 12

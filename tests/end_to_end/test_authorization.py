@@ -44,6 +44,7 @@ PUBLIC = {
     *(f"{method} {path}" for method in ("GET", "HEAD") for path in PUBLIC_READS | PAGES),
     "POST /articles/{id}/links",
     "POST /articles/{id}/links/preview",
+    "POST /webmention",
     "DELETE /links/{link_id}",
     "POST /graphql",
     "POST /a/{id}/links",

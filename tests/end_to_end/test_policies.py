@@ -28,10 +28,10 @@ from seealso.tables.skips import PARTITION, SkipRange
 from tests.support import gateway, tables
 from tests.support.editors import as_admin
 from tests.support.factories import put_site
+from tests.support.fake_pages import STATUS, FakePages, Page
 from tests.support.functions import function, handler
 from tests.support.gateway import Response
 from tests.support.scan import delete_items
-from tests.support.strangers import STATUS, Page, Strangers
 
 # A site that publishes at once, and one of editors who approve links.
 AT_ONCE, APPROVED = 7, 3
@@ -315,7 +315,7 @@ def submit_and_withdraw(recorder: Recorder) -> None:
 def check_all(recorder: Recorder, pages: dict[str, Page]) -> None:
     """Check what is due, against these pages."""
     delete_items(recorder.store, recorder.store.transient)  # no host is busy
-    world = Strangers(datetime.now(UTC), pages)
+    world = FakePages(datetime.now(UTC), pages)
     module = function("check_links")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "TOOLS", world.tools(current_store))

@@ -1,6 +1,7 @@
 """What a submitter sees of the checks of their page, and how they ask for another."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,11 @@ from tests.submitting import sample_network
 from tests.submitting.conftest import Clock
 from tests.submitting.sample_network import SHOWN, WAITING
 from tests.support import requests
+from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
 from tests.support.gateway import Response
 from tests.support.invariants import check
 from tests.support.requests import call, posted, problem
 from tests.support.scan import unchanged
-from tests.support.strangers import MISSING, STATUS, Page, Strangers, run_all
 
 URL = "https://blog.example.com/page"
 
@@ -32,7 +33,7 @@ def status(receipt: Json) -> Json:
 def look(clock: Clock, page: Page) -> None:
     """Check what is due, an hour later."""
     clock.forward(hours=1)
-    world = Strangers(clock.time, {URL: page})
+    world = FakePages(clock.time, {URL: page})
     run_all(world.tools(current_store))
     assert world.failures == []
 
@@ -127,10 +128,10 @@ def test_a_change_meanwhile_is_looked_at_again(
     look(clock, Page())
     request_check = checks.request_check
 
-    def remove_first(*arguments: object) -> None:
+    def remove_first(*arguments: Any, **options: Any) -> None:
         monkeypatch.setattr(checks, "request_check", request_check)
         sample_network.change(network, receipt, "removed")
-        request_check(*arguments)  # type: ignore[arg-type]
+        request_check(*arguments, **options)
 
     monkeypatch.setattr(checks, "request_check", remove_first)
     assert problem(ask(receipt)) == "conflict"

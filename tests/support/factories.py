@@ -8,8 +8,9 @@ from itertools import batched
 from seealso.store.calls import Call
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
+from seealso.submitting.deciding import Attempt, Rules
 from seealso.submitting.parsing import Submission
-from seealso.submitting.submitting import Attempt, Receipt, Rules, submit
+from seealso.submitting.submitting import Receipt, submit
 from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.pages import page_key
 from seealso.tables.sites import Site, SiteRecord, get_record, save_record

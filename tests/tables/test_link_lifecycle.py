@@ -25,7 +25,9 @@ from seealso.store.calls import Call
 from seealso.store.client import Client
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from seealso.submitting.submitting import Rules, submit, withdraw
+from seealso.submitting.deciding import Rules
+from seealso.submitting.submitting import submit
+from seealso.submitting.withdrawing import withdraw
 from seealso.tables import links
 from seealso.tables.articles import get_article, put_articles
 from seealso.tables.audit import ChangeContext

@@ -16,7 +16,7 @@ from seealso.errors import Refusal, StoreError, VersionConflict
 from seealso.reading.page import read_page
 from seealso.store.tables import Store
 from seealso.store.values import marshal_item, unmarshal_item
-from seealso.submitting import submitting
+from seealso.submitting import withdrawing
 from seealso.submitting.submitting import Receipt
 from seealso.tables import links, pages
 from seealso.tables.links import DuplicateLink, Link, PageFull, Status, get_link
@@ -262,7 +262,7 @@ def _some_action(
     if random.random() < 0.2:
         link = random.choice(there)
         token = receipts[link.link_id].withdraw_token
-        return lambda store: submitting.withdraw(store, link.link_id, token, NOW)
+        return lambda store: withdrawing.withdraw(store, link.link_id, token, NOW)
     link, status, keep_blocked = random.choice(moves)
     return lambda store: change_link(
         store, link, status, NOW, by="a racer", cap=MIXED_CAP, keep_blocked=keep_blocked

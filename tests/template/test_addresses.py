@@ -8,7 +8,7 @@ from seealso.errors import Refusal
 from seealso.http.requests import Request, request_of
 from seealso.settings import SettingsError
 from seealso.store.tables import current_store, reset_store
-from seealso.submitting.submitting import check_origin
+from seealso.submitting.origins import check_origin
 from seealso.tables import sites
 from tests.support import tables
 from tests.support.events import event

@@ -1,4 +1,4 @@
-"""Pages, as strangers write them, and what a check of each must find.
+"""Submitted pages, and what a check of each must find.
 
 The article is number 1 of a site with the pattern https://site.example/a/{id} and the hosts
 site.example and news.example; this API is at https://api.example. Each page comes from

@@ -17,7 +17,9 @@ from seealso.editing.links import Decision
 from seealso.editing.purging import end_links_of
 from seealso.errors import Refusal
 from seealso.store.tables import Store
-from seealso.submitting.submitting import Rules, submit, withdraw
+from seealso.submitting.deciding import Rules
+from seealso.submitting.submitting import submit
+from seealso.submitting.withdrawing import withdraw
 from seealso.tables import checks as checks_table
 from seealso.tables import links
 from seealso.tables.articles import Article, put_articles
@@ -29,9 +31,9 @@ from seealso.tables.sites import Site
 from seealso.times import rfc3339
 from tests.support.factories import NOW, attempt, put_site
 from tests.support.fake_client import Database, fake_store
+from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
 from tests.support.invariants import HOLDING, check
 from tests.support.scan import scan
-from tests.support.strangers import MISSING, STATUS, Page, Strangers, run_all
 
 CAP, PENDING_CAP, PENDING_DAYS, RECHECK_DAYS = 2, 3, 14, 9
 POLICIES = {1: "at_once", 2: "approved", 3: "verified"}  # articles, each of its own domain
@@ -93,7 +95,7 @@ class History:
         self.random = Random(seed)
         self.store: Store = fake_store(Database())
         self.store.settings["token-secret"] = "00" * 32  # the ids are the same each time
-        self.world = Strangers(NOW, redirects_are_asked_for=False)
+        self.world = FakePages(NOW, redirects_are_asked_for=False)
         self.known: dict[str, Known] = {}
         self.claims: dict[str, str] = {}  # URL -> link
         self.cells: Counter[Cell] = Counter()

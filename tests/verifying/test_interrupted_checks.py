@@ -19,7 +19,9 @@ from seealso.editing.purging import end_links_of
 from seealso.errors import Refusal, StoreUnavailable, VersionConflict
 from seealso.store.calls import Call
 from seealso.store.tables import Store
-from seealso.submitting.submitting import Rules, submit, withdraw
+from seealso.submitting.deciding import Rules
+from seealso.submitting.submitting import submit
+from seealso.submitting.withdrawing import withdraw
 from seealso.tables.audit import ChangeContext
 from seealso.tables.checks import TooSoon, get_checks
 from seealso.tables.expiry import expire_and_erase
@@ -29,9 +31,9 @@ from seealso.verifying.politeness import Permits
 from tests.support import fake_client
 from tests.support.factories import NOW, attempt, make_network, put_site
 from tests.support.fake_client import Database, fake_store
+from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
 from tests.support.interception import Killed
 from tests.support.invariants import check
-from tests.support.strangers import MISSING, STATUS, Page, Strangers, run_all
 
 URL, FINAL = "https://www.reader.net/page", "https://other.net/page"
 RULES: Final = Rules(1_000, "network")
@@ -68,7 +70,7 @@ class Scene:
 
     def __init__(self, name: str) -> None:
         policy, pages = SCENES[name]
-        self.strangers = Strangers(NOW)
+        self.submitted = FakePages(NOW)
         self.database = Database()
         self.store = fake_store(self.database)
         make_network(self.store, [(1, 5)])
@@ -76,10 +78,10 @@ class Scene:
         receipt = submit(self.store, attempt(1, URL, NOW), None, RULES)
         self.link_id, self.token = receipt.link.link_id, receipt.withdraw_token
         for page in pages[:-1]:
-            self.strangers.pages = {URL: page}
+            self.submitted.pages = {URL: page}
             self.run(self.store)
-            self.strangers.now += MUCH_LATER
-        self.strangers.pages = {URL: pages[-1]}
+            self.submitted.now += MUCH_LATER
+        self.submitted.pages = {URL: pages[-1]}
         if name == RESTORED:
             Change(self, self.store).remove_and_restore()
         if name == WAITING:
@@ -87,7 +89,7 @@ class Scene:
 
     @property
     def now(self) -> datetime:
-        return self.strangers.now
+        return self.submitted.now
 
     def link(self, store: Store | None = None) -> Link:
         link = get_link(store or self.store, self.link_id)
@@ -95,8 +97,8 @@ class Scene:
         return link
 
     def run(self, store: Store) -> None:
-        run_all(self.strangers.tools(lambda: store, 1000))
-        for _, error in self.strangers.failures:
+        run_all(self.submitted.tools(lambda: store, 1000))
+        for _, error in self.submitted.failures:
             assert isinstance(error, StoreUnavailable | VersionConflict), repr(error)
 
     def summary(self) -> tuple[Any, ...]:
@@ -169,7 +171,7 @@ class Change:
             request_check(self.store, link, self.scene.now)
 
     def _note(self, link_id: str, error: Exception) -> None:
-        self.scene.strangers.failures.append((link_id, error))
+        self.scene.submitted.failures.append((link_id, error))
 
     @property
     def _context(self) -> ChangeContext:
@@ -219,7 +221,7 @@ def die() -> None:
 
 def undisturbed(name: str) -> tuple[Any, ...]:
     scene = Scene(name)
-    scene.strangers.now += LATER
+    scene.submitted.now += LATER
     scene.run(scene.store)
     check(scene.store)
     return scene.summary()
@@ -236,7 +238,7 @@ def test_the_next_run_makes_up_for_one_that_was_killed(name: str) -> None:
         check(scene.store)
         if not here.is_reached:
             break
-        scene.strangers.now += LATER
+        scene.submitted.now += LATER
         scene.run(scene.store)
         check(scene.store)
         assert scene.summary() == expected, number
@@ -257,7 +259,7 @@ def test_a_store_that_fails_at_one_call_loses_no_check(name: str, *, is_done: bo
         check(scene.store)
         if not failing.has_failed:
             break
-        scene.strangers.now += LATER
+        scene.submitted.now += LATER
         scene.run(scene.store)
         check(scene.store)
         assert scene.summary() == expected, number
@@ -305,7 +307,7 @@ def test_two_runs_at_once_check_once(name: str) -> None:
         check(scene.store)
         if not here.is_reached:
             break
-        scene.strangers.now += LATER
+        scene.submitted.now += LATER
         scene.run(scene.store)
         check(scene.store)
         assert scene.summary() == expected, number
@@ -322,7 +324,7 @@ def test_a_check_may_be_overtaken(name: str, change: str) -> None:
         check(scene.store)
         if not here.is_reached:
             break
-        scene.strangers.now += MUCH_LATER
+        scene.submitted.now += MUCH_LATER
         scene.run(scene.store)
         check(scene.store)
 
@@ -337,6 +339,6 @@ def test_others_may_be_overtaken_by_a_check(name: str, change: str) -> None:
         check(scene.store)
         if not here.is_reached:
             break
-        scene.strangers.now += MUCH_LATER
+        scene.submitted.now += MUCH_LATER
         scene.run(scene.store)
         check(scene.store)

@@ -9,7 +9,8 @@ from seealso.editing.links import Decision
 from seealso.errors import StoreUnavailable
 from seealso.store.tables import Store
 from seealso.store.values import Json
-from seealso.submitting.submitting import Rules, submit
+from seealso.submitting.deciding import Rules
+from seealso.submitting.submitting import submit
 from seealso.tables import links, pages
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.audit import ChangeContext
@@ -29,10 +30,10 @@ from seealso.verifying.pipeline import AFTER_FAILURE, Report, check_now, run
 from seealso.verifying.politeness import registrable_domain
 from tests.support.factories import NOW, attempt, put_site
 from tests.support.fake_client import Database, fake_store
+from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
 from tests.support.interception import Killed
 from tests.support.invariants import check
 from tests.support.scan import scan, unchanged
-from tests.support.strangers import MISSING, STATUS, Page, Strangers, run_all
 
 AT_ONCE, APPROVED, VERIFIED = 1, 2, 3  # articles, each of its own domain
 URL = "https://blog.example.org/page"
@@ -40,8 +41,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def world() -> Strangers:
-    return Strangers(NOW, {URL: Page()})
+def world() -> FakePages:
+    return FakePages(NOW, {URL: Page()})
 
 
 @pytest.fixture
@@ -75,18 +76,18 @@ def stored(store: Store, link_id: str) -> Link:
     return link
 
 
-def one_run(store: Store, world: Strangers, fetches_per_hour: int = 60) -> Report:
+def one_run(store: Store, world: FakePages, fetches_per_hour: int = 60) -> Report:
     return run_all(world.tools(lambda: store, fetches_per_hour))
 
 
-def context(world: Strangers) -> ChangeContext:
+def context(world: FakePages) -> ChangeContext:
     return ChangeContext("editor", world.now, "request", 365)
 
 
 # ---- on every engine -------------------------------------------------------------------------
 
 
-def test_a_links_life_on_each_engine(store: Store, world: Strangers) -> None:
+def test_a_links_life_on_each_engine(store: Store, world: FakePages) -> None:
     """Submitted, seen and published; gone, lapsed and back; removed, restored and withdrawn."""
     fill(store)
     world.pages[URL] = Page(url="https://www.blog.example.org/final")
@@ -135,7 +136,7 @@ def test_a_links_life_on_each_engine(store: Store, world: Strangers) -> None:
     assert keys == [f"link#{link_id}", f"page#{VERIFIED}"]
 
 
-def test_failures_on_each_engine(store: Store, world: Strangers) -> None:
+def test_failures_on_each_engine(store: Store, world: FakePages) -> None:
     fill(store)
     link_id = submitted(store, AT_ONCE)
     world.pages[URL] = Page(failure="crash")
@@ -162,7 +163,7 @@ def test_failures_on_each_engine(store: Store, world: Strangers) -> None:
 # ---- the lease -------------------------------------------------------------------------------
 
 
-def test_one_run_at_a_time(quick: Store, world: Strangers) -> None:
+def test_one_run_at_a_time(quick: Store, world: FakePages) -> None:
     submitted(quick, AT_ONCE)
     during: list[Report | None] = []
     tools = world.tools(lambda: quick)
@@ -171,7 +172,7 @@ def test_one_run_at_a_time(quick: Store, world: Strangers) -> None:
     assert during == [None]
 
 
-def test_a_lease_ends_with_its_run_or_its_time(quick: Store, world: Strangers) -> None:
+def test_a_lease_ends_with_its_run_or_its_time(quick: Store, world: FakePages) -> None:
     lease = pipeline._take_lease(quick, world.now, 300)
     assert lease
     assert pipeline._take_lease(quick, world.now + timedelta(seconds=299), 300) is None
@@ -184,12 +185,12 @@ def test_a_lease_ends_with_its_run_or_its_time(quick: Store, world: Strangers) -
     assert pipeline._take_lease(quick, world.now + timedelta(seconds=301), 300)
 
 
-def test_a_run_without_work_writes_nothing(quick: Store, world: Strangers) -> None:
+def test_a_run_without_work_writes_nothing(quick: Store, world: FakePages) -> None:
     with unchanged(quick):
         assert one_run(quick, world) == Report()
 
 
-def test_what_a_run_has_no_time_for_is_left_for_the_next(quick: Store, world: Strangers) -> None:
+def test_what_a_run_has_no_time_for_is_left_for_the_next(quick: Store, world: FakePages) -> None:
     submitted(quick, AT_ONCE)
     report = run(world.tools(lambda: quick), 300, lambda: False)
     assert report == Report(left=1)
@@ -203,7 +204,7 @@ def next_at(store: Store, link_id: str) -> str | None:
     return stored(store, link_id).check_at or get_checks(store, link_id).next_at
 
 
-def test_checks_of_one_host_are_put_off_one_after_the_other(quick: Store, world: Strangers) -> None:
+def test_checks_of_one_host_are_put_off_one_after_the_other(quick: Store, world: FakePages) -> None:
     put_site(quick, Site(AT_ONCE, publish="at_once", cap=20))
     ids = [submitted(quick, AT_ONCE, f"https://blog.example.org/{number}") for number in range(5)]
     report = one_run(quick, world)
@@ -219,7 +220,7 @@ def test_checks_of_one_host_are_put_off_one_after_the_other(quick: Store, world:
     check(quick)
 
 
-def test_hosts_of_one_domain_share_the_hours_fetches(quick: Store, world: Strangers) -> None:
+def test_hosts_of_one_domain_share_the_hours_fetches(quick: Store, world: FakePages) -> None:
     put_site(quick, Site(AT_ONCE, publish="at_once", cap=20))
     ids = [submitted(quick, AT_ONCE, f"https://{name}.example.org/") for name in "abc"]
     assert one_run(quick, world, fetches_per_hour=2) == Report(checked=2, waiting=1)
@@ -231,7 +232,7 @@ def test_hosts_of_one_domain_share_the_hours_fetches(quick: Store, world: Strang
 
 
 def test_a_page_is_checked_for_an_article_once_in_ten_minutes(
-    quick: Store, world: Strangers
+    quick: Store, world: FakePages
 ) -> None:
     first = submitted(quick, APPROVED)
     one_run(quick, world)
@@ -245,7 +246,7 @@ def test_a_page_is_checked_for_an_article_once_in_ten_minutes(
     assert one_run(quick, world) == Report(checked=1)
 
 
-def test_a_redirect_to_a_busy_host_puts_a_check_off(quick: Store, world: Strangers) -> None:
+def test_a_redirect_to_a_busy_host_puts_a_check_off(quick: Store, world: FakePages) -> None:
     """As soon as the host is free it is made, although it had begun."""
     other = "https://short.example.net/1"
     world.pages[other] = Page(url=URL)
@@ -259,13 +260,13 @@ def test_a_redirect_to_a_busy_host_puts_a_check_off(quick: Store, world: Strange
     assert one_run(quick, world) == Report(checked=1)
 
 
-def test_a_host_is_asked_again_within_one_check(quick: Store, world: Strangers) -> None:
+def test_a_host_is_asked_again_within_one_check(quick: Store, world: FakePages) -> None:
     world.pages[URL] = Page(url="https://blog.example.org/moved")
     submitted(quick, AT_ONCE)
     assert one_run(quick, world) == Report(checked=1)
 
 
-def test_permits_expire(quick: Store, world: Strangers) -> None:
+def test_permits_expire(quick: Store, world: FakePages) -> None:
     submitted(quick, AT_ONCE)
     one_run(quick, world)
     kept = [item for item in scan(quick, quick.transient) if item["pk"].startswith("fetch#")]
@@ -291,7 +292,7 @@ def test_registrable_domains(host: str, domain: str) -> None:
 # ---- what others do meanwhile ----------------------------------------------------------------
 
 
-def test_an_editor_may_decide_while_a_page_is_fetched(quick: Store, world: Strangers) -> None:
+def test_an_editor_may_decide_while_a_page_is_fetched(quick: Store, world: FakePages) -> None:
     link_id = submitted(quick, APPROVED)
     world.meanwhile = lambda _: moderation.approve(quick, context(world), link_id, 1)
     one_run(quick, world)
@@ -301,7 +302,7 @@ def test_an_editor_may_decide_while_a_page_is_fetched(quick: Store, world: Stran
     check(quick)
 
 
-def test_a_link_may_end_while_its_page_is_fetched(quick: Store, world: Strangers) -> None:
+def test_a_link_may_end_while_its_page_is_fetched(quick: Store, world: FakePages) -> None:
     link_id = submitted(quick, AT_ONCE)
     one_run(quick, world)
     world.forward(days=7)
@@ -313,7 +314,7 @@ def test_a_link_may_end_while_its_page_is_fetched(quick: Store, world: Strangers
     check(quick)
 
 
-def test_a_check_that_was_asked_for_meanwhile_is_still_made(quick: Store, world: Strangers) -> None:
+def test_a_check_that_was_asked_for_meanwhile_is_still_made(quick: Store, world: FakePages) -> None:
     link_id = submitted(quick, AT_ONCE)
     one_run(quick, world)
     world.forward(days=7)
@@ -327,7 +328,7 @@ def test_a_check_that_was_asked_for_meanwhile_is_still_made(quick: Store, world:
     assert get_checks(quick, link_id).requested_at == rfc3339(world.now)
 
 
-def test_a_link_for_which_there_is_no_place_is_tried_daily(quick: Store, world: Strangers) -> None:
+def test_a_link_for_which_there_is_no_place_is_tried_daily(quick: Store, world: FakePages) -> None:
     put_site(quick, Site(VERIFIED, publish="verified", cap=1))
     other = "https://other.example.org/"
     link_id, second = submitted(quick, VERIFIED), submitted(quick, VERIFIED, other)
@@ -348,7 +349,7 @@ def test_a_link_for_which_there_is_no_place_is_tried_daily(quick: Store, world: 
 # ---- crashes and failures --------------------------------------------------------------------
 
 
-def test_a_run_that_is_killed_anywhere_loses_nothing(world: Strangers) -> None:
+def test_a_run_that_is_killed_anywhere_loses_nothing(world: FakePages) -> None:
     """Whichever call of the store is the last one, the next run comes to the same end."""
     for call_number in range(40):
         store = fake_store(Database())
@@ -391,7 +392,7 @@ class Countdown:
             raise Killed
 
 
-def test_a_check_that_runs_twice_changes_nothing(quick: Store, world: Strangers) -> None:
+def test_a_check_that_runs_twice_changes_nothing(quick: Store, world: FakePages) -> None:
     """As if the index still had it, and the lease did not hold."""
     link_id = submitted(quick, AT_ONCE)
     one_run(quick, world)
@@ -400,7 +401,7 @@ def test_a_check_that_runs_twice_changes_nothing(quick: Store, world: Strangers)
         assert again.run() == "dropped"
 
 
-def test_a_store_that_does_not_answer_is_no_failure(quick: Store, world: Strangers) -> None:
+def test_a_store_that_does_not_answer_is_no_failure(quick: Store, world: FakePages) -> None:
     link_id = submitted(quick, AT_ONCE)
 
     def fail(_: str) -> None:
@@ -412,7 +413,7 @@ def test_a_store_that_does_not_answer_is_no_failure(quick: Store, world: Strange
     assert get_checks(quick, link_id) == Checks(link_id)
 
 
-def test_one_that_fails_does_not_keep_the_others(quick: Store, world: Strangers) -> None:
+def test_one_that_fails_does_not_keep_the_others(quick: Store, world: FakePages) -> None:
     broken = "https://broken.example.com/"
     world.pages[broken] = Page(failure="crash")
     bad, good = submitted(quick, AT_ONCE, broken), submitted(quick, AT_ONCE)
@@ -422,7 +423,7 @@ def test_one_that_fails_does_not_keep_the_others(quick: Store, world: Strangers)
     assert [link_id for link_id, _ in world.failures] == [bad]
 
 
-def test_a_crash_of_the_sandbox_is_our_failure(quick: Store, world: Strangers) -> None:
+def test_a_crash_of_the_sandbox_is_our_failure(quick: Store, world: FakePages) -> None:
     world.pages[URL] = Page(finding=Finding("other", ("crashed",)))
     link_id = submitted(quick, AT_ONCE)
     assert one_run(quick, world) == Report(failed=1)
@@ -432,7 +433,7 @@ def test_a_crash_of_the_sandbox_is_our_failure(quick: Store, world: Strangers) -
 # ---- what is found ---------------------------------------------------------------------------
 
 
-def test_evidence_has_the_last_ten_checks(quick: Store, world: Strangers) -> None:
+def test_evidence_has_the_last_ten_checks(quick: Store, world: FakePages) -> None:
     world.pages[URL] = Page(
         url=f"{URL}?{'x' * 600}",
         finding=Finding("seen", href="https://a.example/1", rel="nofollow", canonical="https://c/"),
@@ -458,7 +459,7 @@ def test_evidence_has_the_last_ten_checks(quick: Store, world: Strangers) -> Non
 
 
 def test_checks_raise_the_version_only_when_something_changes(
-    quick: Store, world: Strangers
+    quick: Store, world: FakePages
 ) -> None:
     link_id = submitted(quick, AT_ONCE)
     versions = []
@@ -470,7 +471,7 @@ def test_checks_raise_the_version_only_when_something_changes(
     assert versions == [2, 2, 3, 3, 4, 4]
 
 
-def test_a_link_without_a_title_takes_the_pages(quick: Store, world: Strangers) -> None:
+def test_a_link_without_a_title_takes_the_pages(quick: Store, world: FakePages) -> None:
     titled = "https://titled.example.org/"
     world.pages[titled] = Page()
     without, own = submitted(quick, VERIFIED), submitted(quick, VERIFIED, titled, "My own")
@@ -488,21 +489,21 @@ def page(store: Store, article: int) -> Json | None:
 @pytest.mark.parametrize(
     "wall", [Page(finding=Finding("wall", ("anubis",))), Page(503, STATUS), Page(404, STATUS)]
 )
-def test_walls_and_error_pages_give_no_title(quick: Store, world: Strangers, wall: Page) -> None:
+def test_walls_and_error_pages_give_no_title(quick: Store, world: FakePages, wall: Page) -> None:
     world.pages[URL] = wall
     link_id = submitted(quick, APPROVED)
     one_run(quick, world)
     assert stored(quick, link_id).title is None
 
 
-def test_a_link_that_was_shown_without_a_title_takes_none(quick: Store, world: Strangers) -> None:
+def test_a_link_that_was_shown_without_a_title_takes_none(quick: Store, world: FakePages) -> None:
     link_id = submitted(quick, AT_ONCE)
     one_run(quick, world)
     assert stored(quick, link_id).title is None
 
 
 def test_a_page_that_redirects_to_another_links_page_is_a_duplicate(
-    quick: Store, world: Strangers
+    quick: Store, world: FakePages
 ) -> None:
     first = submitted(quick, AT_ONCE)
     pending, published = "https://a.example.net/", "https://b.example.net/"
@@ -523,7 +524,7 @@ def test_a_page_that_redirects_to_another_links_page_is_a_duplicate(
 
 
 def test_a_pending_link_that_leads_to_another_domain_needs_an_editor(
-    quick: Store, world: Strangers
+    quick: Store, world: FakePages
 ) -> None:
     world.pages[URL] = Page(url="https://blog.example.net/page")
     link_id = submitted(quick, VERIFIED)
@@ -538,7 +539,7 @@ def test_a_pending_link_that_leads_to_another_domain_needs_an_editor(
     assert stored(quick, link_id).attention is None
 
 
-def test_editors_are_shown_published_links_that_moved(quick: Store, world: Strangers) -> None:
+def test_editors_are_shown_published_links_that_moved(quick: Store, world: FakePages) -> None:
     link_id = submitted(quick, AT_ONCE)
     one_run(quick, world)
     world.pages[URL] = Page(url="https://parking.example.net/")
@@ -558,7 +559,7 @@ def test_editors_are_shown_published_links_that_moved(quick: Store, world: Stran
     check(quick)
 
 
-def test_editors_are_shown_published_links_long_unreachable(quick: Store, world: Strangers) -> None:
+def test_editors_are_shown_published_links_long_unreachable(quick: Store, world: FakePages) -> None:
     link_id = submitted(quick, AT_ONCE)
     one_run(quick, world)
     world.pages[URL] = Page(failure="dns")
@@ -572,7 +573,7 @@ def test_editors_are_shown_published_links_long_unreachable(quick: Store, world:
     check(quick)
 
 
-def test_a_blocked_hosts_page_is_missing(quick: Store, world: Strangers) -> None:
+def test_a_blocked_hosts_page_is_missing(quick: Store, world: FakePages) -> None:
     """Blocked since the submission, or where the page redirects to."""
     world.pages[URL] = Page(url="https://shop.spam.example.net/")
     link_id = submitted(quick, APPROVED)
@@ -584,7 +585,7 @@ def test_a_blocked_hosts_page_is_missing(quick: Store, world: Strangers) -> None
     assert world.fetched == []
 
 
-def test_one_link_can_be_checked_now(quick: Store, world: Strangers) -> None:
+def test_one_link_can_be_checked_now(quick: Store, world: FakePages) -> None:
     link_id = submitted(quick, AT_ONCE)
     one_run(quick, world)
     world.forward(minutes=1)

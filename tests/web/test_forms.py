@@ -14,10 +14,10 @@ from seealso.tables.sites import Site
 from tests.support import gateway
 from tests.support.environment import new_container
 from tests.support.factories import page_item, put_item, put_site
+from tests.support.fake_pages import MISSING, FakePages, Page, run_all
 from tests.support.gateway import Response
 from tests.support.log import Log
 from tests.support.requests import FORM
-from tests.support.strangers import MISSING, Page, Strangers, run_all
 from tests.web.pages import Tree, get, links, named, text
 
 ID, GERMAN_ID, MODERATED_ID = 101, 102, 103
@@ -375,7 +375,7 @@ def test_check_again_makes_a_check_due(network: Store) -> None:
     assert text(form) == "Check again"
     path, _, token = location.partition("?token=")
     assert send(f"{path}/check", {"token": "another"}).status == 403
-    world = Strangers(datetime.now(UTC), {URL: Page(finding=MISSING)})
+    world = FakePages(datetime.now(UTC), {URL: Page(finding=MISSING)})
     run_all(world.tools(current_store))
     page = followed(send(f"{path}/check", {"token": token}, origin="null"))
     status = text(page.one("section", id_="status"))
@@ -387,7 +387,7 @@ def test_check_again_makes_a_check_due(network: Store) -> None:
 
 def test_says_what_was_found_in_german(network: Store) -> None:
     location = submit(GERMAN_ID).headers["location"]
-    world = Strangers(datetime.now(UTC), {URL: Page(finding=MISSING)})
+    world = FakePages(datetime.now(UTC), {URL: Page(finding=MISSING)})
     run_all(world.tools(current_store))
     status = text(Tree(get(location).body).one("section", id_="status"))
     assert "Ihre Seite hat keinen Link zum Artikel." in status

@@ -322,4 +322,5 @@ SITE: Mapping[str, Check] = {
     "language": _language,
     "text_format": one_of("plain", "markdown"),
     "recheck_days": integer(1, MAX_RECHECK_DAYS),
+    "webmentions": one_of("off", "review", "verified"),
 }

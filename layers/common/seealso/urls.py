@@ -55,6 +55,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # As the WHATWG parser reads http and https URLs: after the scheme it skips slashes and backslashes,
 # with tabs and line ends anywhere between them; the authority ends at the next slash.
 _CREDENTIALS = re.compile(r"[^:]*:[/\\\t\n\r]*[^/\\?#]*@")
+_IDS = re.compile(r"(?<![0-9])[1-9][0-9]{0,9}(?![0-9])")
 _WWW = re.compile(r"www[0-9]*\.(?=.*\.)")
 _ESCAPE_OR_ILLEGAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -149,6 +150,23 @@ def article_urls(pattern: str | None, hosts: Iterable[str], article_id: int) -> 
         own.hostname = host
         urls.append(own.href)
     return urls
+
+
+def article_id_at(url: str, pattern: str, hosts: Iterable[str]) -> int | None:
+    """The id of the article of which an http or https URL is an address; None if it is of none.
+
+    A pattern whose key is the same for every article, such as one with the id in its fragment,
+    finds none. Raises ValueError if `url` is not an http or https URL.
+    """
+    key, hosts = url_key(url), list(hosts)
+
+    def is_address(article_id: int) -> bool:
+        return any(url_key(own) == key for own in article_urls(pattern, hosts, article_id))
+
+    for article_id in map(int, dict.fromkeys(_IDS.findall(key))):
+        if is_address(article_id) and not is_address(article_id + 1):
+            return article_id
+    return None
 
 
 def check_allowed(url: str, own_urls: Iterable[str], *, is_blocked: bool) -> None:

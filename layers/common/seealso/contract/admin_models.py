@@ -143,6 +143,17 @@ PublishPolicy = Annotated[
 ]
 
 
+# What a site takes webmentions for.
+WebmentionPolicy = Annotated[
+    Literal["off", "review", "verified"],
+    Field(
+        description="What becomes of a webmention: nothing (`off`), a link that an editor decides "
+        "about (`review`), or one that is published when its page was seen to link back "
+        "(`verified`)."
+    ),
+]
+
+
 # ---- links -----------------------------------------------------------------------------------
 
 
@@ -196,10 +207,17 @@ class AdminLinks(Body):
 
 
 class Consent(Body):
-    """The consent that the submitter gave."""
+    """The consent that the submitter gave: to a wording, or by sending a webmention."""
 
-    version: str | int = Field(description="The version of the wording that was in force.")
-    language: str = Field(description="The language of the wording.")
+    version: str | int = Field(
+        default_factory=str, description="The version of the wording that was in force."
+    )
+    language: str = Field(default_factory=str, description="The language of the wording.")
+    by: str = Field(
+        default_factory=str,
+        pattern="^webmention$",
+        description="In place of a wording, for links that came by webmention.",
+    )
     at: Time
 
 
@@ -287,6 +305,7 @@ class Site(Body):
     recheck_days: int = Field(
         ge=1, le=MAX_RECHECK_DAYS, description="Days until a published link is checked again."
     )
+    webmentions: WebmentionPolicy
     blocked_hosts: list[HostName] = Field(description="Hosts that links must not point to.")
     version: int = Field(ge=0)
 
@@ -314,6 +333,7 @@ class SiteReplacement(Sent):
     language: Language = "en"
     text_format: TextFormat = "plain"
     recheck_days: int = Field(7, ge=1, le=MAX_RECHECK_DAYS)
+    webmentions: WebmentionPolicy = "review"
     blocked_hosts: list[HostName] = Field(default_factory=list)
     version: int = Field(
         default_factory=int, ge=0, description="May be sent as it was read; has no effect."

@@ -240,11 +240,9 @@ def _operation(operation: Operation, schema_of: Json, shared: dict[str, Json]) -
     }
     if operation.request:
         content = {"schema": schema_of[repr(operation.request)]}
-        types = ["application/json"]
-        types += ["application/x-www-form-urlencoded"] if operation.forms else []
         operation_object["requestBody"] = {
             "required": True,
-            "content": dict.fromkeys(types, content),
+            "content": dict.fromkeys(operation.media_types, content),
         }
     if operation.bearer:
         operation_object["security"] = [{operation.bearer: []}]

@@ -7,6 +7,9 @@ from pydantic import Field
 
 from seealso.contract.members import ArticleId, LinkId
 
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -27,7 +30,7 @@ class Reply:
     description: str
     body: Any = None
     headers: tuple[str, ...] = ()
-    media_types: tuple[str, ...] = ("application/json",)
+    media_types: tuple[str, ...] = (JSON,)
 
 
 type Tag = Literal["public", "submitting", "admin"]
@@ -47,7 +50,7 @@ class Operation:
     tag: Tag = "public"  # the group in which tools show it
     request: Any = None
     bearer: str | None = None  # the security scheme of the bearer token, if one is required
-    forms: bool = False  # whether forms are accepted in addition to JSON
+    media_types: tuple[str, ...] = (JSON,)  # of the request's body
     has_problems: bool = True  # False if its refusals are among the replies
 
 

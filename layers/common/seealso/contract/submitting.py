@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from seealso.contract.members import ArticleId, Body, CheckRequested, LinkBack, LinkId, Status, Time
 from seealso.contract.operations import (
     ARTICLE_ID,
+    FORM,
     IF_NONE_MATCH,
+    JSON,
     LINK_ID,
     UNCACHED,
     Operation,
@@ -41,6 +43,34 @@ class Submission(BaseModel):
         description="I agree to link back to this article from the submitted page. Forms: `true` "
         "or `on`."
     )
+
+
+class Webmention(BaseModel):
+    """A page that links to an article (W3C Webmention). Other fields are ignored."""
+
+    model_config = ConfigDict(strict=True)
+
+    source: str = Field(
+        description="The URL of the page; as the `url` of a submission.",
+        max_length=2048,
+        json_schema_extra={"format": "uri"},
+        examples=["https://cinema.example.net/heat-2"],
+    )
+    target: str = Field(
+        description="An address of the article: of its site, or of its page at this API.",
+        max_length=2048,
+        json_schema_extra={"format": "uri"},
+        examples=["https://heat.example.com/a/6646098"],
+    )
+
+
+class MentionReceipt(Body):
+    """The link that a webmention became, now or when it was sent before."""
+
+    link_id: LinkId
+    article_id: ArticleId
+    status: Status
+    status_url: str = Field(description="A page for people; the same as `Location`.")
 
 
 class PreviewedSubmission(BaseModel):
@@ -185,7 +215,7 @@ OPERATIONS = (
         ),
         tag="submitting",
         request=Submission,
-        forms=True,
+        media_types=(JSON, FORM),
     ),
     Operation(
         "POST",
@@ -211,7 +241,29 @@ OPERATIONS = (
         ),
         tag="submitting",
         request=PreviewedSubmission,
-        forms=True,
+        media_types=(JSON, FORM),
+    ),
+    Operation(
+        "POST",
+        "/webmention",
+        "receiveWebmention",
+        "Receive a webmention",
+        (_LANGUAGE,),
+        (Reply(201, "The link waits for its check.", MentionReceipt, ("Location", *UNCACHED)),),
+        (
+            "too-large",
+            "malformed-request",
+            "webmention-refused",
+            "unsupported-media-type",
+            "rate-limited",
+            "duplicate-link",
+            "page-full",
+            "queue-full",
+            "unavailable",
+        ),
+        tag="submitting",
+        request=Webmention,
+        media_types=(FORM,),
     ),
     Operation(
         "GET",

@@ -7,7 +7,7 @@ Stricter than json.loads: what a later reader could take for something else is r
 import base64
 import json
 from collections import Counter
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl
 
 from seealso.errors import Message, Refusal
@@ -40,6 +40,10 @@ def read_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     return data
 
 
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+
+
 def media_type(request: Request) -> str:
     """The Content-Type without its parameters, in lower case; empty if there is none."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -48,9 +52,17 @@ def media_type(request: Request) -> str:
 def json_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> Members:
     """The members of a request whose body must be JSON. Raises Refusal 413, 415 or 400."""
     data = read_body(request, max_bytes)
-    if media_type(request) != "application/json":
-        raise unsupported_media_type("application/json")
+    if media_type(request) != JSON:
+        raise unsupported_media_type(JSON)
     return json_members(data)
+
+
+def form_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> Members:
+    """The members of a request whose body must be a form. Raises Refusal 413, 415 or 400."""
+    data = read_body(request, max_bytes)
+    if media_type(request) != FORM:
+        raise unsupported_media_type(FORM)
+    return form_members(data)
 
 
 def form_members(data: bytes) -> Members:

@@ -21,6 +21,7 @@ class Kind(NamedTuple):
 PROBLEMS = {
     "malformed-request": Kind(400, "Malformed request"),
     "invalid-id": Kind(400, "Invalid id in the path"),
+    "webmention-refused": Kind(400, "Webmention refused"),
     "unauthorized": Kind(401, "Unauthorized"),
     "forbidden": Kind(403, "Forbidden"),
     "foreign-origin": Kind(403, "Foreign origin"),

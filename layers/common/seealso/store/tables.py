@@ -28,7 +28,7 @@ class Store:
     transient: str
     # What tables/sites.py has read recently: a domain's site, and whether a host is a site's.
     site_cache: Cache[int, Any] = field(default_factory=lambda: Cache(50.0, 1000))
-    host_cache: Cache[str, bool] = field(default_factory=lambda: Cache(50.0, 1000))
+    host_cache: Cache[str, tuple[int, ...]] = field(default_factory=lambda: Cache(50.0, 1000))
     # What submitting/rate_limit.py hashes addresses with: (day, key).
     day_key: tuple[str, bytes] | None = None
     # What tables/sites.py has read of the stack's settings, which never change.

@@ -49,6 +49,7 @@ class Checks:
     failures: int = 0  # of our own code in a row
     counters: Counters = field(default_factory=Counters)
     requested_at: str | None = None  # when someone last asked for a check
+    is_resend: bool = False  # whether a webmention that came again asked for the next one
     # The registrable domains of the page as it was last seen, and when the link was published
     # (`home_at`): see pipeline.py.
     last_domain: str | None = None
@@ -106,6 +107,7 @@ def checks_of(link_id: str, item: Json | None) -> Checks:
         link_id,
         counters=Counters(**counters),
         is_set_aside=item.get("due") == SET_ASIDE,
+        is_resend="resend" in item,
         **known,
     )
 
@@ -113,6 +115,8 @@ def checks_of(link_id: str, item: Json | None) -> Checks:
 def checks_item(checks: Checks) -> Json:
     item = {name: getattr(checks, name) for name in _PLAIN} | checks.counters._asdict()
     item["evidence"] = list(checks.evidence)
+    if checks.is_resend:
+        item["resend"] = True
     if checks.due_at:
         item["due"] = SET_ASIDE if checks.is_set_aside else DUE
     stored = {name: value for name, value in item.items() if value is not None}
@@ -161,12 +165,19 @@ def put_checks(store: Store, checks: Checks) -> Json:
     put: Json = {
         "TableName": store.links,
         "Item": marshal_item(checks_item(replace(checks, version=checks.version + 1))),
-        "ConditionExpression": "attribute_not_exists(pk)",
+        **_as_read(checks),
     }
-    if checks.version:
-        put["ConditionExpression"] = "version = :version"
-        put["ExpressionAttributeValues"] = marshal_item({":version": checks.version})
     return {"Put": put}
+
+
+def _as_read(checks: Checks) -> Json:
+    """The condition that stored checks are those that were read."""
+    if not checks.version:
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    return {
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": marshal_item({":version": checks.version}),
+    }
 
 
 def save_checks(store: Store, checks: Checks) -> None:
@@ -195,17 +206,20 @@ def end_checks(store: Store, link_id: str) -> Json:
     return _update(store, link_id, expression, {":zero": 0})
 
 
-def forget_checks(store: Store, link_id: str) -> Json:
-    """The action that erases what was found."""
-    return {
-        "Delete": {"TableName": store.links, "Key": marshal_item(checks_key(link_id))},
-    }
+def forget_checks(store: Store, link_id: str, checks: Checks | None = None) -> Json:
+    """The action that erases what was found; with `checks`, if they are as they were read."""
+    key: Json = {"TableName": store.links, "Key": marshal_item(checks_key(link_id))}
+    return {"Delete": key | (_as_read(checks) if checks else {})}
 
 
-def request_check(store: Store, link_id: str, now: datetime, also: Sequence[Json]) -> None:
+def request_check(
+    store: Store, link_id: str, now: datetime, also: Sequence[Json], *, is_resend: bool = False
+) -> None:
     """Make a check due at once, with the further actions.
 
-    Raises TooSoon, or StoreError with the reasons of the further actions, from index 1.
+    A webmention that comes again (`is_resend`) may do so at any time: how often a page is fetched
+    is bounded all the same (verifying/politeness.py). Raises TooSoon, or StoreError with the
+    reasons of the further actions, from index 1.
     """
     action = _update(
         store,
@@ -213,6 +227,9 @@ def request_check(store: Store, link_id: str, now: datetime, also: Sequence[Json
         "SET due = :due, due_at = :now, requested_at = :now, failures = :zero",
         {":due": DUE, ":now": rfc3339(now), ":zero": 0},
     )
+    if is_resend:
+        store.client.transact([_resend(store, link_id, now), *also])
+        return
     action["Update"] |= {
         "ConditionExpression": "attribute_not_exists(requested_at) OR requested_at <= :before",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -228,6 +245,15 @@ def request_check(store: Store, link_id: str, now: datetime, also: Sequence[Json
         requested_at = (error.existing(0) or {})["requested_at"]
         again_at = datetime.fromisoformat(requested_at) + REQUEST_INTERVAL
         raise TooSoon(rfc3339(again_at)) from None
+
+
+def _resend(store: Store, link_id: str, now: datetime) -> Json:
+    return _update(
+        store,
+        link_id,
+        "SET due = :due, due_at = :now, failures = :zero, resend = :true",
+        {":due": DUE, ":now": rfc3339(now), ":zero": 0, ":true": True},
+    )
 
 
 def retry_check(store: Store, link_id: str, now: datetime) -> bool:

@@ -44,6 +44,9 @@ type Status = Literal[
     "pending", "published", "lapsed", "rejected", "expired", "withdrawn", "removed"
 ]
 
+# What a check may change of a status.
+type Change = Literal["publish", "lapse", "expire", "withdraw"]
+
 STATUSES: tuple[Status, ...] = get_args(Status.__value__)
 CLAIM_HOLDERS = frozenset({"pending", "published", "lapsed"})
 # A lapsed link is published again if its link-back returns within this time.
@@ -76,7 +79,7 @@ class Link:
     submitted_at: str
     published_at: str | None
     claim: str  # the pk of its claim
-    consent: dict[str, Any]  # the version of the wording agreed to, and when
+    consent: dict[str, Any]  # the version of the wording agreed to, and when; or by what it came
     token_hash: str
     article_title: str | None = None  # as of submission
     needs_editor: str | None = None  # why only an editor may publish it, such as `restored`
@@ -88,6 +91,11 @@ class Link:
     attention: str | None = None  # why editors should look at it, while it is published
     attention_at: str | None = None  # since when
     history: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_webmention(self) -> bool:
+        """Whether it came by webmention, from the page itself."""
+        return self.consent.get("by") == "webmention"
 
 
 _FIELDS = tuple(member.name for member in fields(Link))
@@ -486,7 +494,7 @@ def record_check(
     link: Link,
     found: Link,
     checks: Checks,
-    change: Literal["publish", "lapse"] | None,
+    change: Change | None,
     cause: Cause,
     cap: int,
 ) -> Link:
@@ -509,6 +517,10 @@ def record_check(
                 return publish(store, found, cause, cap, also)
             case "lapse":
                 return lapse(store, found, cause, also)
+            case "expire":
+                return _end_by_check(store, found, "expired", checks, cause)
+            case "withdraw":
+                return _end_by_check(store, found, "withdrawn", checks, cause)
         # Editors' decisions are not disturbed by what they are not about.
         is_same = found == replace(
             link,
@@ -545,6 +557,11 @@ def end_as_duplicate(store: Store, link: Link, checks: Checks, cause: Cause) -> 
     Raises VersionConflict.
     """
     status: Status = "rejected" if link.status == "pending" else "removed"
+    return _end_by_check(store, link, status, checks, cause)
+
+
+def _end_by_check(store: Store, link: Link, status: Status, checks: Checks, cause: Cause) -> Link:
+    """End a link for what a check found; its URL is free again. Raises VersionConflict."""
     try:
         return _end(store, link, status, cause, is_blocked=False, also=[], checks=checks)
     except StoreError as error:
@@ -553,10 +570,10 @@ def end_as_duplicate(store: Store, link: Link, checks: Checks, cause: Cause) -> 
         raise VersionConflict from None
 
 
-def request_check(store: Store, link: Link, now: datetime) -> str:
-    """Make a check of a link due, and return when it is.
+def request_check(store: Store, link: Link, now: datetime, *, is_resend: bool = False) -> str:
+    """Make a check of a link due, and return when it is; `is_resend`: its webmention came again.
 
-    Raises checks.TooSoon, VersionConflict, and ValueError for a link that has ended.
+    Raises checks.TooSoon (of no resend), VersionConflict, and ValueError for a link that has ended.
     """
     if link.status not in CLAIM_HOLDERS:
         raise ValueError(f"a {link.status} link is not checked")
@@ -571,7 +588,7 @@ def request_check(store: Store, link: Link, now: datetime) -> str:
         }
     }
     try:
-        checks_table.request_check(store, link.link_id, now, [is_unchanged])
+        checks_table.request_check(store, link.link_id, now, [is_unchanged], is_resend=is_resend)
     except StoreError as error:
         if not error.reasons or not error.condition_failed(1):
             raise
@@ -600,10 +617,10 @@ def _end(
     updated = _updated(link, status, cause)
     if status == "withdrawn":
         updated = _erased(updated)
-    if checks:
+    if status == "withdrawn":
+        of_checks = [forget_checks(store, link.link_id, checks)]
+    elif checks:
         of_checks = [put_checks(store, checks)]
-    elif status == "withdrawn":
-        of_checks = [forget_checks(store, link.link_id)]
     else:
         # A link that was never checked has none.
         of_checks = [] if link.check_at else [end_checks(store, link.link_id)]

@@ -52,6 +52,7 @@ class Site:
     language: str = "en"  # BCP 47
     text_format: str = "plain"  # of its articles: plain, or markdown
     recheck_days: int = 7  # after which a published link is checked again
+    webmentions: str = "review"  # what they are taken for: off, review or verified
     version: int = 0  # of the stored site; 0: none is stored
 
 
@@ -163,10 +164,16 @@ def list_query(store: Store, above: int) -> Json:
 
 def has_host(store: Store, host: str) -> bool:
     """Whether a host name belongs to a site, read at most CACHE_SECONDS ago."""
+    return bool(domains_of_host(store, host))
+
+
+def domains_of_host(store: Store, host: str) -> tuple[int, ...]:
+    """The domains of the sites that have a host name, read at most CACHE_SECONDS ago."""
     known = store.host_cache.get(host)
     if known is None:
         item = _get(store, {"kind": "host", "id": host}, is_consistent=False)
-        known = store.host_cache.put(host, any(_scopes(item)))
+        domains = (domain for domain in _scopes(item) if domain is not None)
+        known = store.host_cache.put(host, tuple(sorted(domains)))
     return known
 
 

@@ -1,4 +1,4 @@
-"""Which IP addresses may be connected to for a stranger: those of the public internet alone.
+"""Which IP addresses may be connected to for a submitted page: those of the public internet alone.
 
 Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries, the IANA IPv4 Multicast Address
 Space Registry, and "Internet Protocol Version 6 Address Space", which has all of global unicast in

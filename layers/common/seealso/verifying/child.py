@@ -1,4 +1,4 @@
-"""The process that reads what strangers wrote; sandbox.py starts it and talks to it.
+"""The process that reads submitted pages; sandbox.py starts it and talks to it.
 
 It starts once and forks for each page, so that no page can change what is found on another. A fork
 can open no file and no connection, start no process, and has CPU and memory for one page; a page

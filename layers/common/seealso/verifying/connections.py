@@ -1,4 +1,4 @@
-"""One connection to a stranger's server: its host's addresses, checked; TCP; TLS; the deadline.
+"""One connection to a submitter's server: its host's addresses, checked; TCP; TLS; the deadline.
 
 A socket's timeout bounds one step, and a server that drips bytes makes each step short. So every
 step gets what is left until the deadline: `connect`, the TLS handshake and `sendall` are one step

@@ -1,4 +1,4 @@
-"""Asks for a page that a stranger has named: one GET and at most 3 redirects, within 10 seconds.
+"""Asks for a submitted page: one GET and at most 3 redirects, within 10 seconds.
 
 Every hop keeps the rules of submitted URLs (seealso/urls.py): http and https on their own ports,
 host names alone, no credentials. Nothing is taken from the environment, no proxy and no password,

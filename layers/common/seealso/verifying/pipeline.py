@@ -266,6 +266,8 @@ def _conclude(store: Store, link: Link, checks: Checks, outcome: Outcome, now: d
         needs_editor=found.needs_editor is not None,
         recheck_days=site.recheck_days,
         counters=checks.counters,
+        is_webmention=link.is_webmention and link.needs_editor != "restored",
+        is_resend=checks.is_resend,
     )
     cause = Cause(now, BY, outcome.codes[0] if outcome.codes else None)
     for is_full in (False, True):
@@ -275,6 +277,7 @@ def _conclude(store: Store, link: Link, checks: Checks, outcome: Outcome, now: d
             counters=verdict.counters,
             due_at=rfc3339(verdict.next_at) if verdict.next_at else None,
             is_set_aside=False,
+            is_resend=False,
             failures=0,
         )
         if verdict.change == "publish" and link.status == "lapsed":

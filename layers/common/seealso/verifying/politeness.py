@@ -1,4 +1,4 @@
-"""How often strangers' servers are asked, whoever submits whatever.
+"""How often submitters' servers are asked, whoever submits whatever.
 
 At most one request to a host at a time and one in 10 seconds, 60 fetches of a registrable domain in
 an hour (parameter), and one check of a page for an article in 10 minutes. These are items of the

@@ -1,6 +1,6 @@
 """Judging pages in a process of its own, so that no page can do more than be misjudged.
 
-The parser is C code, and its input is written by strangers. So the child (child.py) has an empty
+The parser is C code, and its input is written by submitters. So the child (child.py) has an empty
 environment, limits, and no way to read this process: the role's credentials are in its environment,
 which a process of the same user could read from /proc.
 """

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from seealso.tables.checks import Counters
+from seealso.tables.links import Change
 from seealso.times import rfc3339
 
 # The rows of the table.
@@ -29,6 +30,8 @@ AFTER_UNREACHABLE: Final = (HOUR, 6 * HOUR, DAY)
 # A published link's checks after a first, second, ... miss; after the last one it lapses.
 AFTER_MISSING: Final = (DAY,)
 AFTER_NOT_FOUND: Final = (DAY, 3 * DAY)
+# Misses in a row after which a check that a resent webmention asked for withdraws the link.
+MISSES_AFTER_RESEND: Final = 2
 # A published link that was never seen lapses after so long without an answer.
 NEVER_SEEN: Final = 30 * DAY
 
@@ -42,13 +45,15 @@ class Case(NamedTuple):
     needs_editor: bool
     recheck_days: int
     counters: Counters
+    is_webmention: bool = False  # that no editor has restored
+    is_resend: bool = False  # whether the webmention that came again asked for the check
 
 
 class Verdict(NamedTuple):
     """What a check changes."""
 
     link_back: LinkBack
-    change: Literal["publish", "lapse"] | None
+    change: Change | None
     counters: Counters
     next_at: datetime | None  # when the next check is due, if there is one
 
@@ -69,7 +74,7 @@ def decide(case: Case, found: Found, now: datetime, *, is_full: bool = False) ->
     return Verdict(link_back, change, counters, next_at)
 
 
-type _Outcome = tuple[Literal["publish", "lapse"] | None, datetime | None]
+type _Outcome = tuple[Change | None, datetime | None]
 
 
 def _pending(
@@ -79,10 +84,13 @@ def _pending(
         if case.policy != "verified" or case.needs_editor:
             return None, None
         return (None, now + DAY) if is_full else ("publish", _recheck(case, now))
-    if found == "gone":
-        return None, None
     if found == "unreachable":
         return None, now + _after_unreachable(counters)
+    if case.is_webmention and not counters.was_seen and counters.misses == 1:
+        # It said that the page has a link, and the first answer shows that it has none.
+        return "expire", None
+    if found == "gone":
+        return None, None
     planned = (case.submitted_at + after for after in AFTER_SUBMISSION)
     return None, next((at for at in planned if at > now), None)
 
@@ -90,6 +98,10 @@ def _pending(
 def _published(case: Case, counters: Counters, found: Found, now: datetime) -> _Outcome:
     if found == "seen":
         return None, _recheck(case, now)
+    if found != "unreachable" and case.is_webmention and case.is_resend:
+        # Its sender has told us, as the standard has it, that the link was taken out.
+        is_over = found == "gone" or counters.misses >= MISSES_AFTER_RESEND
+        return ("withdraw", None) if is_over else (None, now + AFTER_MISSING[0])
     if found == "gone":
         return "lapse", None
     if found == "unreachable":

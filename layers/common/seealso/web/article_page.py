@@ -73,7 +73,8 @@ def article_page(store: Store, request: Request) -> Response:
     language = language_of(_site(shown).language)
     values = article_values(shown, language, EMPTY_FORM, request.base_url)
     head = article_head(shown, request.base_url)
-    return page_response(request, TEMPLATE, language, head, values)
+    headers = {"link": f'<{head.webmention}>; rel="webmention"'} if head.webmention else {}
+    return page_response(request, TEMPLATE, language, head, values, headers=headers)
 
 
 def read_article(store: Store, request: Request) -> PageWithSites:
@@ -112,6 +113,7 @@ def article_head(shown: PageWithSites, base_url: str) -> Head:
         canonical=absolute_href(base_url, site, article["id"]),
         feed=f"{site_href(site.domain)}/feed.atom",
         description=_description(article["text"], site.text_format),
+        webmention=None if site.webmentions == "off" else f"{base_url}/webmention",
     )
 
 

@@ -26,6 +26,13 @@ _EXPLANATIONS = {
         ),
         Message("`detail` says which part. Correct it and send the request again."),
     ),
+    "webmention-refused": _Explanation(
+        Message("A webmention was sent that cannot become a link: its source or target is wrong."),
+        Message(
+            "`detail` says what is wrong. The source is the page that has the link, the target an "
+            "article of this network."
+        ),
+    ),
     "invalid-id": _Explanation(
         Message("An id in the path is not a number that an article or a site can have."),
         Message("Write ids in plain decimal digits: no sign, no leading zero."),

@@ -64,6 +64,7 @@ class Head(NamedTuple):
     feed: str | None = None
     description: str = ""
     is_indexed: bool = True
+    webmention: str | None = None  # where a page that links to this one may say so
 
 
 def page_response(
@@ -73,10 +74,12 @@ def page_response(
     head: Head,
     values: Mapping[str, Any],
     max_age: int = 30,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A public page: 200 with an entity tag, or 304 if the client has it."""
     text = render(template, language, head, values)
-    return document_response(request, document(text), max_age, _HEADERS | _REFERRER)
+    all_headers = {**_HEADERS, **_REFERRER, **(headers or {})}
+    return document_response(request, document(text), max_age, all_headers)
 
 
 def private_response(

@@ -7,17 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from seealso.errors import Message, link_not_found
-from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
+from seealso.http.bodies import form_body
 from seealso.http.requests import Request
 from seealso.http.responses import Response
 from seealso.reading.page import read_public_title
 from seealso.store.tables import Store
-from seealso.submitting.submitting import (
-    is_token_of,
-    request_check,
-    told_reason,
-    withdraw,
-)
+from seealso.submitting.withdrawing import is_token_of, request_check, told_reason, withdraw
 from seealso.tables.checks import Checks
 from seealso.tables.links import CLAIM_HOLDERS, Link, get_checked_link
 from seealso.tables.sites import get_policy
@@ -26,11 +21,11 @@ from seealso.web.languages import Language, language_of
 from seealso.web.links import article_href
 from seealso.web.rendering import PRIVATE, Head, private_response, see_other
 
-_FORM = "application/x-www-form-urlencoded"
 _HEADLINES = {
     "pending": Message("Your link is waiting for an editor"),
     "verifying": Message("Your link is waiting for its check"),
     "duplicate": Message("Your link was already submitted"),
+    "unlinked": Message("Your page does not link to the article"),
     "published": Message("Your link is on the page"),
     "lapsed": Message("Your link is hidden"),
     "rejected": Message("Your link was not accepted"),
@@ -51,6 +46,9 @@ _EXPLANATIONS = {
     ),
     "rejected": Message("An editor decided not to publish it. It cannot be submitted again."),
     "duplicate": Message("Its address leads to a page that another link has."),
+    "unlinked": Message(
+        "So its webmention was not accepted. Put the link on your page and send it again."
+    ),
     "expired": Message("It waited for too long. You can submit it again."),
     "withdrawn": Message("Its address and title are erased. You can submit it again."),
     "removed": Message("An editor took it off the page. It cannot be submitted again."),
@@ -102,10 +100,7 @@ def check_link(store: Store, request: Request) -> Response:
 
 
 def _sent_token(request: Request) -> str:
-    data = read_body(request)
-    if media_type(request) != _FORM:
-        raise unsupported_media_type(_FORM)
-    token: str = form_members(data).get("token", "")
+    token: str = form_body(request).get("token", "")
     return token
 
 
@@ -141,8 +136,11 @@ def _situation(link: Link) -> str:
     """Which of the explanations is the link's."""
     if link.status == "pending" and link.policy == "verified" and not link.needs_editor:
         return "verifying"
-    if link.history and link.history[-1]["by"] == "check" and link.status != "lapsed":
-        return "published" if link.status == "published" else "duplicate"
+    is_by_check = bool(link.history) and link.history[-1]["by"] == "check"
+    if is_by_check and link.status in ("rejected", "removed"):
+        return "duplicate"
+    if is_by_check and link.status == "expired":
+        return "unlinked"
     return link.status
 
 

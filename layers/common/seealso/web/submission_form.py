@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from seealso.errors import FieldError, Message, Refusal, StoreUnavailable
-from seealso.http.bodies import form_members, media_type, read_body, unsupported_media_type
+from seealso.http.bodies import form_body
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
@@ -32,7 +32,6 @@ from seealso.web.status_page import status_path
 
 type Submit = Callable[[Store, Request, Members, str], Receipt]
 
-_FORM = "application/x-www-form-urlencoded"
 _KEY = "idempotency_key"
 _UNCONFIRMED = {
     "has_right_to_share": Message("Confirm that you have the right to share the link."),
@@ -59,11 +58,8 @@ def post_form(store: Store, request: Request, submit: Submit) -> Response:
     `submit` gets the form's members and its key. Raises Refusal where there is no page to show the
     form on.
     """
-    data = read_body(request, MAX_FORM_BYTES)
-    if media_type(request) != _FORM:
-        raise unsupported_media_type(_FORM)
+    members = form_body(request, MAX_FORM_BYTES)
     page_article_id(request)
-    members = form_members(data)
     typed = {field: members.get(field, "") for field in FIELDS}
     key = members.pop(_KEY, "")
     if not re.fullmatch(IDEMPOTENCY_KEY, key):

@@ -1,4 +1,4 @@
-"""Pages of strangers as checks meet them, without a network: scripted fetches and findings."""
+"""Submitted pages as checks meet them, without a network: scripted fetches and findings."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ class Page:
 
 
 @dataclass
-class Strangers:
+class FakePages:
     """Scripted pages by URL; others are 404. `fetched` are the URLs that were asked for."""
 
     now: datetime
