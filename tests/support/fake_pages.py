@@ -4,11 +4,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from ada_url import URL
 
 from seealso.store.tables import Store
-from seealso.verifying.fetching import CheckHost, Fetched, FetchFailed, HostRefused
+from seealso.verifying.fetching import CheckHost, Fetched, FetchFailed, HostRefused, Kind
 from seealso.verifying.finding import Answer, Finding
 from seealso.verifying.pipeline import Report, Tools, run
 
@@ -24,7 +25,7 @@ class Page:
 
     status: int = 200
     finding: Finding = SEEN
-    failure: str | None = None
+    failure: Kind | Literal["crash"] | None = None
     url: str | None = None
 
 
@@ -53,7 +54,7 @@ class FakePages:
         if page.failure == "crash":
             raise RuntimeError("a fault of our own")
         if page.failure:
-            return FetchFailed(page.failure, "", [url])  # type: ignore[arg-type]
+            return FetchFailed(page.failure, "", [url])
         return Fetched(final, page.status, {}, b"", False, [url])
 
     def judge(self, answer: Answer, _targets: tuple[str, ...]) -> Finding:

@@ -57,8 +57,20 @@ def missing(
     return Case(name, body, codes or ("no-link",), href, None, content_type, url, is_cut_off)
 
 
+BROKEN_REFRESHES = [".", "0; url=http://", "0;url=https://exa mple.com/", "0;url=http://x:port/"]
+
 SEEN = [
     Case("a link", LINK),
+    *(
+        Case(f"a refresh to {each}", f'<meta http-equiv="refresh" content="{each}">{LINK}')
+        for each in BROKEN_REFRESHES
+    ),
+    Case("a type that is repeated", LINK, content_type="text/html, text/html; charset=utf-8"),
+    Case("a type that is none", LINK, content_type="text/html charset=utf-8"),
+    Case(
+        "a title of an image like a wall's",
+        f"<svg><title>Just a moment...</title></svg><title>x</title>{LINK}",
+    ),
     Case("an area", f'<map><area href="{ARTICLE}" alt="x"></map>'),
     Case(
         "another of the site's hosts",
@@ -407,6 +419,10 @@ MISSING = [
         "meta-refresh",
         href="https://site.example/",
     ),
+    *(
+        missing(f"refresh to {each}", f'<meta http-equiv="refresh" content="{each}">')
+        for each in BROKEN_REFRESHES
+    ),
     missing("refresh of the page itself", '<meta http-equiv="refresh" content="60">'),
     missing(
         "refresh in noscript",
@@ -430,6 +446,7 @@ MISSING = [
     missing("JSON", f'"{ARTICLE}"', "not-html", content_type="application/json"),
     missing("PDF", b"%PDF-1.7", "not-html", content_type="application/pdf"),
     missing("XML", LINK, "not-html", content_type="text/xml"),
+    missing("the last of two types", LINK, "not-html", content_type="text/html, image/png"),
     missing("a type that begins alike", LINK, "not-html", content_type="text/html5"),
     # character sets
     missing("UTF-16 without a mark", UTF_16.encode("utf-16-le")),

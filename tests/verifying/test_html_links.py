@@ -76,6 +76,12 @@ def test_a_character_that_was_cut_in_two_does_not_change_the_character_set(cut: 
         ("text/html", True),
         (" Text/HTML ;charset=x", True),
         ("application/xhtml+xml", True),
+        ("text/html, text/html; charset=x", True),
+        ("image/png, text/html", True),
+        ("text/html, ", True),
+        ("text/html charset=x", True),  # no type at all
+        ("x", True),
+        ("text/html, image/png", False),
         ("text/htmlx", False),
         ("text/plain; x=text/html", False),
         ("image/png", False),

@@ -1,6 +1,8 @@
 """Runs of checks: what is due, the lease, politeness, failures, crashes, and others meanwhile."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,11 +17,13 @@ from seealso.tables import links, pages
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.audit import ChangeContext
 from seealso.tables.checks import (
+    MAX_FAILURES,
     SET_ASIDE,
     Checks,
     due_checks,
     get_checks,
     retry_check,
+    save_checks,
 )
 from seealso.tables.links import Link, get_link
 from seealso.tables.sites import Site
@@ -27,8 +31,8 @@ from seealso.times import rfc3339
 from seealso.verifying import pipeline
 from seealso.verifying.finding import Finding
 from seealso.verifying.pipeline import AFTER_FAILURE, Report, check_now, run
-from seealso.verifying.politeness import registrable_domain
-from tests.support.factories import NOW, attempt, put_site
+from seealso.verifying.politeness import HOST_PAUSE, PAIR_PAUSE, registrable_domain
+from tests.support.factories import NOW, attempt, put_item, put_site
 from tests.support.fake_client import Database, fake_store
 from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
 from tests.support.interception import Killed
@@ -74,6 +78,11 @@ def stored(store: Store, link_id: str) -> Link:
     link = get_link(store, link_id)
     assert link
     return link
+
+
+def change_item(store: Store, link: Link, **changes: Any) -> None:
+    """Give a link's item other values."""
+    put_item(store, store.links, links.link_item(replace(link, **changes)))
 
 
 def one_run(store: Store, world: FakePages, fetches_per_hour: int = 60) -> Report:
@@ -193,7 +202,7 @@ def test_a_run_without_work_writes_nothing(quick: Store, world: FakePages) -> No
 def test_what_a_run_has_no_time_for_is_left_for_the_next(quick: Store, world: FakePages) -> None:
     submitted(quick, AT_ONCE)
     report = run(world.tools(lambda: quick), 300, lambda: False)
-    assert report == Report(left=1)
+    assert report == Report()
     assert one_run(quick, world) == Report(checked=1)
 
 
@@ -210,7 +219,7 @@ def test_checks_of_one_host_are_put_off_one_after_the_other(quick: Store, world:
     report = one_run(quick, world)
     assert (report.checked, report.waiting) == (1, 4)
     assert len(world.fetched) == 1
-    free = NOW + timedelta(seconds=10)
+    free = NOW + HOST_PAUSE
     waits = sorted(at for each in ids if (at := next_at(quick, each)) and at < rfc3339(NOW + HOUR))
     assert waits == [rfc3339(free + number * pipeline.RUN_PAUSE) for number in range(4)]
     for number in range(1, 5):
@@ -218,6 +227,34 @@ def test_checks_of_one_host_are_put_off_one_after_the_other(quick: Store, world:
         assert one_run(quick, world) == Report(checked=1), number
     assert len(set(world.fetched)) == 5
     check(quick)
+
+
+def test_many_checks_of_one_host_do_not_keep_others_waiting(quick: Store, world: FakePages) -> None:
+    put_site(quick, Site(AT_ONCE, publish="at_once", cap=20))
+    made = submitted(quick, AT_ONCE)
+    item = next(item for item in scan(quick, quick.links) if item["pk"] == f"link#{made}")
+    for link_id in (f"{number:032}" for number in range(500)):
+        put_item(quick, quick.links, {**item, "pk": f"link#{link_id}", "link_id": link_id})
+    world.forward(minutes=1)
+    other = "https://other.example.net/"
+    world.pages[other] = Page()
+    honest = submitted(quick, APPROVED, other)
+    report = one_run(quick, world)
+    assert (report.checked, report.waiting) == (2, 500)
+    assert stored(quick, honest).link_back == "seen"
+
+
+def test_a_page_that_must_wait_counts_for_no_fetch(quick: Store, world: FakePages) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    for _ in range(3):
+        world.forward(seconds=20)
+        save_checks(quick, replace(get_checks(quick, link_id), due_at=rfc3339(world.now)))
+        assert one_run(quick, world) == Report(waiting=1)
+    (count,) = [
+        item["fetches"] for item in scan(quick, quick.transient) if "#domain#" in item["pk"]
+    ]
+    assert count == len(world.fetched) == 1
 
 
 def test_hosts_of_one_domain_share_the_hours_fetches(quick: Store, world: FakePages) -> None:
@@ -255,8 +292,8 @@ def test_a_redirect_to_a_busy_host_puts_a_check_off(quick: Store, world: FakePag
     world.forward(seconds=5)
     link_id = submitted(quick, APPROVED, other)
     assert one_run(quick, world) == Report(waiting=1)
-    assert next_at(quick, link_id) == rfc3339(NOW + timedelta(seconds=10))
-    world.forward(seconds=10)
+    assert next_at(quick, link_id) == rfc3339(NOW + HOST_PAUSE)
+    world.forward(seconds=15)
     assert one_run(quick, world) == Report(checked=1)
 
 
@@ -325,7 +362,52 @@ def test_a_check_that_was_asked_for_meanwhile_is_still_made(quick: Store, world:
 
     world.meanwhile = ask
     assert one_run(quick, world) == Report(checked=1)
-    assert get_checks(quick, link_id).requested_at == rfc3339(world.now)
+    checks = get_checks(quick, link_id)
+    assert (checks.requested_at, checks.next_at) == (rfc3339(world.now),) * 2
+    assert checks.last
+    assert checks.last["at"] == rfc3339(world.now)
+    world.forward(minutes=11)
+    assert one_run(quick, world) == Report(checked=1)
+    assert get_checks(quick, link_id).next_at == rfc3339(world.now + 7 * DAY)
+
+
+def test_two_checks_at_a_time_count_as_one(quick: Store, world: FakePages) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    world.forward(days=7)
+    world.pages[URL] = Page(finding=MISSING)
+
+    def overtake(_: str) -> None:
+        world.meanwhile = None
+        world.forward(seconds=16)
+        assert check_now(world.tools(lambda: quick), link_id) == "checked"
+
+    world.meanwhile = overtake
+    assert one_run(quick, world) == Report(dropped=1)
+    assert get_checks(quick, link_id).counters.misses == 1
+    assert stored(quick, link_id).status == "published"
+
+
+def test_a_webmention_that_comes_again_meanwhile_is_still_looked_at(
+    quick: Store, world: FakePages
+) -> None:
+    """The check that was under way is not its own."""
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    link = stored(quick, link_id)
+    change_item(quick, link, consent={"by": "webmention", "at": rfc3339(NOW)})
+    world.forward(days=7)
+    world.pages[URL] = Page(410, STATUS)
+
+    def resend(_: str) -> None:
+        world.meanwhile = None
+        links.request_check(quick, stored(quick, link_id), world.now, is_resend=True)
+
+    world.meanwhile = resend
+    one_run(quick, world)
+    checks = get_checks(quick, link_id)
+    assert (stored(quick, link_id).status, checks.is_resend) == ("lapsed", True)
+    assert checks.next_at == rfc3339(world.now)
 
 
 def test_a_link_for_which_there_is_no_place_is_tried_daily(quick: Store, world: FakePages) -> None:
@@ -428,6 +510,37 @@ def test_a_crash_of_the_sandbox_is_our_failure(quick: Store, world: FakePages) -
     link_id = submitted(quick, AT_ONCE)
     assert one_run(quick, world) == Report(failed=1)
     assert stored(quick, link_id).link_back == "unchecked"
+
+
+def test_a_page_that_crashes_the_sandbox_again_and_again_is_unreachable(
+    quick: Store, world: FakePages
+) -> None:
+    """Whoever wrote it must not be rid of checks by that."""
+    world.pages[URL] = Page(finding=Finding("other", ("crashed",)))
+    link_id = submitted(quick, AT_ONCE)
+    for pause in (*AFTER_FAILURE, timedelta()):
+        one_run(quick, world)
+        world.now += max(pause, PAIR_PAUSE) if pause else pause
+    checks = get_checks(quick, link_id)
+    assert stored(quick, link_id).link_back == "unreachable"
+    assert (checks.is_set_aside, checks.failures) == (False, 0)
+    assert checks.next_at == rfc3339(world.now + HOUR)
+
+
+def test_a_verdict_that_cannot_be_written_is_our_failure(
+    quick: Store, world: FakePages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a fault of our own")
+
+    link_id = submitted(quick, AT_ONCE)
+    monkeypatch.setattr(links, "record_check", fail)
+    for pause in (*AFTER_FAILURE, timedelta()):
+        assert one_run(quick, world) == Report(failed=1)
+        world.now += max(pause, PAIR_PAUSE)
+    checks = get_checks(quick, link_id)
+    assert (checks.failures, checks.is_set_aside) == (MAX_FAILURES, True)
+    assert due_checks(quick, world.now, 10, SET_ASIDE) == [link_id]
 
 
 # ---- what is found ---------------------------------------------------------------------------
@@ -557,6 +670,62 @@ def test_editors_are_shown_published_links_that_moved(quick: Store, world: FakeP
     one_run(quick, world)
     assert stored(quick, link_id).attention is None
     check(quick)
+
+
+def lapsed(store: Store, world: FakePages, link_id: str) -> None:
+    before, world.pages[URL] = world.pages[URL], Page(finding=MISSING)
+    for days in (7, 1):
+        world.forward(days=days)
+        one_run(store, world)
+    assert stored(store, link_id).status == "lapsed"
+    world.pages[URL] = before
+    world.forward(days=1)
+
+
+def test_editors_are_shown_lapsed_links_that_come_back_elsewhere(
+    quick: Store, world: FakePages
+) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    lapsed(quick, world, link_id)
+    world.pages[URL] = Page(url="https://casino.example.net/")
+    one_run(quick, world)
+    link = stored(quick, link_id)
+    assert (link.status, link.attention) == ("published", "moved")
+    check(quick)
+
+
+@pytest.mark.parametrize("page", [Page(finding=MISSING), Page(failure="dns")])
+def test_a_link_that_was_not_seen_before_it_lapsed_has_not_moved(
+    quick: Store, world: FakePages, page: Page
+) -> None:
+    world.pages[URL] = page
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    lapsed(quick, world, link_id)
+    world.pages[URL] = Page()
+    for days in (0, 7, 7):
+        world.forward(days=days)
+        one_run(quick, world)
+        link = stored(quick, link_id)
+        assert (link.status, link.attention) == ("published", None)
+
+
+def test_a_history_is_bounded_however_often_a_link_lapses(quick: Store, world: FakePages) -> None:
+    link_id = submitted(quick, APPROVED)
+    moderation.approve(quick, context(world), link_id, 1)
+    for number in range(2 * links.MAX_HISTORY):
+        world.pages[URL] = Page(410, STATUS) if number % 2 else Page()
+        world.forward(minutes=11)
+        if number:
+            links.request_check(quick, stored(quick, link_id), world.now)
+        one_run(quick, world)
+    history = stored(quick, link_id).history
+    assert len(history) == links.MAX_HISTORY
+    # What people decided is kept, and what was last.
+    assert (history[0]["by"], history[0]["status"]) == ("editor", "published")
+    assert (history[-1]["by"], history[-1]["status"]) == ("check", "lapsed")
+    assert [each["at"] for each in history] == sorted(each["at"] for each in history)
 
 
 def test_editors_are_shown_published_links_long_unreachable(quick: Store, world: FakePages) -> None:

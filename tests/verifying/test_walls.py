@@ -2,9 +2,12 @@
 
 import pytest
 
+from seealso.verifying import walls
 from seealso.verifying.child import judge
+from seealso.verifying.fetching import Fetched
 from seealso.verifying.finding import Answer, Finding
-from tests.verifying.page_cases import ARTICLE, LINK, PAGE_URL, TARGETS
+from seealso.verifying.outcomes import outcome_of
+from tests.verifying.page_cases import LINK, PAGE_URL, TARGETS
 
 STATUSES = (200, 202, 401, 403, 405, 429, 503)
 PAGES = {
@@ -54,9 +57,25 @@ def test_recognizes_walls_by_their_headers(wall: str, status: int) -> None:
 @pytest.mark.parametrize(
     "host", ["consent.video.example", "guce.news.example", "myprivacy.paper.example"]
 )
-def test_recognizes_consent_walls_by_the_final_host(host: str) -> None:
-    page = f'<title>Before you continue</title><a href="{ARTICLE}">x</a>'
-    assert judged(page, url=f"https://{host}/m?continue=x") == Finding("wall", ("consent",))
+def test_recognizes_consent_walls_by_where_a_page_redirects(host: str) -> None:
+    page, wall = "https://blog.example/1", f"https://{host}/m?continue=x"
+    assert walls.wall_of_redirects([page, wall]) == "consent"
+    assert walls.wall_of_redirects([page, wall, page]) is None
+    # Someone's own page.
+    assert walls.wall_of_redirects([wall]) is None
+    assert walls.wall_of_redirects([wall, f"https://{host}/n"]) is None
+
+
+@pytest.mark.parametrize(
+    ("finding", "found"),
+    [(Finding("missing", ("no-link",)), "unreachable"), (Finding("seen"), "seen")],
+)
+def test_a_consent_wall_is_one_without_the_link(finding: Finding, found: str) -> None:
+    hops = ["https://blog.example/1", "https://consent.example/m"]
+    fetched = Fetched(hops[-1], 200, {}, b"", False, hops)
+    outcome = outcome_of(fetched, lambda _: finding)
+    assert outcome.found == found
+    assert outcome.codes == (() if found == "seen" else ("wall-consent",))
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class Counters(NamedTuple):
 
     misses: int = 0  # in a row; checks that reached no page neither count nor interrupt
     unreachable: int = 0  # checks in a row that reached no page
-    unreachable_since: str | None = None  # the first that did not since the link was last seen
+    unreachable_since: str | None = None  # the first of these
     was_seen: bool = False
 
 
@@ -251,7 +251,7 @@ def _resend(store: Store, link_id: str, now: datetime) -> Json:
     return _update(
         store,
         link_id,
-        "SET due = :due, due_at = :now, failures = :zero, resend = :true",
+        "SET due = :due, due_at = :now, requested_at = :now, failures = :zero, resend = :true",
         {":due": DUE, ":now": rfc3339(now), ":zero": 0, ":true": True},
     )
 

@@ -49,6 +49,8 @@ type Change = Literal["publish", "lapse", "expire", "withdraw"]
 
 STATUSES: tuple[Status, ...] = get_args(Status.__value__)
 CLAIM_HOLDERS = frozenset({"pending", "published", "lapsed"})
+MAX_HISTORY = 50  # entries that are kept
+BY_CHECK = "check"  # whose changes of a link those of a check are
 # A lapsed link is published again if its link-back returns within this time.
 LAPSED_DAYS = 30
 # While an article is purged its page takes no new links for this long. A submission that was begun
@@ -466,7 +468,7 @@ def forget(store: Store, link: Link, cause: Cause) -> Link:
     updated = replace(
         _erased(link),
         version=link.version + 1,
-        history=[*link.history, _history_entry(cause, link.status)],
+        history=_with_entry(link.history, _history_entry(cause, link.status)),
     )
     return _save(store, link, updated, [forget_checks(store, link.link_id)])
 
@@ -665,8 +667,19 @@ def _updated(
         check_at=link.check_at if status in CLAIM_HOLDERS else None,
         attention=link.attention if status == "published" else None,
         attention_at=link.attention_at if status == "published" else None,
-        history=[*link.history, _history_entry(cause, status)],
+        history=_with_entry(link.history, _history_entry(cause, status)),
     )
+
+
+def _with_entry(history: list[dict[str, Any]], entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """A history with one more entry. A full one loses the oldest of a check, else the oldest.
+
+    Who controls a page can have it checked, and its link hidden and shown, as often as they like.
+    """
+    if len(history) < MAX_HISTORY:
+        return [*history, entry]
+    oldest = next((index for index, each in enumerate(history) if each["by"] == BY_CHECK), 0)
+    return [*history[:oldest], *history[oldest + 1 :], entry]
 
 
 def _history_entry(cause: Cause, status: Status) -> dict[str, Any]:

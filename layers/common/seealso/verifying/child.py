@@ -30,7 +30,7 @@ def judge(answer: Answer, targets: Sequence[str]) -> Finding:
 
     Raises MemoryError.
     """
-    wall = walls.wall_of_headers(answer.headers) or walls.wall_of_url(answer.url)
+    wall = walls.wall_of_headers(answer.headers)
     if wall:
         return Finding("wall", (wall,))
     is_page = answer.status == 200

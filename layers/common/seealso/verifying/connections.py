@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from seealso.verifying import addresses
@@ -23,6 +24,13 @@ type Address = tuple[str, int]
 SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 3.0  # to one address: a host with a dead one may have another
 MAX_ATTEMPTS: Final = 4  # addresses of a host that are tried
+# Where systems keep their certificate authorities, should OpenSSL look elsewhere: Amazon Linux,
+# Debian, Alpine and macOS.
+_BUNDLES: Final = (
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/cert.pem",
+)
 _RECEIVED_BYTES: Final = 64 * 1024
 
 
@@ -148,6 +156,9 @@ def system_resolve(host: str, port: int) -> list[Address]:
 def system_tls() -> ssl.SSLContext:
     """TLS 1.2 or later, trusting the system's certificate authorities."""
     context = ssl.create_default_context()
+    for bundle in filter(Path.exists, map(Path, _BUNDLES)):
+        if not context.cert_store_stats()["x509_ca"]:
+            context.load_verify_locations(bundle)
     if not context.cert_store_stats()["x509_ca"]:
         # Else every page would be unreachable, and nobody would know why.
         raise RuntimeError("no certificate authorities: SSL_CERT_FILE may name their file")

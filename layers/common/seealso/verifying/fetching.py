@@ -33,6 +33,14 @@ type Kind = Literal[
 
 VERSION: Final = "0.1.0"  # as in pyproject.toml
 MAX_REDIRECTS: Final = 3
+# Redirects to what could not be submitted (codes of urls.py) and yet says nothing of the page: to
+# hosts that are not on the public internet, and to long addresses that ask for consent.
+_BAD_REDIRECTS: Final[dict[str, Kind]] = {
+    "ip-address": "forbidden-address",
+    "reserved-name": "forbidden-address",
+    "single-label": "forbidden-address",
+    "too-long": "protocol",
+}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -108,7 +116,7 @@ def fetch_over(
         try:
             target = _redirected(current, answer.headers["location"])
         except UrlNotAcceptable as error:
-            return FetchFailed("bad-redirect", error.code, hops)
+            return FetchFailed(_BAD_REDIRECTS.get(error.code, "bad-redirect"), error.code, hops)
         if target in hops:
             return FetchFailed("too-many-redirects", "in a circle", hops)
         if len(hops) > MAX_REDIRECTS:

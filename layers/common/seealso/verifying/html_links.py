@@ -30,6 +30,7 @@ _HIDDEN: Final = (
     "template, noscript, iframe, noembed, noframes, script, style, textarea, title > *, xmp"
 )
 _READ: Final = ", ".join(sorted({"base", "title", *_HYPERLINKS, *_MENTIONS}))
+_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+")
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
 
 
@@ -67,16 +68,24 @@ def parse_page(body: bytes, content_type: str, *, is_cut_off: bool) -> ParsedPag
                 mentions.append(url)
             if tag == "link" and "canonical" in (element.attr("rel") or "").lower().split():
                 canonical = url if canonical is None else canonical
-    refresh = document.meta_refresh()
     return ParsedPage(
         base=base,
         hyperlinks=hyperlinks,
         mentions=mentions,
         canonical=canonical,
         title=title,
-        refreshes=refresh is not None and refresh[1] != "",
+        refreshes=_refreshes(document),
         wall=wall,
     )
+
+
+def _refreshes(document: turbohtml.Document) -> bool:
+    """Whether a meta refresh sends browsers elsewhere."""
+    try:
+        refresh = document.meta_refresh()
+    except ValueError:  # it names no URL
+        return False
+    return refresh is not None and refresh[1] != ""
 
 
 def _document(body: bytes, content_type: str, *, is_cut_off: bool) -> turbohtml.Document:
@@ -108,10 +117,12 @@ def _parse(body: bytes, charset: str | None) -> turbohtml.Document:
 
 
 def _wall(document: turbohtml.Document) -> str | None:
-    title = document.select_one("title")
-    found = walls.BY_TITLE.get(title.text.strip()) if title is not None else None
-    if found:
-        return found
+    for title in document.select("title"):
+        if title.namespace is turbohtml.Namespace.HTML:
+            found = walls.BY_TITLE.get(title.text.strip())
+            if found:
+                return found
+            break
     for selector, wall in walls.BY_SELECTOR.items():
         if document.select_one(selector) is not None:
             return wall
@@ -119,4 +130,9 @@ def _wall(document: turbohtml.Document) -> str | None:
 
 
 def _essence(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
+    """The last media type in a Content-Type header, which may be repeated; empty if there is none.
+
+    Fetch standard, "extract a MIME type". Browsers look at the body of what has none.
+    """
+    types = [part.partition(";")[0].strip().lower() for part in content_type.split(",")]
+    return next(filter(_TYPE.fullmatch, reversed(types)), "")

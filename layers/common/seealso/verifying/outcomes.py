@@ -7,6 +7,7 @@ those of finding.py and fetching.py, `wall-<name>` for a wall, `gone` and `statu
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from seealso.verifying import walls
 from seealso.verifying.fetching import Fetched, FetchFailed
 from seealso.verifying.finding import MAX_URL_SHOWN, Answer, Finding
 from seealso.verifying.verdicts import Found
@@ -25,6 +26,10 @@ _FAULTS: Final[dict[str, Found]] = {
 
 class JudgingFailed(Exception):
     """The process that reads pages has crashed."""
+
+
+# What a page is taken for on which that process crashes again and again.
+UNREADABLE_CODE: Final = "too-complex"
 
 
 class Outcome(NamedTuple):
@@ -58,6 +63,9 @@ def outcome_of(fetched: Fetched | FetchFailed, judge: Callable[[Answer], Finding
     finding = judge(answer)
     if "crashed" in finding.codes:
         raise JudgingFailed
+    wall = walls.wall_of_redirects(fetched.hops)
+    if wall and finding.kind != "seen":
+        finding = Finding("wall", (wall,))
     found, codes = _row(fetched.status, finding)
     return Outcome(found, codes, fetched.status, fetched.url, finding)
 

@@ -9,8 +9,10 @@ decide (verdicts.py), and write status, counters, claims, page and evidence in o
 check that has to wait, or that failed in our own code, is put off.
 """
 
+import contextlib
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,18 +29,25 @@ from seealso.store.values import marshal_item
 from seealso.tables import checks as checks_table
 from seealso.tables import links, sites
 from seealso.tables.checks import MAX_FAILURES, Checks
-from seealso.tables.links import CLAIM_HOLDERS, Cause, DuplicateLink, Link, PageFull
+from seealso.tables.links import (
+    BY_CHECK,
+    CLAIM_HOLDERS,
+    Cause,
+    Change,
+    DuplicateLink,
+    Link,
+    PageFull,
+)
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
 from seealso.verifying.fetching import CheckHost, Fetched, FetchFailed, HostRefused
 from seealso.verifying.finding import Answer, Finding, target_urls
-from seealso.verifying.outcomes import Outcome, outcome_of
+from seealso.verifying.outcomes import UNREADABLE_CODE, JudgingFailed, Outcome, outcome_of
 from seealso.verifying.politeness import MustWait, Permits, domain_of
 from seealso.verifying.verdicts import DAY, Case, decide
 
-MAX_CHECKS: Final = 200  # of one run
+MAX_CHECKS: Final = 200  # of one run, and as many at most again that are under way by then
 AT_ONCE: Final = 16
-BY: Final = "check"  # whose changes these are, in a link's history
 # A run comes every minute, so that checks which wait for the same host are put off by one more
 # each.
 RUN_PAUSE: Final = timedelta(minutes=1)
@@ -77,8 +86,8 @@ class Report(NamedTuple):
 
     @classmethod
     def of(cls, results: Iterable[Result]) -> "Report":
-        found = list(results)
-        return cls(*(found.count(name) for name in cls._fields))  # type: ignore[arg-type]
+        counts = Counter[str](results)
+        return cls(*(counts[name] for name in cls._fields))
 
 
 def run(
@@ -92,8 +101,7 @@ def run(
     `has_time` tells whether one more check may begin. `lease_seconds` is longer than any run.
     """
     store = tools.open_store()
-    due = checks_table.due_checks(store, tools.clock(), MAX_CHECKS)
-    if not due:
+    if not checks_table.due_checks(store, tools.clock(), 1):
         return Report()
     lease = _take_lease(store, tools.clock(), lease_seconds)
     if lease is None:
@@ -103,11 +111,17 @@ def run(
     def check(link_id: str) -> Result:
         return _Check(tools, waits, link_id).run() if has_time() else "left"
 
+    results: dict[str, Result] = {}
     try:
-        if executor:
-            return Report.of(executor.map(check, due))
-        with ThreadPoolExecutor(AT_ONCE) as own:
-            return Report.of(own.map(check, due))
+        with contextlib.nullcontext(executor) if executor else ThreadPoolExecutor(AT_ONCE) as pool:
+            while has_time() and list(results.values()).count("checked") < MAX_CHECKS:
+                # The index may still have what was dealt with a moment ago.
+                found = checks_table.due_checks(store, tools.clock(), MAX_CHECKS + len(results))
+                due = [link_id for link_id in found if link_id not in results][:MAX_CHECKS]
+                if not due:
+                    break
+                results |= zip(due, pool.map(check, due), strict=True)
+        return Report.of(results.values())
     finally:
         _return_lease(store, lease)
 
@@ -161,23 +175,38 @@ class _Check:
             return "dropped"
         assert link
         try:
-            outcome = self._look(link)
+            return self._conclude(link, checks, self._look(link, checks))
         except MustWait as wait:
             self._put_off(link, replace(checks, due_at=rfc3339(self._waits.plan(wait))))
             return "waiting"
-        except StoreUnavailable:
+        except (StoreUnavailable, VersionConflict):
             raise
         except Exception as error:  # noqa: BLE001 it is counted, and the check tried again
             self._tools.on_failure(self._link_id, error)
             self._put_off(link, _after_failure(checks, self._now))
             return "failed"
+
+    def _conclude(self, link: Link, checks: Checks, outcome: Outcome) -> Result:
+        """Write the verdict, also if others change the link meanwhile. Raises VersionConflict."""
+        first = checks
         for _ in range(_TRIES):
+            is_asked_for = checks.requested_at != first.requested_at
             try:
-                _conclude(self._store, link, checks, outcome, self._tools.clock())
+                _conclude(
+                    self._store,
+                    link,
+                    checks,
+                    outcome,
+                    self._tools.clock(),
+                    is_asked_for=is_asked_for,
+                )
             except VersionConflict:
-                link, checks = links.get_checked_link(self._store, self._link_id)
-                if link is None or link.status not in CLAIM_HOLDERS:
+                found, checks = links.get_checked_link(self._store, self._link_id)
+                is_over = found is None or found.status not in CLAIM_HOLDERS
+                # What another check found is later than this.
+                if found is None or is_over or checks.last != first.last:
                     return "dropped"
+                link = found
             else:
                 return "checked"
         raise VersionConflict
@@ -191,7 +220,7 @@ class _Check:
         due_at = link.check_at or checks.next_at
         return self._is_forced or (due_at is not None and due_at <= rfc3339(self._now))
 
-    def _look(self, link: Link) -> Outcome:
+    def _look(self, link: Link, checks: Checks) -> Outcome:
         """Fetch and judge the page. Raises MustWait, StoreUnavailable, and what our own code does.
 
         The first host's permit comes first, so that a check which waits for it takes no other.
@@ -212,14 +241,24 @@ class _Check:
 
         permits.take_host(host)
         if not self._is_forced:
-            permits.take_pair(page_key, link.article_id)
+            try:
+                permits.take_pair(page_key, link.article_id)
+            except MustWait:
+                permits.return_domain(host)
+                raise
         fetched = self._tools.fetch(link.url, check_host)
         if waits:
             permits.return_pair(page_key, link.article_id)
             raise waits[0]
         site = sites.get_policy(self._store, link.domain)
         targets = _targets(site, link.article_id, self._tools.own_urls)
-        return outcome_of(fetched, lambda answer: self._tools.judge(answer, targets))
+        try:
+            return outcome_of(fetched, lambda answer: self._tools.judge(answer, targets))
+        except JudgingFailed:
+            if checks.failures + 1 < MAX_FAILURES:
+                raise
+            # It is the page, and whoever wrote it must not be rid of checks by that.
+            return Outcome("unreachable", (UNREADABLE_CODE,))
 
     def _is_blocked(self, host: str, domain: int) -> bool:
         keys = sites.block_keys(urls.host_suffixes(f"http://{host}/"))
@@ -255,8 +294,19 @@ def _targets(site: Site, article_id: int, own_urls: Iterable[str]) -> tuple[str,
 # ---- the verdict -----------------------------------------------------------------------------
 
 
-def _conclude(store: Store, link: Link, checks: Checks, outcome: Outcome, now: datetime) -> None:
-    """Write what follows from an outcome. Raises VersionConflict."""
+def _conclude(
+    store: Store,
+    link: Link,
+    checks: Checks,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    is_asked_for: bool,
+) -> None:
+    """Write what follows from an outcome. Raises VersionConflict.
+
+    `is_asked_for`: a further check was asked for since this one began, and stays due.
+    """
     site = sites.get_site(store, link.domain)
     found, checks = _compared(link, checks, outcome)
     case = Case(
@@ -267,9 +317,9 @@ def _conclude(store: Store, link: Link, checks: Checks, outcome: Outcome, now: d
         recheck_days=site.recheck_days,
         counters=checks.counters,
         is_webmention=link.is_webmention and link.needs_editor != "restored",
-        is_resend=checks.is_resend,
+        is_resend=checks.is_resend and not is_asked_for,
     )
-    cause = Cause(now, BY, outcome.codes[0] if outcome.codes else None)
+    cause = Cause(now, BY_CHECK, outcome.codes[0] if outcome.codes else None)
     for is_full in (False, True):
         verdict = decide(case, outcome.found, now, is_full=is_full)
         after = replace(
@@ -280,13 +330,16 @@ def _conclude(store: Store, link: Link, checks: Checks, outcome: Outcome, now: d
             is_resend=False,
             failures=0,
         )
+        if is_asked_for:
+            after = replace(after, due_at=checks.due_at, is_resend=checks.is_resend)
         if verdict.change == "publish" and link.status == "lapsed":
             after = replace(after, home_at=rfc3339(now))  # it is at home where it was before
         link_back_at = link.link_back_at
         if verdict.link_back != link.link_back or link_back_at is None:
             link_back_at = rfc3339(now)
         changed = replace(found, link_back=verdict.link_back, link_back_at=link_back_at)
-        changed = _for_editors(changed, after, outcome, now)
+        if link.status == "lapsed" or verdict.change is None:
+            changed = _for_editors(changed, after, outcome, now, verdict.change)
         try:
             links.record_check(store, link, changed, after, verdict.change, cause, site.cap)
         except PageFull:
@@ -295,7 +348,7 @@ def _conclude(store: Store, link: Link, checks: Checks, outcome: Outcome, now: d
             last = {**(after.last or {}), "codes": ["duplicate"]}
             ended = replace(after, due_at=None, evidence=[*after.evidence[:-1], last])
             duplicate = replace(link, link_back=verdict.link_back, link_back_at=link_back_at)
-            links.end_as_duplicate(store, duplicate, ended, Cause(now, BY, "duplicate"))
+            links.end_as_duplicate(store, duplicate, ended, Cause(now, BY_CHECK, "duplicate"))
         return
 
 
@@ -316,15 +369,19 @@ def _compared(link: Link, checks: Checks, outcome: Outcome) -> tuple[Link, Check
     if link.status == "pending":
         if domain != own_domain and link.needs_editor is None:
             link = replace(link, needs_editor="moved")
-    elif link.status == "published" and checks.home_at != link.published_at:
+    elif checks.home is None or (
+        link.status == "published" and checks.home_at != link.published_at
+    ):
         home = checks.last_domain or own_domain
         checks = replace(checks, home=home, home_at=link.published_at)
     return link, replace(checks, last_domain=domain)
 
 
-def _for_editors(link: Link, checks: Checks, outcome: Outcome, now: datetime) -> Link:
-    """The link with why editors should look at it, if it is published."""
-    if link.status != "published":
+def _for_editors(
+    link: Link, checks: Checks, outcome: Outcome, now: datetime, change: Change | None
+) -> Link:
+    """The link with why editors should look at it, if it is published after the change."""
+    if change != "publish" and (change or link.status != "published"):
         return link
     attention = link.attention
     since = checks.counters.unreachable_since

@@ -2,9 +2,9 @@
 
 At most one request to a host at a time and one in 10 seconds, 60 fetches of a registrable domain in
 an hour (parameter), and one check of a page for an article in 10 minutes. These are items of the
-table Transient, `fetch#...`, so that they hold for all containers and outlive a crash. A request is
-over after 10 seconds at the latest (connections.py), so that the time since the last one says that
-no other is under way.
+table Transient, `fetch#...`, so that they hold for all containers and outlive a crash. A fetch is
+over 10 seconds after it began at the latest (connections.py), and begins within some seconds after
+its permit, so that the time since the permit says that no other is under way.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.times import rfc3339
 
-HOST_PAUSE: Final = timedelta(seconds=10)
+HOST_PAUSE: Final = timedelta(seconds=15)
 PAIR_PAUSE: Final = timedelta(minutes=10)
 _HOUR: Final = timedelta(hours=1)
 
@@ -56,6 +56,21 @@ class Permits:
         self._count(registrable_domain(host), now)
         self._hosts.add(host)
 
+    def return_domain(self, host: str) -> None:
+        """Take back that a request to a host's domain was counted: it has not been made."""
+        body: Json = {
+            "TableName": self._store.transient,
+            "Key": marshal_item({"pk": f"fetch#{_hour(registrable_domain(host), self._clock())}"}),
+            "UpdateExpression": "ADD fetches :less",
+            "ConditionExpression": "fetches > :none",
+            "ExpressionAttributeValues": marshal_item({":less": -1, ":none": 0}),
+        }
+        try:
+            self._store.client.call("UpdateItem", body)
+        except StoreError as error:
+            if not error.condition_failed():  # another hour has begun
+                raise
+
     def take_pair(self, page_key: str, article_id: int) -> None:
         """The permit to check a page (its URL's key) for an article. Raises MustWait."""
         self._take(_pair(page_key, article_id), self._clock(), PAIR_PAUSE)
@@ -83,7 +98,7 @@ class Permits:
             raise MustWait(name, datetime.fromisoformat(met["free_at"]))
 
     def _count(self, domain: str, now: datetime) -> None:
-        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        hour = _hour_of(now)
         update: Json = {
             "UpdateExpression": "SET expires_at = :expires_at ADD fetches :one",
             "ConditionExpression": "attribute_not_exists(fetches) OR fetches < :most",
@@ -95,7 +110,7 @@ class Permits:
                 }
             ),
         }
-        if self._update(f"domain#{domain}#{hour:%Y%m%dT%H}", update) is not None:
+        if self._update(_hour(domain, now), update) is not None:
             raise MustWait(f"domain#{domain}", hour + _HOUR)
 
     def _update(self, name: str, update: Json) -> Json | None:
@@ -135,6 +150,14 @@ def _suffixes() -> Any:
     from publicsuffixlist import PublicSuffixList
 
     return PublicSuffixList()
+
+
+def _hour(domain: str, now: datetime) -> str:
+    return f"domain#{domain}#{_hour_of(now):%Y%m%dT%H}"
+
+
+def _hour_of(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _pair(page_key: str, article_id: int) -> str:

@@ -64,14 +64,16 @@ class Sandbox:
         }
         request = json.dumps(head).encode() + b"\n" + answer.body
         with self._lock:
-            try:
-                return _parsed(self._exchange(request), identifier)
-            except TimeoutError:
-                self._stop()
-                return Finding("other", ("too-complex",))
-            except (OSError, ValueError, RecursionError):
-                self._stop()
-                return Finding("other", ("crashed",))
+            # Twice: the child may have ended between two pages, by no fault of this one.
+            for _ in range(2):
+                try:
+                    return _parsed(self._exchange(request), identifier)
+                except TimeoutError:
+                    self._stop()
+                    return Finding("other", ("too-complex",))
+                except (OSError, ValueError, RecursionError):
+                    self._stop()
+            return Finding("other", ("crashed",))
 
     def close(self) -> None:
         """End the child; a later `judge` starts another."""

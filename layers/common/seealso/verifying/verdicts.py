@@ -134,7 +134,7 @@ def _counted(counters: Counters, found: Found, now: datetime) -> Counters:
             unreachable=counters.unreachable + 1,
             unreachable_since=counters.unreachable_since or rfc3339(now),
         )
-    return counters._replace(misses=counters.misses + 1, unreachable=0)
+    return counters._replace(misses=counters.misses + 1, unreachable=0, unreachable_since=None)
 
 
 def _recheck(case: Case, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ Each is known by something that a page which merely writes about the wall does n
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ada_url import URL
@@ -45,6 +45,7 @@ def wall_of_headers(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def wall_of_url(url: str) -> str | None:
-    """The wall that is at a final http or https URL."""
-    return "consent" if _CONSENT_HOST.match(URL(url).hostname) else None
+def wall_of_redirects(hops: Sequence[str]) -> str | None:
+    """The wall to which a page redirects; `hops` are the http and https URLs on the way."""
+    first, last = URL(hops[0]).hostname, URL(hops[-1]).hostname
+    return "consent" if last != first and _CONSENT_HOST.match(last) else None
