@@ -186,12 +186,18 @@ class Recorder:
             response = gateway.request(method, target, sent, text)
         return self._answered(method, target, response, recorded)
 
-    def form(self, target: str, status: int, **fields: str) -> Response:
+    def form(self, target: str, status: int, /, **fields: str) -> Response:
         """The answer to a form of a page, which has this status."""
         sent = {"content-type": "application/x-www-form-urlencoded"}
         with recorded_calls() as recorded:
             response = gateway.request("POST", target, sent, urlencode(fields).encode())
         return self._answered("POST", target, response, recorded, status)
+
+    def leave(self, target: str) -> None:
+        """Open a form's address, which leads to its page."""
+        with recorded_calls() as recorded:
+            response = gateway.get(target)
+        self._answered("GET", target, response, recorded, 303)
 
     def admin(
         self, method: str, target: str, body: Any = None, version: int | None = None
@@ -294,8 +300,18 @@ def submit_and_withdraw_by_forms(recorder: Recorder) -> None:
     status = answer.headers["location"]
     recorder.public("GET", status)
     path, _, token = status.partition("?token=")
+    for address in (f"/a/{TOP}/links", f"{path}/check", f"{path}/withdraw"):
+        recorder.leave(address)
     recorder.form(f"{path}/check", 303, token=token)
     recorder.form(f"{path}/withdraw", 303, token=token)
+
+
+def receive_webmentions(recorder: Recorder) -> None:
+    source = "https://three.example.org/"
+    sent = {"source": source, "target": f"https://api.example.com/a/{TOP}"}
+    for page in (Page(), Page()):
+        recorder.form("/webmention", 201, **sent)
+        check_all(recorder, {source: page})
 
 
 def submit_and_withdraw(recorder: Recorder) -> None:
@@ -422,6 +438,7 @@ def test_policies_allow_what_is_done_and_no_more(recorder: Recorder) -> None:
     read_pages(recorder)
     submit_and_withdraw(recorder)
     submit_and_withdraw_by_forms(recorder)
+    receive_webmentions(recorder)
     edit_articles(recorder)
     decide_on_links(recorder)
     edit_sites(recorder)
