@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from babel import Locale
 from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
 from jinja2.ext import extract_from_ast
@@ -109,8 +110,9 @@ def updated(text: str, language: str, current: Messages) -> str:
 
     The header stays as it is, with the translators' comments above it.
     """
-    old = pofile.read_po(io.StringIO(text), locale=language)
-    new = Catalog(locale=language)
+    locale = Locale.parse(language, sep="-")
+    old = pofile.read_po(io.StringIO(text), locale=locale)
+    new = Catalog(locale=locale)
     for singular, plural in current.items():
         message = new.add((singular, plural) if plural else singular)
         if before := old.get(singular):
@@ -133,7 +135,7 @@ def _header(catalog: Catalog) -> str:
 
 def faults(text: str, language: str, current: Messages) -> Iterator[str]:
     """What is wrong with a catalog, a line for each message."""
-    catalog = pofile.read_po(io.StringIO(text), locale=language)
+    catalog = pofile.read_po(io.StringIO(text), locale=Locale.parse(language, sep="-"))
     entries = {key_of(message)[0]: message for message in catalog if message.id}
     for singular, plural in current.items():
         if singular not in entries:

@@ -44,7 +44,12 @@ from seealso.submitting.parsing import (
     parse_submission,
 )
 from seealso.submitting.submitting import Receipt, preview, submit
-from seealso.submitting.withdrawing import is_token_of, request_check, told_reason, withdraw
+from seealso.submitting.withdrawing import (
+    is_token_of,
+    reason_for_submitter,
+    request_check,
+    withdraw,
+)
 from seealso.tables.links import get_checked_link
 from seealso.verifying.explanations import explanation, found_link
 
@@ -134,7 +139,7 @@ def get_status(store: Store, request: Request) -> Response:
         "explanation": " ".join(map(str, explanation(link, checks))),
     }
     if is_token_of(link, request.bearer_token):
-        body["reason"] = told_reason(link)
+        body["reason"] = reason_for_submitter(link)
     return json_response(200, body)
 
 

@@ -125,6 +125,14 @@ def overflow(page: Page) -> int:
     return width
 
 
+@with_script
+def test_a_long_name_without_spaces_is_broken(page: Page, network: Network) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(network.article_url("plain"))
+    page.locator(".site").evaluate("site => { site.textContent = 'x'.repeat(150); }")
+    assert overflow(page) == 0
+
+
 @needs_checkers
 @with_script
 @pytest.mark.parametrize("state", STATES)

@@ -72,6 +72,26 @@ def test_the_script_submits_without_a_reload(page: Page, network: Network) -> No
 
 
 @with_script
+def test_no_request_tells_the_address_of_a_submission(page: Page, network: Network) -> None:
+    page.goto(network.article_url("plain"))
+    submit(page, new_url())
+    expect(page.get_by_role("heading", name=PUBLISHED)).to_be_visible()
+    told: list[str | None] = []
+    page.on("request", lambda request: told.append(request.all_headers().get("referer")))
+    page.get_by_role("group").locator("summary").click()
+    page.get_by_role("button", name="Run the query").click()
+    expect(page.get_by_role("region", name="Answer")).to_be_visible()
+    page.get_by_role("link", name="All sites").click()
+    page.wait_for_url(f"{network.url}/")
+    assert told
+    assert not any("token" in (each or "") for each in told)
+    assert page.evaluate("document.referrer") == ""
+    page.go_back()
+    page.get_by_role("button", name="Withdraw this link").click()
+    expect(page.get_by_role("heading", name=WITHDRAWN)).to_be_visible()
+
+
+@with_script
 def test_going_back_from_a_submission_shows_the_article_anew(page: Page, network: Network) -> None:
     article = network.article_url("plain")
     page.goto(article)

@@ -8,7 +8,17 @@ from local.paths import ROOT
 from tests.support.imports import imports_of
 
 PACKAGE = ROOT / "layers/common/seealso"
-LEAVES = {"columns", "errors", "fields", "limits", "members", "settings", "times", "urls"}
+LEAVES = {
+    "columns",
+    "errors",
+    "fields",
+    "language_tags",
+    "limits",
+    "members",
+    "settings",
+    "times",
+    "urls",
+}
 DOMAIN = {"reading", "submitting", "editing", "verifying"}
 BELOW_DOMAIN = LEAVES | {"store", "tables"}
 HTTP = {"errors", "limits", "members", "settings", "store", "times"}
@@ -16,6 +26,7 @@ HTTP = {"errors", "limits", "members", "settings", "store", "times"}
 ALLOWED: dict[str, set[str]] = {
     "errors": {"limits"},
     "limits": set(),
+    "language_tags": set(),
     "settings": set(),
     "times": set(),
     "columns": {"limits"},

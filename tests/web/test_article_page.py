@@ -125,6 +125,27 @@ def test_shows_published_links(network: Store) -> None:
     assert "3 places left." in text(page.one("form", id_="submit"))
 
 
+@pytest.mark.parametrize(
+    ("contact_url", "report_url"),
+    [
+        ("mailto:a@example.org", "mailto:a@example.org?subject=Link%20a"),
+        (
+            "mailto:a@example.org?subject=Hi&cc=b@example.org",
+            "mailto:a@example.org?cc=b@example.org&subject=Link%20a",
+        ),
+        ("https://example.org/about", "https://example.org/about?link=a"),
+        ("https://example.org/about?x=1#contact", "https://example.org/about?x=1&link=a#contact"),
+    ],
+)
+def test_a_report_names_the_link(
+    network: Store, monkeypatch: pytest.MonkeyPatch, contact_url: str, report_url: str
+) -> None:
+    monkeypatch.setenv("CONTACT_URL", contact_url)
+    new_container()
+    put_item(network, network.links, page_item(ID, {"link#a": ["https://a.net/", None, 1, 1]}))
+    assert report_url in [href for href, _ in links(tree(f"/a/{ID}").section("Related links"))]
+
+
 def test_says_when_the_page_is_full(network: Store) -> None:
     full = {f"link#{n}": [f"https://{n}.example.net/", None, n, n] for n in range(5)}
     put_item(network, network.links, page_item(ID, full))

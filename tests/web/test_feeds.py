@@ -26,7 +26,7 @@ from tests.support.environment import variables
 from tests.support.factories import put_items, put_site
 from tests.support.tables import another
 from tests.web.atom import Feed, read_feed
-from tests.web.drawn import DOMAINS, Drawn, networks, newest_first
+from tests.web.random_articles import DOMAINS, Drawn, networks, newest_first
 from tests.web.routes import BASE_URL, body_of, call, store_of, write
 
 STACK = UUID("51af3dc0-da77-11e4-872e-1234567db123")

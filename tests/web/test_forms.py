@@ -1,6 +1,7 @@
 """The form of an article's page, and the page where a submission stands: without any script."""
 
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from seealso.errors import StoreUnavailable
 from seealso.store.client import Client
 from seealso.store.tables import Store, current_store
+from seealso.tables import links as links_table
 from seealso.tables.articles import Article, article_item, put_articles
-from seealso.tables.links import get_link
+from seealso.tables.links import Cause, Status, get_link
 from seealso.tables.sites import Site
 from tests.support import gateway
 from tests.support.environment import new_container
@@ -244,6 +246,58 @@ def test_the_status_says_when_the_article_is_not_public(network: Store) -> None:
     assert "Title 101" not in text(page.root)
     assert "A secret title" not in text(page.root)
     assert not any(href == f"/a/{ID}" for href, _ in links(page.root))
+
+
+def ended(network: Store, location: str, status: Status, **how: Any) -> tuple[Tree, Tree]:
+    """The status page after an editor's decision with a reason, and after its withdrawal."""
+    path, _, query = location.partition("?")
+    link = get_link(network, path.removeprefix("/l/"))
+    assert link
+    cause = Cause(datetime(2026, 11, 20, tzinfo=UTC), "editor", "Not about heat.", True)
+    transition = links_table.reject if status == "rejected" else links_table.remove
+    transition(network, link, cause, **how)
+    before = Tree(get(location).body)
+    token = parse_qs(query)["token"][0]
+    return before, followed(send(f"{path}/withdraw", {"token": token}))
+
+
+@pytest.mark.parametrize("status", ["rejected", "removed"])
+@pytest.mark.parametrize(
+    ("keep_blocked", "words"),
+    [(True, "It cannot be submitted again."), (False, "You can submit it again.")],
+)
+def test_says_whether_a_link_that_editors_ended_can_be_submitted_again(
+    network: Store, status: Status, words: str, *, keep_blocked: bool
+) -> None:
+    location = submit(MODERATED_ID).headers["location"]
+    page, _ = ended(network, location, status, keep_blocked=keep_blocked)
+    assert words in text(page.one("p", class_="lead"))
+    assert (submit(MODERATED_ID).status == 303) != keep_blocked
+
+
+def test_an_editors_decision_stays_after_the_link_is_erased(network: Store) -> None:
+    pages = ended(network, submit(MODERATED_ID).headers["location"], "rejected")
+    for page in pages:
+        assert text(page.one("h1")) == "Your link was not accepted"
+        assert "Not about heat." in text(page.root)
+        times = [each.attrs["datetime"] for each in page.all("time")]
+        assert times[-1] == "2026-11-20T00:00:00.000Z"
+
+
+def test_the_article_may_have_moved_to_another_site(network: Store) -> None:
+    location = submit().headers["location"]
+    put_site(network, Site(10, name="Cold", article_url="https://cold.example.org/{id}"))
+    moved = Article(ID, 10, "Title 101", "Text.", "2026-02-25", version=2)
+    put_item(network, network.articles, article_item(moved))
+    new_container()
+    page = Tree(get(location).body)
+    hrefs = [href for href, _ in links(page.root)]
+    assert hrefs.count(f"https://cold.example.org/{ID}") == 2
+
+
+def test_the_same_error_is_said_once() -> None:
+    unknown = {f"unknown_{number}": "x" for number in range(30)}
+    assert len(errors(send(f"/a/{ID}/links", {"url": URL, **CONSENTS, **unknown}))) == 1
 
 
 @pytest.mark.parametrize(

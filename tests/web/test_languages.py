@@ -14,6 +14,7 @@ from babel.messages import pofile
 
 from local import catalogs
 from seealso.errors import Message, Refusal
+from seealso.language_tags import shortened
 from seealso.urls import UrlNotAcceptable, accept
 from seealso.web import languages
 from seealso.web.languages import LOCALES, language_of, read_catalog, script_messages, words_of
@@ -222,7 +223,7 @@ def test_catalogs_are_complete_and_up_to_date(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_reads_catalogs_as_babel_does(path: Path) -> None:
     with path.open("rb") as file:
-        expected = pofile.read_po(file, locale=path.stem)
+        expected = pofile.read_po(file, locale=Locale.parse(path.stem, sep="-"))
     catalog = read_catalog(path)
     assert catalog.messages == {
         catalogs.key_of(message)[0]: catalogs.strings_of(message)
@@ -230,10 +231,9 @@ def test_reads_catalogs_as_babel_does(path: Path) -> None:
         if message.id and all(catalogs.strings_of(message))
     }
     plural = Locale.parse(path.stem, sep="-").plural_form
-    numbers = range(200)
-    assert len({(catalog.plural(number), plural(number)) for number in numbers}) == len(
-        {plural(number) for number in numbers}
-    )
+    # Each of its forms is one of babel's, and the other way round.
+    pairs = {(catalog.plural(number), plural(number)) for number in range(200)}
+    assert len(pairs) == len({own for own, _ in pairs}) == len({babels for _, babels in pairs})
 
 
 HEAD = '# By hand.\nmsgid ""\nmsgstr ""\n"Language: de\\n"'
@@ -279,6 +279,22 @@ def test_an_empty_file_becomes_the_catalog_of_a_new_language() -> None:
     assert '"Language: pl\\n"' in text
     assert '"Plural-Forms: nplurals=4;' in text or '"Plural-Forms: nplurals=3;' in text
     assert text.count("\nmsgstr[") >= 3
+
+
+def test_a_catalog_may_be_of_a_country() -> None:
+    text = catalogs.updated("", "pt-BR", {"Not found": None})
+    assert '"Language: pt_BR\\n"' in text
+    assert list(catalogs.faults(text, "pt-BR", {"Not found": None})) == [
+        "not translated: Not found"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tag", "shorter"),
+    [("en", ["en"]), ("de-AT", ["de-at", "de"]), ("zh-Hant-TW", ["zh-hant-tw", "zh-hant", "zh"])],
+)
+def test_a_tag_is_shortened_from_its_end(tag: str, shorter: list[str]) -> None:
+    assert list(shortened(tag)) == shorter
 
 
 def test_finds_messages_in_python() -> None:

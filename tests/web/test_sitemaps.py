@@ -19,7 +19,7 @@ from seealso.web import sitemaps
 from seealso.web.sitemaps import robots, sitemap_index, sitemap_part
 from tests.support import engines
 from tests.support.factories import put_items, put_site
-from tests.web.drawn import DOMAINS, Drawn, networks, newest_first
+from tests.web.random_articles import DOMAINS, Drawn, networks, newest_first
 from tests.web.routes import BASE_URL, body_of, call, store_of
 from tests.web.sitemap_schema import Located, read_index, read_sitemap
 

@@ -279,15 +279,16 @@ def test_pages_on_loopback_have_no_form_of_a_deployed_api(embedding: Embedding) 
     expect(widget.get_by_role("textbox")).to_have_count(0)
 
 
-def test_german(embedding: Embedding) -> None:
+def test_speaks_the_pages_language_and_asks_for_promises_in_the_sites(embedding: Embedding) -> None:
     widget = embedding.open(HOST, lang=' lang="de-CH"')
     expect(widget.get_by_text("Freie Plätze: 3.")).to_be_visible()
     send(widget)
     alert = widget.get_by_role("alert")
     expect(alert.get_by_role("heading", name="Es gibt ein Problem")).to_be_visible()
     widget.get_by_label("Adresse Ihrer Seite").fill("https://192.0.2.1/")
-    for box in ("diesen Link veröffentlichen darf", "zurückzuverlinken"):
-        expect(widget.get_by_text(box)).to_have_attribute("lang", "de")
+    # What is stored of the consent is the wording in the site's language.
+    for box in ("the right to share this link", "to link back to this article"):
+        expect(widget.get_by_text(box)).to_have_attribute("lang", "en")
         widget.get_by_label(box).check()
     send(widget)
     expect(alert.get_by_role("link", name="IP-Adresse")).to_be_visible()

@@ -24,6 +24,7 @@ from seealso.tables.indexes import (
     timeline_query,
 )
 from seealso.tables.pages import PageLink, page_key, page_links, places_left
+from seealso.tables.sites import Site
 
 # Articles of the timeline that are read at first, to find OTHER_DOMAINS of other domains.
 WINDOW = OTHER_DOMAINS + SPARE
@@ -69,7 +70,12 @@ class PageWithSites(NamedTuple):
     """A page, and the sites of its article and of the articles of other domains."""
 
     page: Page
-    sites: Mapping[int, sites.Site]
+    sites: Mapping[int, Site]
+
+    @property
+    def site(self) -> Site:
+        """The article's own."""
+        return self.sites[self.page["article"]["domain"]]
 
 
 class ListedArticle(TypedDict):
@@ -101,10 +107,18 @@ def read_page_with_sites(store: Store, article_id: int) -> PageWithSites | None:
     return PageWithSites(page, known_sites) if page else None
 
 
-def read_public_title(store: Store, article_id: int) -> str | None:
-    """The title of a published article, else None; what it costs does not depend on the text."""
+class PublicArticle(NamedTuple):
+    """What a link to a published article needs."""
+
+    id: int
+    domain: int
+    title: str
+
+
+def read_public_article(store: Store, article_id: int) -> PublicArticle | None:
+    """A published article, else None; what it costs does not depend on the text."""
     found = store.client.query_first(timeline_query(store, 1, Ids(article_id, article_id)).body, 1)
-    return found[0]["title"] if found else None
+    return PublicArticle(article_id, found[0]["domain"], found[0]["title"]) if found else None
 
 
 def read_related(store: Store, article_id: int) -> RelatedLists | None:

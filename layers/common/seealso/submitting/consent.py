@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
+from seealso.language_tags import shortened
+
 _ALL = json.loads(Path(__file__).with_name("consent.json").read_text("utf-8"))
 _IN_FORCE = _ALL["versions"][str(_ALL["in_force"])]
 
@@ -36,8 +38,8 @@ def languages() -> tuple[str, ...]:
 
 def consent_of(tag: str) -> Consent:
     """The wording in force, in the language of a BCP 47 tag; in English where there is none."""
-    primary = tag.lower().partition("-")[0]
-    language = primary if primary in languages() else "en"
+    names = {name.lower(): name for name in languages()}
+    language = next((names[each] for each in shortened(tag) if each in names), "en")
     wording = _IN_FORCE[language]
     return {
         "version": _ALL["in_force"],

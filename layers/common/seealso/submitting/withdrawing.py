@@ -9,7 +9,7 @@ from seealso.errors import Refusal, VersionConflict, link_not_found
 from seealso.store.tables import Store
 from seealso.tables import links
 from seealso.tables.checks import TooSoon
-from seealso.tables.links import Cause, Link
+from seealso.tables.links import BY_SUBMITTER, Cause, Link
 
 
 def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
@@ -28,9 +28,9 @@ def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
             raise Refusal("forbidden", "The withdraw token does not match this link.")
         with contextlib.suppress(VersionConflict):
             if link.status in links.CLAIM_HOLDERS:
-                links.withdraw(store, link, Cause(now, "submitter"))
+                links.withdraw(store, link, Cause(now, BY_SUBMITTER))
             elif link.url is not None:
-                links.forget(store, link, Cause(now, "submitter"))
+                links.forget(store, link, Cause(now, BY_SUBMITTER))
             return
 
 
@@ -60,9 +60,9 @@ def is_token_of(link: Link, token: str | None) -> bool:
     return token is not None and hmac.compare_digest(link.token_hash, token_hash(token))
 
 
-def told_reason(link: Link) -> str | None:
+def reason_for_submitter(link: Link) -> str | None:
     """An editor's reason for the link's last change, if the submitter may read it."""
-    last = link.history[-1] if link.history else {}
+    last = link.last_change or {}
     return last.get("reason") if last.get("tell_submitter") else None
 
 

@@ -50,6 +50,7 @@ type Change = Literal["publish", "lapse", "expire", "withdraw"]
 STATUSES: tuple[Status, ...] = get_args(Status.__value__)
 CLAIM_HOLDERS = frozenset({"pending", "published", "lapsed"})
 MAX_HISTORY = 50  # entries that are kept
+BY_SUBMITTER = "submitter"  # whose changes of a link those of its submitter are
 BY_CHECK = "check"  # whose changes of a link those of a check are
 # A lapsed link is published again if its link-back returns within this time.
 LAPSED_DAYS = 30
@@ -98,6 +99,17 @@ class Link:
     def is_webmention(self) -> bool:
         """Whether it came by webmention, from the page itself."""
         return self.consent.get("by") == "webmention"
+
+    @property
+    def last_change(self) -> dict[str, Any] | None:
+        """The entry of the history with which it got its status.
+
+        Its submitter may have erased a link after that (forget()).
+        """
+        history = self.history
+        if len(history) > 1 and history[-1]["by"] == BY_SUBMITTER:
+            return history[-2 if history[-1]["status"] == history[-2]["status"] else -1]
+        return history[-1] if history else None
 
 
 _FIELDS = tuple(member.name for member in fields(Link))
@@ -205,6 +217,12 @@ def get_link(store: Store, link_id: str) -> Link | None:
     """The current link (strongly consistent); None if there is none."""
     item = store.client.get_item(store.links, {"pk": f"link#{link_id}"})
     return link_of(item) if item else None
+
+
+def is_blocked(store: Store, link: Link) -> bool:
+    """Whether an ended link keeps its URL from being submitted again."""
+    claim = store.client.get_item(store.links, {"pk": link.claim})
+    return claim is not None and claim["link_id"] == link.link_id
 
 
 def get_checked_link(store: Store, link_id: str) -> tuple[Link | None, Checks]:

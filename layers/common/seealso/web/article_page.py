@@ -70,9 +70,9 @@ EMPTY_FORM = form_with(dict.fromkeys(FIELDS, ""), (), "")
 def article_page(store: Store, request: Request) -> Response:
     """The page of a published article. Raises Refusal `not-found`."""
     shown = read_article(store, request)
-    language = language_of(_site(shown).language)
+    language = language_of(shown.site.language)
     values = article_values(shown, language, EMPTY_FORM, request.base_url)
-    head = article_head(shown, request.base_url)
+    head = article_head(shown, language, request.base_url)
     headers = {"link": f'<{head.webmention}>; rel="webmention"'} if head.webmention else {}
     return page_response(request, TEMPLATE, language, head, values, headers=headers)
 
@@ -97,17 +97,17 @@ def refused_page(
     request: Request, shown: PageWithSites, status: int, headers: Mapping[str, str], form: Form
 ) -> Response:
     """The page again, after its form was refused with this status and further headers."""
-    language = language_of(_site(shown).language)
+    language = language_of(shown.site.language)
     values = article_values(shown, language, form, request.base_url)
-    head = article_head(shown, request.base_url)
+    head = article_head(shown, language, request.base_url)
     head = head._replace(title=language.gettext("Error: ") + head.title, is_indexed=False)
     return private_response(request, TEMPLATE, language, head, values, status, headers)
 
 
-def article_head(shown: PageWithSites, base_url: str) -> Head:
+def article_head(shown: PageWithSites, language: Language, base_url: str) -> Head:
     """The head of an article's page."""
-    site, article = _site(shown), shown.page["article"]
-    name = site_name(site, language_of(site.language))
+    site, article = shown.site, shown.page["article"]
+    name = site_name(site, language)
     return Head(
         title=f"{article['title']} · {name}",
         canonical=absolute_href(base_url, site, article["id"]),
@@ -121,7 +121,7 @@ def article_values(
     shown: PageWithSites, language: Language, form: Form, base_url: str
 ) -> dict[str, Any]:
     """What the template of an article's page shows."""
-    page, site = shown.page, _site(shown)
+    page, site = shown.page, shown.site
     article = page["article"]
     consent = consent_of(language.tag)
     return {
@@ -150,10 +150,6 @@ def article_values(
         "variables": _variables(page),
         "structured_data": _structured_data(page, site, language, base_url),
     }
-
-
-def _site(shown: PageWithSites) -> Site:
-    return shown.sites[shown.page["article"]["domain"]]
 
 
 def _source(page: Page, site: Site) -> dict[str, Any] | None:

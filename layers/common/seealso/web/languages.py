@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from seealso.errors import Message
+from seealso.language_tags import shortened
 
 LOCALES = Path(__file__).with_name("locales")
 ENGLISH = "en"
@@ -119,11 +120,11 @@ class Language(NamedTuple):
 @lru_cache(maxsize=256)  # tags may come from requests
 def language_of(tag: str) -> Language:
     """The language with this tag: the catalog of de-AT is that of de, if it has none of its own."""
-    subtags = tag.lower().split("-")
-    for count in range(len(subtags), 0, -1):
-        if words := _with_catalog().get("-".join(subtags[:count])):
-            return Language(tag, _direction(subtags), words, _catalog(words))
-    return Language(tag, _direction(subtags), ENGLISH, Catalog({}))
+    direction = _direction(tag.lower().split("-"))
+    for each in shortened(tag):
+        if words := _with_catalog().get(each):
+            return Language(tag, direction, words, _catalog(words))
+    return Language(tag, direction, ENGLISH, Catalog({}))
 
 
 def preferred_language(accept_language: str) -> Language:

@@ -1,7 +1,8 @@
 """HTML answers: the templates, and the headers that all pages have.
 
-A template gets `language` (languages.py), its words by `_("...")` and `ngettext()`, `head`, and
-values of its own.
+Every template gets `language` (languages.py), its words by `_("...")` and `ngettext()`, `head`,
+`contact_url` and `privacy_url`, the attributes `words_lang` and `content_lang`, the function
+`asset()` and the filters `host`, `report_url` and `short_url`; and values of its own.
 """
 
 import os
@@ -150,10 +151,13 @@ def _host(url: str) -> str:
 
 def _report_url(contact_url: str, link_id: str) -> str:
     """Where a reader reports a link: the contact address, which is told the link's id."""
-    subject = quote(f"Link {link_id}")
-    if contact_url.startswith("mailto:"):
-        return f"{contact_url}{'&' if '?' in contact_url else '?'}subject={subject}"
-    return f"{contact_url}{'&' if '?' in contact_url else '?'}link={link_id}"
+    about = quote(f"Link {link_id}")
+    parameter = f"subject={about}" if contact_url.startswith("mailto:") else f"link={link_id}"
+    address, hash_sign, fragment = contact_url.partition("#")
+    path, _, query = address.partition("?")
+    # A mail has one subject (RFC 6068).
+    others = [each for each in query.split("&") if each and not each.startswith("subject=")]
+    return f"{path}?{'&'.join([*others, parameter])}{hash_sign}{fragment}"
 
 
 @cache

@@ -10,11 +10,16 @@ from seealso.errors import Message, link_not_found
 from seealso.http.bodies import form_body
 from seealso.http.requests import Request
 from seealso.http.responses import Response
-from seealso.reading.page import read_public_title
+from seealso.reading.page import read_public_article
 from seealso.store.tables import Store
-from seealso.submitting.withdrawing import is_token_of, request_check, told_reason, withdraw
+from seealso.submitting.withdrawing import (
+    is_token_of,
+    reason_for_submitter,
+    request_check,
+    withdraw,
+)
 from seealso.tables.checks import Checks
-from seealso.tables.links import CLAIM_HOLDERS, Link, get_checked_link
+from seealso.tables.links import BY_CHECK, CLAIM_HOLDERS, Link, get_checked_link, is_blocked
 from seealso.tables.sites import get_policy
 from seealso.verifying.explanations import explanation
 from seealso.web.languages import Language, language_of
@@ -39,19 +44,20 @@ _EXPLANATIONS = {
     ),
     "verifying": Message("It is published as soon as your page is seen to link to the article."),
     "published": Message(
-        "Readers of the article see it. Please keep the link to the article on your page."
+        "Readers of the article see it within half a minute. Please keep the link to the article "
+        "on your page."
     ),
     "lapsed": Message(
         "Your page no longer links to the article. Put the link back before your link expires."
     ),
-    "rejected": Message("An editor decided not to publish it. It cannot be submitted again."),
+    "rejected": Message("An editor decided not to publish it."),
     "duplicate": Message("Its address leads to a page that another link has."),
     "unlinked": Message(
         "So its webmention was not accepted. Put the link on your page and send it again."
     ),
     "expired": Message("It waited for too long. You can submit it again."),
     "withdrawn": Message("Its address and title are erased. You can submit it again."),
-    "removed": Message("An editor took it off the page. It cannot be submitted again."),
+    "removed": Message("An editor removed it."),
 }
 _LINK_BACK = {
     "unchecked": Message("not checked yet"),
@@ -61,9 +67,12 @@ _LINK_BACK = {
 }
 
 
+# What an editor decided of the address of a link that was rejected or removed.
+_BLOCKED = Message("It cannot be submitted again.")
+_FREE = Message("You can submit it again.")
 # Whatever its status, a link is not seen while its article is a draft or deleted.
 _NOT_PUBLIC = Message("The article is not public at the moment")
-_KEPT = Message("Nobody sees its page now. Your link is kept until the article is back.")
+_KEPT = Message("Your link is hidden with it, and comes back when the article does.")
 
 
 def status_path(link_id: str, token: str | None) -> str:
@@ -110,20 +119,22 @@ def _page(
     site = get_policy(store, link.domain)
     language = language_of(site.language)
     situation = _situation(link)
-    title = read_public_title(store, link.article_id)
-    is_hidden = title is None and link.status in CLAIM_HOLDERS
+    article = read_public_article(store, link.article_id)
+    is_hidden = article is None and link.status in CLAIM_HOLDERS
     headline = language.text(_NOT_PUBLIC if is_hidden else _HEADLINES[situation])
     values = {
         "link": link,
         "headline": headline,
         "explanation": language.text(_KEPT if is_hidden else _EXPLANATIONS[situation]),
-        "article_href": article_href(site, link.article_id),
-        "article_title": title,
+        "may_be_submitted": _may_be_submitted(store, link, language) if article else "",
+        # It may have moved to another site.
+        "article_href": article and article_href(get_policy(store, article.domain), article.id),
+        "article_title": article and article.title,
         "times": _times(link, language),
         "link_back": language.text(_LINK_BACK[link.link_back]),
         "link_back_explained": " ".join(map(language.text, explanation(link, checks))),
         "checks": _check_times(link, checks, language),
-        "reason": told_reason(link) if token else None,
+        "reason": reason_for_submitter(link) if token else None,
         "token": token,
         "can_be_withdrawn": link.status in CLAIM_HOLDERS,
         "address": request.base_url + status_path(link.link_id, token),
@@ -132,11 +143,18 @@ def _page(
     return private_response(request, "status.html", language, head, values, headers=PRIVATE)
 
 
+def _may_be_submitted(store: Store, link: Link, language: Language) -> str:
+    """Whether the URL of a link that editors ended may be submitted again, in words."""
+    if link.status not in ("rejected", "removed") or _situation(link) == "duplicate":
+        return ""
+    return language.text(_BLOCKED if is_blocked(store, link) else _FREE)
+
+
 def _situation(link: Link) -> str:
     """Which of the explanations is the link's."""
     if link.status == "pending" and link.policy == "verified" and not link.needs_editor:
         return "verifying"
-    is_by_check = bool(link.history) and link.history[-1]["by"] == "check"
+    is_by_check = link.last_change is not None and link.last_change["by"] == BY_CHECK
     if is_by_check and link.status in ("rejected", "removed"):
         return "duplicate"
     if is_by_check and link.status == "expired":
@@ -158,7 +176,7 @@ def _times(link: Link, language: Language) -> list[tuple[str, str]]:
     times: list[tuple[Any, str | None]] = [
         (Message("Submitted"), link.submitted_at),
         (Message("Published"), link.published_at if link.status == "published" else None),
-        (Message("Since"), link.history[-1]["at"] if link.history else None),
+        (Message("Since"), link.last_change["at"] if link.last_change else None),
         (Message("Expires"), link.expires_at if link.status in CLAIM_HOLDERS else None),
     ]
     return [(language.text(label), time) for label, time in times if time]

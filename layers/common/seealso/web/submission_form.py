@@ -39,7 +39,6 @@ _UNCONFIRMED = {
 }
 # Refusals that the page can show beside its form; all others have a page of their own.
 _SHOWN = {
-    "conflict",
     "consent-missing",
     "duplicate-link",
     "foreign-origin",
@@ -85,7 +84,7 @@ def _form_again(
     store: Store, request: Request, typed: Mapping[str, str], refusal: Refusal
 ) -> Response:
     shown = read_article(store, request)
-    language = language_of(shown.sites[shown.page["article"]["domain"]].language)
+    language = language_of(shown.site.language)
     errors = _errors(refusal, typed, language)
     # With the key, a second click on the corrected form meets its own submission.
     form = form_with(typed, errors, _new_key())
@@ -102,10 +101,11 @@ def _errors(
 ) -> list[tuple[str, str]]:
     """Pairs of a field and its error; what is no field's fault is said of the URL."""
     errors = refusal.errors or [FieldError("url", refusal.detail)]
-    return [
+    shown = (
         (error.field if error.field in FIELDS else "url", language.text(_for_people(error, typed)))
         for error in errors
-    ]
+    )
+    return list(dict.fromkeys(shown))
 
 
 def _for_people(error: FieldError, typed: Mapping[str, str]) -> Message:

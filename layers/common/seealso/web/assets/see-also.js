@@ -95,7 +95,8 @@ class SeeAlso extends HTMLElement {
         sites.get(own)?.hosts.includes(location.host) || (isLoopback(location.host) && isLoopback(host));
       // Without the promises' wording there is no form, but all else.
       const consent =
-        isOwn && page.places_left ? await get(`/consent?language=${language}`).catch(() => null) : null;
+        isOwn && page.places_left
+          ? await get(`/consent?language=${sites.get(own)?.language ?? "en"}`).catch(() => null) : null;
       if (!signal.aborted) this.#show({ api, get, page, sites, own, language, consent, isOwn });
     } catch (error) {
       if (signal.aborted) return;
@@ -136,13 +137,13 @@ class SeeAlso extends HTMLElement {
     };
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [STYLE];
-    root.replaceChildren(h("div", { lang: language, part: "content" },
+    root.replaceChildren(h("div", { lang: language, dir: "ltr", part: "content" },
       page.source && h("p", { part: "source" }, _("Based on"), " ", articleLink(page.source)),
       articles(_("More from %(site)s", { site: nameOf(own) }), page.same_domain),
       articles(_("Elsewhere"), page.other_domains),
       section(_("Related links"), none, links,
         consent ? this.#form(view, _, published)
-          : isOwn && !page.places_left ? h("p", {}, !page.links.length ? _("This site takes no links.") : _("All places on this page are taken. A place is free again when one of its links is withdrawn or removed."))
+          : !page.places_left && (isOwn || none) ? h("p", {}, !page.links.length ? _("This site takes no links.") : _("All places on this page are taken. A place is free again when one of its links is withdrawn or removed."))
             : h("p", {}, h("a", { part: "link", href: `${api}/a/${page.article.id}#submit` }, _("Submit a link from your own page"))))));
   }
 

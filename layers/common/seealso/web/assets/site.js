@@ -8,12 +8,15 @@ const find = (id, root = document) => root.getElementById(id);
 
 const [view] = performance.getEntriesByType("navigation");
 const timing = Object.fromEntries((view?.serverTiming ?? []).map((entry) => [entry.name, entry]));
-if (timing.app && find("query-time")) {
+// A page from the browser's own cache was another view.
+if (timing.app && view.transferSize && find("query-time")) {
   find("query-time").textContent = ` · ${Math.max(1, Math.round(timing.app.duration))} ms`;
   const cost = find("query-cost");
-  cost.textContent = cost.dataset.words
-    .replace("{milliseconds}", timing.app.duration)
-    .replace("{store}", timing.store?.description ?? "");
+  const [requests, round_trips, read_units] = timing.store?.description.match(/[\d.]+/g) ?? [];
+  const numbers = { milliseconds: timing.app.duration, requests, round_trips, read_units };
+  cost.textContent = cost.dataset.words.replace(/{(\w+)}/g, (_, name) =>
+    Number(numbers[name] ?? 0).toLocaleString(document.documentElement.lang),
+  );
   cost.hidden = false;
 }
 
@@ -22,8 +25,10 @@ if (timing.app && find("query-time")) {
 const run = find("query-run");
 if (run) {
   run.hidden = false;
-  run.addEventListener("click", async (event) => {
-    if (!event.target.closest("button")) return;
+  run.addEventListener("click", async ({ target }) => {
+    const button = target.closest("button");
+    if (!button || button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true";
     const [query, variables] = find("query").querySelectorAll("code");
     const answer = find("query-answer");
     const shown = document.createElement("pre");
@@ -37,12 +42,16 @@ if (run) {
           extensions: { cost: true },
         }),
       });
-      shown.textContent = JSON.stringify(await response.json(), null, 2);
+      const data = await response.json();
+      // A query that is refused is answered, too; the gateway's own answers have no data.
+      if (!response.ok && !data.errors) throw new Error(response.status);
+      shown.textContent = JSON.stringify(data, null, 2);
     } catch {
       shown.textContent = answer.dataset.failed;
     }
     answer.replaceChildren(shown);
     answer.hidden = false;
+    button.ariaDisabled = "false";
   });
 }
 
@@ -83,6 +92,11 @@ addEventListener("popstate", () => {
 });
 
 const showStatus = (status, address) => {
+  // As the status page itself: no request from here tells the address.
+  const referrer = document.createElement("meta");
+  referrer.name = "referrer";
+  referrer.content = "no-referrer";
+  document.head.append(referrer);
   history.pushState(null, "", address);
   shown = location.pathname;
   // Its headings are those of a page; here they are within the section of related links.
@@ -121,6 +135,7 @@ const send = async (form) => {
     // The key stays, so that sending the same again cannot submit it twice.
     preview.textContent = (error.name === "Error" && error.message) || button.dataset.failed;
     preview.classList.add("bad");
+    preview.scrollIntoView({ block: "nearest" });
   } finally {
     button.ariaDisabled = "false";
     button.textContent = words;
@@ -158,7 +173,9 @@ const check = async (form, signal) => {
   const answer = await response.json();
   if (signal.aborted) return;
   const error = answer.errors?.find(({ field }) => field === "url" || field === "title");
-  const message = response.ok ? answer.url : (error?.detail ?? answer.detail);
+  const message = response.ok
+    ? preview.dataset.words.replace("{url}", answer.url)
+    : (error?.detail ?? answer.detail);
   if (!message) return; // the gateway's own answers have none
   preview.textContent = message;
   preview.classList.toggle("bad", !response.ok);
