@@ -22,11 +22,10 @@ from seealso.verifying.child import ADDRESS_SPACE, CPU_SECONDS
 from seealso.verifying.finding import Answer
 from seealso.verifying.pipeline import AT_ONCE
 from seealso.verifying.sandbox import Sandbox
-from tests.support import tables
+from tests.support import page_server, tables
 from tests.support.fake_pages import BASE_URL
-from tests.verifying import page_server
+from tests.support.page_server import Exchange
 from tests.verifying.hostile_pages import HOSTILE
-from tests.verifying.page_server import Exchange
 
 HEADING = "## Checks of link-backs"
 CHECKS = 200  # of one measured run
