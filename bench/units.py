@@ -120,11 +120,15 @@ def _entry(index: _Index, item: Json | None) -> Json | None:
 
 def _kilobytes(*items: Json | None) -> int:
     """The KB begun of the largest of the items."""
-    return max(math.ceil(_size(marshal_item(item)) / _KB) for item in items if item)
+    return max(math.ceil(item_bytes(item) / _KB) for item in items if item)
+
+
+def item_bytes(item: Json) -> int:
+    """The size of a plain item (AWS, "DynamoDB item sizes and formats")."""
+    return _size(marshal_item(item))
 
 
 def _size(item: Json) -> int:
-    """The bytes of a marshaled item (AWS, "DynamoDB item sizes and formats")."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 

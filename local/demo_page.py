@@ -2,14 +2,16 @@
 
 python -m local.demo_page
 
-The local run's checks reach it at http://demo-page.example.com/ (live.py gives them `network`). No
-deployed stack has this module, and nothing in a stack's parameters stands for it.
+The local run's checks reach it at http://demo-page.example.com/ (live.py gives them `network`), and
+the pages of tests at hosts below that. No deployed stack has this module, and nothing in a stack's
+parameters stands for it.
 """
 
 import os
 import socket
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.paths import API_URL, LOCAL, ROOT
@@ -19,21 +21,27 @@ if TYPE_CHECKING:
 
 HOST = "demo-page.example.com"
 LOOPBACK = "127.0.0.1"
-FOLDER = LOCAL / "demo-page"
-PAGE, PORT = FOLDER / "index.html", FOLDER / "port"
+FOLDER = LOCAL / "run/demo-page"
+PAGE = FOLDER / "index.html"
 
 
-def network(public: "Network") -> "Network":
-    """The public internet, with the demo page as one more host.
+def port_file(folder: Path, host: str = HOST) -> Path:
+    """Where the port of a host's server is, while it runs."""
+    return folder / f"{host}.port"
+
+
+def network(public: "Network", folder: Path) -> "Network":
+    """The public internet, with the demo page and what tests serve as more hosts.
 
     Any other host that has the demo page's address is refused, as on AWS.
     """
 
     def resolve(host: str, port: int) -> list[tuple[str, int]]:
-        if host == HOST:
-            if port != 80 or not PORT.exists():
+        if host == HOST or host.endswith(f".{HOST}"):
+            served = port_file(folder, host)
+            if port != 80 or not served.exists():
                 raise socket.gaierror(f"{HOST} is served by `make demo-page`, by http alone")
-            return [(LOOPBACK, int(PORT.read_text()))]
+            return [(LOOPBACK, int(served.read_text()))]
         found = public.resolve(host, port)
         return found if all(public.is_allowed(address) for address, _ in found) else [("::", port)]
 
@@ -43,13 +51,16 @@ def network(public: "Network") -> "Network":
     return public._replace(resolve=resolve, is_allowed=is_allowed)
 
 
-def inject(environment: dict[str, str] | Any = os.environ) -> None:
-    """Let this process's checks reach the demo page, and know the local run's address."""
+def inject() -> None:
+    """Let this process's checks reach the demo page, and know the local run's address.
+
+    The environment is that of the emulator (emulator.py).
+    """
     from seealso.verifying import fetching
 
-    fetching.PUBLIC = network(fetching.PUBLIC)  # type: ignore[attr-defined]
-    if API_URL.exists():
-        environment["OWN_URLS"] = API_URL.read_text().strip()
+    folder = Path(os.environ["DEMO_PAGE_FOLDER"])
+    fetching.PUBLIC = network(fetching.PUBLIC, folder)  # type: ignore[attr-defined]
+    os.environ["OWN_URLS"] = os.environ["LOCAL_API_URL"]
 
 
 def main() -> int:
@@ -61,15 +72,16 @@ def main() -> int:
     api_url = API_URL.read_text().strip()
     FOLDER.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(_page(f"{api_url}/a/{ARTICLE}"), "utf-8")
+    port = port_file(FOLDER)
     with HTTPServer((LOOPBACK, 0), _Handler) as server:
-        PORT.write_text(str(server.server_port))
+        port.write_text(str(server.server_port))
         print(_next_steps(f"{api_url}/a/{ARTICLE}"), flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             print("\nStopped.")
         finally:
-            PORT.unlink(missing_ok=True)
+            port.unlink(missing_ok=True)
     return 0
 
 

@@ -7,7 +7,7 @@ import socket
 import time
 from pathlib import Path
 
-from local import account, guard
+from local import account, gateway, guard
 from local.paths import TOOLS
 from local.steps import Failure
 
@@ -61,6 +61,8 @@ def start(port: int, state: Path, lease: Path, log: Path, *, keeps_state: bool =
             "MINISTACK_REGION": account.REGION,
             "AWS_ENDPOINT_URL": account.endpoint(port),
             "LOCAL_RUN": "on",
+            "LOCAL_API_URL": f"http://{gateway.HOST}:{port}",
+            "DEMO_PAGE_FOLDER": str(state.with_name("demo-page")),
             "POWERTOOLS_TRACE_DISABLED": "true",
         }
         | persistence,

@@ -20,19 +20,20 @@ class Stack:
     outputs: dict[str, str]
 
 
-def deploy_to(port: int, logs: Path) -> Stack:
+def deploy_to(port: int, logs: Path, *, is_live: bool = False) -> Stack:
     """Builds, deploys to the empty emulator on this port, and creates an editor and an admin.
 
-    Raises Failure if a step fails.
+    The functions are those of a release; if `is_live`, those of the local run, whose checks reach
+    pages on loopback (demo_page.py). Raises Failure if a step fails.
     """
     with step("sam build"):
-        built = build_local()
+        built = build_local(is_live=is_live)
     with step("sam deploy"):
         deploy.deploy(port, built / "template.yaml", logs / "deploy.log")
     with step("add routes and authorizers"):
         api_url = gateway.wire(port)
     outputs = deploy.outputs(port)
-    # The functions are those of a release, whose checks reach the internet.
+    # Checks reach the internet.
     with step("stop the checks"):
         deploy.stop_schedule(port, "CheckLinks")
     with step("create an editor and an admin"):
@@ -65,13 +66,13 @@ def run_live(port: int, logs: Path) -> Stack:
 
 
 @contextmanager
-def shared(folder: Path) -> Iterator[Stack]:
+def shared(folder: Path, *, is_live: bool = False) -> Iterator[Stack]:
     """One stack with the sample data, shared by all processes that use the same folder."""
 
     def start(lease: Path) -> str:
         port = emulator.free_port()
         emulator.start(port, folder / "emulator", lease, folder / "emulator.log")
-        running = deploy_to(port, folder)
+        running = deploy_to(port, folder, is_live=is_live)
         sample_data.load(port, folder / "load.log")
         return json.dumps(asdict(running))
 

@@ -45,6 +45,7 @@ ENGINE_FIXTURES = {
     "contexts",
     "deployed",
     "emulated",
+    "live",
     "make_stack",
     "release",
     "running_stack",

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from local import stack
 from local.stack import Stack
 
 
@@ -57,3 +58,11 @@ class Deployed:
 @pytest.fixture(scope="session")
 def deployed(running_stack: Stack, stack_folder: Path) -> Deployed:
     return Deployed(running_stack, stack_folder)
+
+
+@pytest.fixture(scope="session")
+def live(stack_folder: Path) -> Iterator[Deployed]:
+    """The stack with the functions of the local run, whose checks reach pages on loopback."""
+    folder = stack_folder.with_name("live-stack")
+    with stack.shared(folder, is_live=True) as running:
+        yield Deployed(running, folder)

@@ -34,20 +34,6 @@ CONDITION = re.compile(r'"Fn::If": \["(\w+)"')
 REFERENCE = re.compile(r'"Ref": "(\w+)"|"Fn::GetAtt": \["(\w+)"|\$\{(\w+)')
 
 
-@pytest.fixture(scope="session")
-def release(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """What `make build` makes; whoever comes first makes it for all workers of the test run."""
-    folder = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        folder = folder.parent
-    target = folder / "release"
-    with guard.exclusive(LOCAL / "build.lock"):
-        if not target.is_dir():
-            build._build(build.TEMPLATE, folder / "unfinished-release", {})
-            (folder / "unfinished-release").rename(target)
-    return target
-
-
 def test_the_release_is_for_arm64(release: Path) -> None:
     libraries = list(release.rglob("*.so*"))
     assert {library.relative_to(release).parts[0] for library in libraries} == {

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from local import build
 from local.paths import ROOT
 from seealso.store.tables import Store
 from tests.support import environment, tables
@@ -50,12 +49,6 @@ import json, sys
 import app
 app.handler(json.load(sys.stdin), None)
 """
-
-
-@pytest.fixture(scope="session")
-def built() -> Path:
-    """The build for this machine; whoever comes first makes it."""
-    return build.build_local()
 
 
 @cache

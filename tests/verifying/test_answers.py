@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seealso.verifying import answers
 from seealso.verifying.answers import MAX_BODY_BYTES, MalformedAnswer, Reader, read_body, read_head
-from tests.verifying.page_server import page
+from tests.support.page_server import page
 
 HELLO = b"<p>Hello</p>" * 20
 ZIPPED = gzip.compress(HELLO)

@@ -21,9 +21,9 @@ from seealso.verifying import addresses, connections, fetching
 from seealso.verifying.answers import MAX_BODY_BYTES
 from seealso.verifying.connections import Address, Network
 from seealso.verifying.fetching import Fetched, FetchFailed, HostRefused, Kind, fetch_over
-from tests.verifying import page_server
+from tests.support import page_server
+from tests.support.page_server import LOOPBACK, Answer, Exchange, allow, page, redirect
 from tests.verifying.hostile import ADDRESSES, SPELLINGS
-from tests.verifying.page_server import LOOPBACK, Answer, Exchange, allow, page, redirect
 
 URL = "http://www.example.com/"
 CONTACT = "https://articles.example.org/contact"

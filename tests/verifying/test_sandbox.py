@@ -16,48 +16,14 @@ from seealso.verifying import sandbox
 from seealso.verifying.child import CPU_SECONDS, judge
 from seealso.verifying.finding import Answer, Finding
 from seealso.verifying.sandbox import Sandbox
+from tests.verifying.hostile_pages import HOSTILE, MIB
 from tests.verifying.page_cases import ARTICLE, CASES, LINK, PAGE_URL, TARGETS
 
-MIB = 1024 * 1024
 SEEN = Finding("seen", (), ARTICLE)
 TOO_COMPLEX = Finding("other", ("too-complex",))
 CRASHED = Finding("other", ("crashed",))
 # Starting the child, 0.1 s, and what a limit of whole seconds may be exceeded by.
 MAX_CPU = CPU_SECONDS + 1
-
-
-def numbered(piece: str) -> bytes:
-    """A MiB of pieces with numbers in them."""
-    count = MIB // len(piece % 0)
-    return "".join(piece % number for number in range(count)).encode()[:MIB]
-
-
-def filled(piece: str, head: str = "") -> bytes:
-    return (head + piece * (MIB // len(piece))).encode()[:MIB]
-
-
-HOSTILE = {
-    "elements": filled("<div>"),
-    "less-than signs": filled("<"),
-    "attributes of one tag": b"<a" + numbered(" a%d=1"),
-    "attributes of body": numbered("<body a%d=1>"),
-    "fonts and paragraphs": filled("<font><p>"),
-    "different formatting in paragraphs": numbered("<b x=%d><p>"),
-    "formatting, closed in another order": filled("<b><i><u><p></b></i></u>"),
-    "formatting, closed late": filled("</b>", "<b>" * 1000 + "<div>" * 50_000),
-    "nested tables": filled("<table><tr><td>"),
-    "links in tables": filled("<table><a href=x>"),
-    "links in links": filled("<a href=x><p>"),
-    "short links": filled("<a href>"),
-    "links to the site": numbered("<a href=//site.example/%x>"),
-    "links with a long base": filled("<a href=x>", f"<base href=//site.example/{'%41/' * 1000}>"),
-    "a link of a MiB": filled("%41", "<a href=//site.example/"),
-    "templates": filled("<template>"),
-    "SVG in MathML": filled("<math><mi><svg><desc>"),
-    "entities": filled("&CounterClockwiseContourIntegra"),
-    "NULs": bytes(MIB),
-    "a title of a MiB": filled("x", "<title>"),
-}
 
 
 def page(body: bytes | str) -> Answer:
