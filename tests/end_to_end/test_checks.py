@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import ronkyuu
 
 from local import account, demo_page
 from local.deploy import STACK_NAME
@@ -212,3 +213,31 @@ def test_a_check_waits_for_its_host(live: Deployed, article: int, page: Page) ->
     assert seealso(live, "checks", "run", "--now", link_id) == f"Link {link_id}: waiting.\n"
     found = status(live, link_id)
     assert found["next_check_at"] > found["checked_at"]
+
+
+def test_a_webmention_of_a_senders_library(
+    live: Deployed, admin: SignedIn, article: int, page: Page
+) -> None:
+    """The library finds the endpoint by itself; the page is shown, and ended by its sender."""
+    domain = json_page(live, article)["article"]["domain"]
+    site = {"domain": domain, "webmentions": "verified", "name": "On pans"}
+    assert admin.request("PUT", f"/admin/sites/{domain}", site, version=1).status == 200
+    target = article_url(live, article)
+
+    def send() -> str:
+        answer = ronkyuu.sendWebmention(page.url, target, test_urls=False)
+        assert answer.status_code == 201, answer.text
+        return str(answer.headers["location"].rpartition("/")[2])
+
+    page.link_to(target)
+    link_id = send()
+    assert check_now(live, link_id)["status"] == "published"
+    assert shown(live, article) == [page.url]
+
+    page.answer = page_server.page(b"", status="410 Gone")
+    assert send() == link_id
+    forget_permits(live)
+    seealso(live, "checks", "run")
+    found = status(live, link_id)
+    assert (found["status"], found["url"], found["found"]) == ("withdrawn", None, None)
+    assert shown(live, article) == []
