@@ -71,7 +71,7 @@ def post_link(store: Store, request: Request) -> Response:
     request.path_integer("id", minimum=1)
     key = _idempotency_key(request)
     members, parse = _members(request, data)
-    receipt = _submit(store, request, members, parse, key)
+    receipt = submit(store, _attempt(store, request, members, parse), key, RULES)
     status_url = f"{request.base_url}/links/{receipt.link.link_id}"
     body = {
         "link_id": receipt.link.link_id,
@@ -82,17 +82,6 @@ def post_link(store: Store, request: Request) -> Response:
         "places_left": receipt.places_left,
     }
     return json_response(201, body, NOT_STORED | {"location": status_url})
-
-
-def _submit(
-    store: Store,
-    request: Request,
-    members: Members,
-    parse: Callable[[Members], Submission],
-    key: str | None,
-) -> Receipt:
-    """Checks and submits what a body or a form holds. Raises Refusal."""
-    return submit(store, _attempt(store, request, members, parse), key, RULES)
 
 
 def _attempt(
@@ -214,7 +203,7 @@ def post_form(store: Store, request: Request) -> Response:
 
 
 def _submit_form(store: Store, request: Request, members: Members, key: str) -> Receipt:
-    return _submit(store, request, members, parse_form, key)
+    return submit(store, _attempt(store, request, members, parse_form), key, RULES)
 
 
 def leave_form(store: Store, request: Request) -> Response:

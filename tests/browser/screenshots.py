@@ -13,7 +13,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from local import demo, sample_data, stack
 from local.paths import ROOT
-from local.sample_data import ARTICLE, GERMAN_ARTICLE, WIDGET_ARTICLE
+from local.sample_data import ARTICLE, WIDGET_ARTICLE
 from local.steps import Failure
 from tests.support import browser
 
@@ -65,11 +65,9 @@ STATES: dict[str, tuple[str, ViewportSize, str, Callable[[Page], None]]] = {
     "query": (f"/a/{ARTICLE}", DESKTOP, "light", _query),
     "dark": (f"/a/{ARTICLE}", DESKTOP, "dark", _as_it_is),
     "phone": (f"/a/{ARTICLE}", PHONE, "light", _as_it_is),
-    "german": (f"/a/{GERMAN_ARTICLE}", DESKTOP, "light", _as_it_is),
     "form-errors": (f"/a/{ARTICLE}", DESKTOP, "light", _form_with_errors),
     "status": (f"/a/{ARTICLE}", DESKTOP, "light", _status),
     "site": ("/s/7", DESKTOP, "light", _as_it_is),
-    "home": ("/", DESKTOP, "light", _as_it_is),
     "widget": (f"http://localhost:{{demo_port}}/a/{WIDGET_ARTICLE}", DESKTOP, "light", _widget),
 }
 
