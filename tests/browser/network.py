@@ -63,7 +63,7 @@ class Network:
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.url = stack.api_url
-        self._stack = stack
+        self.stack = stack
         self._folder = folder
         self._domains = dict(zip(_KINDS, count(_FIRST), strict=False))
         self._articles: dict[str, list[int]] = defaultdict(list)
@@ -96,7 +96,7 @@ class Network:
         seealso = str(LOCAL / "venv/bin/seealso")
         for arguments in (["sites", "load", "--yes", str(site_file)], ["load", str(article_file)]):
             command = [seealso, *arguments, "--stack", STACK_NAME]
-            failed = commands.run(command, account.environment(self._stack.port), log)
+            failed = commands.run(command, account.environment(self.stack.port), log)
             assert not failed, log.read_text("utf-8")
 
     def _load_samples(self) -> None:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from seealso.verifying.finding import Finding
 from tests.browser import checks, needs_checkers, with_script
+from tests.browser.checked import ask_again, check, new_page, status_address
 from tests.browser.forms import ADDRESS, BUTTON, fill, new_url, problem, send, submit
 from tests.browser.network import Network
+from tests.support import fake_pages
 
 # The least contrast of text that WCAG 2.2 asks for at level AA is axe's business; these are the
 # screens on which it and the checks below look at each state.
@@ -72,7 +75,25 @@ def _published(page: Page, network: Network) -> None:
 
 def _status(page: Page, network: Network) -> None:
     _published(page, network)
-    page.goto(page.locator("code").filter(has_text="/l/").inner_text())
+    page.goto(status_address(page))
+
+
+def _checked(page: Page, network: Network) -> None:
+    """With a URL of its submitter's in what was found."""
+    page.goto(network.article_url("plain"))
+    submit(page, new_page())
+    address = status_address(page)
+    near_miss = Finding("missing", ("near-miss", "cut-off"), f"https://x.example.net/{120 * 'x'}")
+    check(network, address, fake_pages.Page(finding=near_miss))
+    page.goto(address)
+    expect(page.get_by_text("but not to this article")).to_be_visible()
+
+
+def _asked_too_soon(page: Page, network: Network) -> None:
+    _checked(page, network)
+    for _ in range(2):
+        ask_again(page)
+    expect(page.get_by_text("once in ten minutes")).to_be_visible()
 
 
 def _pending(page: Page, network: Network) -> None:
@@ -82,7 +103,7 @@ def _pending(page: Page, network: Network) -> None:
 
 def _withdrawn(page: Page, network: Network) -> None:
     _status(page, network)
-    page.get_by_role("button").click()
+    page.get_by_role("button", name="Withdraw this link").click()
     expect(page.get_by_role("heading", name="withdrawn")).to_be_visible()
 
 
@@ -108,6 +129,8 @@ STATES: dict[str, Callable[[Page, Network], None]] = {
     "full page": _full,
     "published": _published,
     "status": _status,
+    "checked": _checked,
+    "asked too soon": _asked_too_soon,
     "pending": _pending,
     "withdrawn": _withdrawn,
     "site": _site,

@@ -21,13 +21,15 @@ from local.editors import ADMIN, EDITOR
 from local.paths import LOCAL
 from seealso.store.values import marshal_item
 from tests.end_to_end.conftest import Deployed
-from tests.end_to_end.copies import physical_names
 from tests.end_to_end.requests import SignedIn, new_domain, published_article, sign_in
 from tests.end_to_end.test_links import page as json_page
 from tests.end_to_end.test_links import submit
-from tests.support import page_server, tables
+from tests.support import page_server
+from tests.support.deployed_store import deployed_store
 from tests.support.page_server import Exchange
+from tests.support.scan import scan
 
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 _PAGES = count()
 
 
@@ -52,8 +54,7 @@ class Page:
 @contextmanager
 def served(live: Deployed) -> Iterator[Page]:
     """A page of its own host, which the stack's checks reach."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    page = Page(f"http://{worker}-{next(_PAGES)}.{demo_page.HOST}/on-pans")
+    page = Page(f"http://{_WORKER}-{next(_PAGES)}.{demo_page.HOST}/on-pans")
 
     def answer(exchange: Exchange) -> None:
         exchange.send(page.answer)
@@ -119,13 +120,26 @@ def seealso(live: Deployed, *arguments: str) -> str:
     ).stdout
 
 
+def run_checks(live: Deployed, link_id: str) -> dict[str, Any]:
+    """The status of the link after a run that has checked it: another worker's may be under way."""
+    before = status(live, link_id)
+    for _ in range(60):
+        forget_permits(live)
+        seealso(live, "checks", "run")
+        after = status(live, link_id)
+        if after["checked_at"] != before["checked_at"]:
+            return after
+    raise AssertionError(after)
+
+
 def forget_permits(live: Deployed) -> None:
-    client = tables.client(account.endpoint(live.stack.port))
-    table = physical_names(live)["TransientTable"]
-    for item in client.query_all({"TableName": table}, "Scan"):
-        if item["pk"].startswith("fetch#"):
-            client.call("DeleteItem", {"TableName": table, "Key": marshal_item({"pk": item["pk"]})})
-    client.close()
+    """Let the hosts of this worker's pages be asked again."""
+    store = deployed_store(live.stack)
+    for item in scan(store, store.transient):
+        if item["pk"].startswith(f"fetch#host#{_WORKER}-"):
+            key = marshal_item({"pk": item["pk"]})
+            store.client.call("DeleteItem", {"TableName": store.transient, "Key": key})
+    store.client.close()
 
 
 def status(live: Deployed, link_id: str) -> dict[str, Any]:
@@ -144,8 +158,7 @@ def test_a_link_is_shown_while_its_page_links_back(
     link_id = submitted(live, article, page)["link_id"]
     assert shown(live, article) == []
     # By the queue: a submission is due at once.
-    assert " checked" in seealso(live, "checks", "run")
-    found = status(live, link_id)
+    found = run_checks(live, link_id)
     assert (found["status"], found["link_back"], found["title"]) == ("published", "seen", "On pans")
     assert found["found"]["href"] == article_url(live, article)
     assert found["explanation"] == "Your page links to the article."
@@ -197,9 +210,7 @@ def test_a_submitter_asks_for_a_check(live: Deployed, article: int, page: Page) 
     asked = live.request("POST", f"/links/{link_id}/check", headers=token)
     assert (asked.status, asked.json()["link_id"]) == (202, link_id)
     assert status(live, link_id)["next_check_at"] == asked.json()["next_check_at"]
-    forget_permits(live)
-    seealso(live, "checks", "run")
-    assert status(live, link_id)["status"] == "published"
+    assert run_checks(live, link_id)["status"] == "published"
 
     again = live.request("POST", f"/links/{link_id}/check", headers=token)
     assert again.status == 429
