@@ -67,6 +67,7 @@ def test_absent_fields_are_as_without_a_site(network: Store) -> None:
         "language": "de-AT",
         "text_format": "markdown",
         "recheck_days": 90,
+        "webmentions": "off",
         "blocked_hosts": ["spam.example.net"],
     }
     assert put(NEW, full).json() == {**full, "version": 1}
@@ -128,6 +129,7 @@ BAD: dict[str, list[Any]] = {
     ],
     "cap": [-1, 21, 5.0, "5", True, None],
     "recheck_days": [0, 91, 7.5, "7", None],
+    "webmentions": ["", "on", "Review", None, ["off"]],
     "publish": ["never", "", None, 1, ["at_once"], {}],
     "pending_cap": [-1, 2**31, 1.5, None],
     "pending_days": [0, 36501, "14", None],

@@ -230,7 +230,9 @@ class Database:
                 self.tables[name].write(key, item)
         finally:
             self._held -= set(checks)
-        return {"Attributes": writes[0][2]} if alone and writes[0][2] else {}
+        is_told = alone and "ReturnValues" in next(iter(actions[0].values()))
+        # More than those that were updated, which UPDATED_NEW leaves out.
+        return {"Attributes": writes[0][2]} if is_told else {}
 
 
 @dataclass(slots=True)
