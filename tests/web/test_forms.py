@@ -109,7 +109,11 @@ def test_only_the_token_can_withdraw() -> None:
     assert without.all("div", class_="keep") == []
     refused = send(f"{location.path}/withdraw", {"token": "0" * 32})
     assert refused.status == 403
-    assert text(Tree(refused.body).one("h1")) == "Forbidden"
+    page = Tree(refused.body)
+    assert text(page.one("h1")) == "Forbidden"
+    assert (f"{location.path}?token={'0' * 32}", "Back to your link") in links(page.root)
+    odd = Tree(send(f"{location.path}/withdraw", {"token": '"&x=1'}).body)
+    assert (location.path, "Back to your link") in links(odd.root)
 
 
 @pytest.mark.parametrize("origin", ["null", None, OWN])

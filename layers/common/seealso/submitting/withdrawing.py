@@ -2,6 +2,7 @@
 
 import contextlib
 import hmac
+import re
 from datetime import datetime
 from hashlib import sha256
 
@@ -53,6 +54,11 @@ def request_check(store: Store, link_id: str, token: str, now: datetime) -> str:
             raise refused.refusal(now) from None
         except VersionConflict:
             continue
+
+
+def is_token(text: str) -> bool:
+    """Whether a text could be a withdraw token."""
+    return re.fullmatch("[0-9a-f]{32}", text) is not None
 
 
 def is_token_of(link: Link, token: str | None) -> bool:

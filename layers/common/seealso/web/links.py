@@ -1,4 +1,4 @@
-"""Addresses of articles and sites, as pages link to them."""
+"""Addresses of articles, links and sites, as pages link to them."""
 
 from seealso.errors import Message, Refusal, site_not_found
 from seealso.http.requests import Request
@@ -17,6 +17,11 @@ def absolute_href(base_url: str, site: Site | None, article_id: int) -> str:
     """article_href() with our own address before a path."""
     href = article_href(site, article_id)
     return base_url + href if href.startswith("/") else href
+
+
+def status_path(link_id: str, token: str | None) -> str:
+    """The path of a link's status page, for its submitter with the token."""
+    return f"/l/{link_id}?token={token}" if token else f"/l/{link_id}"
 
 
 def site_href(domain: int) -> str:

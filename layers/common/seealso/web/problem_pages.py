@@ -12,6 +12,7 @@ from seealso.http.requests import Request
 from seealso.http.responses import Response
 from seealso.store.tables import Store
 from seealso.web.languages import ENGLISH, language_of, preferred_language
+from seealso.web.links import status_path
 from seealso.web.rendering import PRIVATE, Head, page_response, private_response
 
 
@@ -136,6 +137,21 @@ def problem_page(_store: Store, request: Request) -> Response:
     return page_response(request, "problem.html", language, head, values, max_age=3600)
 
 
+def _status_path(request: Request) -> str | None:
+    """Where a link stands whose form was refused, with the token that was sent."""
+    if not request.route.startswith("POST /l/"):
+        return None
+    # Pages that only read need neither.
+    from seealso.http.bodies import form_body
+    from seealso.submitting.withdrawing import is_token
+
+    try:
+        token = form_body(request).get("token", "")
+        return status_path(request.path_link_id(), token if is_token(token) else None)
+    except Refusal:
+        return None
+
+
 def _with_code(text: str) -> Markup:
     """A text with the names of members, which stand between backticks, as code."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S704 it is escaped
@@ -163,6 +179,7 @@ def refusal_page(
         # To be quoted in a report of a fault; no use otherwise.
         "request_id": request.request_id if kind.status >= 500 else None,
         "form": form,
+        "back": _status_path(request),
     }
     head = Head(title=language.gettext(kind.title), is_indexed=False)
     headers = refusal_headers(refusal)

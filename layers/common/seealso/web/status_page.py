@@ -23,7 +23,7 @@ from seealso.tables.links import BY_CHECK, CLAIM_HOLDERS, Link, get_checked_link
 from seealso.tables.sites import get_policy
 from seealso.verifying.explanations import explanation
 from seealso.web.languages import Language, language_of
-from seealso.web.links import article_href
+from seealso.web.links import article_href, status_path
 from seealso.web.rendering import PRIVATE, Head, private_response, see_other
 
 _HEADLINES = {
@@ -73,11 +73,6 @@ _FREE = Message("You can submit it again.")
 # Whatever its status, a link is not seen while its article is a draft or deleted.
 _NOT_PUBLIC = Message("The article is not public at the moment")
 _KEPT = Message("Your link is hidden with it, and comes back when the article does.")
-
-
-def status_path(link_id: str, token: str | None) -> str:
-    """The path of a link's status page, for its submitter with the token."""
-    return f"/l/{link_id}?token={token}" if token else f"/l/{link_id}"
 
 
 def status_page(store: Store, request: Request) -> Response:

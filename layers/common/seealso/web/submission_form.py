@@ -26,9 +26,9 @@ from seealso.web.article_page import (
     refused_page,
 )
 from seealso.web.languages import Language, language_of
+from seealso.web.links import status_path
 from seealso.web.problem_pages import retry_page
 from seealso.web.rendering import PRIVATE, see_other
-from seealso.web.status_page import status_path
 
 type Submit = Callable[[Store, Request, Members, str], Receipt]
 
