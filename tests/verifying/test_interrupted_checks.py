@@ -8,8 +8,10 @@ first; and each call of theirs is one where a check may come first.
 import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any, Final
+from unittest.mock import patch
 
 import pytest
 
@@ -100,6 +102,13 @@ class Scene:
         run_all(self.submitted.tools(lambda: store, 1000))
         for _, error in self.submitted.failures:
             assert isinstance(error, StoreUnavailable | VersionConflict), repr(error)
+
+    def after_next_run(self) -> tuple[Any, ...]:
+        """The summary after another run, some time later."""
+        self.submitted.now += LATER
+        self.run(self.store)
+        check(self.store)
+        return self.summary()
 
     def summary(self) -> tuple[Any, ...]:
         """What a check changes, without times."""
@@ -238,10 +247,7 @@ def test_the_next_run_makes_up_for_one_that_was_killed(name: str) -> None:
         check(scene.store)
         if not here.is_reached:
             break
-        scene.submitted.now += LATER
-        scene.run(scene.store)
-        check(scene.store)
-        assert scene.summary() == expected, number
+        assert scene.after_next_run() == expected, number
     assert number > 4
 
 
@@ -259,10 +265,7 @@ def test_a_store_that_fails_at_one_call_loses_no_check(name: str, *, is_done: bo
         check(scene.store)
         if not failing.has_failed:
             break
-        scene.submitted.now += LATER
-        scene.run(scene.store)
-        check(scene.store)
-        assert scene.summary() == expected, number
+        assert scene.after_next_run() == expected, number
     assert number > 4
 
 
@@ -273,12 +276,12 @@ class FailingAt:
         self.has_failed = False
         self._left = number
         self._is_done = is_done
-        self._database = database
         self._answer = database.answer
-        database.answer = self._fail_once  # type: ignore[method-assign]
+        self._patch = patch.object(database, "answer", self._fail_once)
+        self._patch.start()
 
     def stop(self) -> None:
-        self._database.answer = self._answer  # type: ignore[method-assign]
+        self._patch.stop()
 
     def _fail_once(self, call: Call) -> fake_client.Answer:
         self._left -= 1
@@ -307,10 +310,7 @@ def test_two_runs_at_once_check_once(name: str) -> None:
         check(scene.store)
         if not here.is_reached:
             break
-        scene.submitted.now += LATER
-        scene.run(scene.store)
-        check(scene.store)
-        assert scene.summary() == expected, number
+        assert scene.after_next_run() == expected, number
     assert number > 4
 
 
@@ -319,7 +319,7 @@ def test_two_runs_at_once_check_once(name: str) -> None:
 def test_a_check_may_be_overtaken(name: str, change: str) -> None:
     for number in count(1):
         scene = Scene(name)
-        here = AtCall(number, lambda scene=scene: Change(scene, scene.store).make(change))  # type: ignore[misc]
+        here = AtCall(number, partial(Change(scene, scene.store).make, change))
         scene.run(fake_store(scene.database, here))
         check(scene.store)
         if not here.is_reached:
@@ -334,7 +334,7 @@ def test_a_check_may_be_overtaken(name: str, change: str) -> None:
 def test_others_may_be_overtaken_by_a_check(name: str, change: str) -> None:
     for number in count(1):
         scene = Scene(name)
-        here = AtCall(number, lambda scene=scene: scene.run(scene.store))  # type: ignore[misc]
+        here = AtCall(number, partial(scene.run, scene.store))
         Change(scene, fake_store(scene.database, here)).make(change)
         check(scene.store)
         if not here.is_reached:

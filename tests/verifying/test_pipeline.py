@@ -35,7 +35,6 @@ from seealso.verifying.politeness import HOST_PAUSE, PAIR_PAUSE, registrable_dom
 from tests.support.factories import NOW, attempt, put_item, put_site
 from tests.support.fake_client import Database, fake_store
 from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
-from tests.support.interception import Killed
 from tests.support.invariants import check
 from tests.support.scan import scan, unchanged
 
@@ -429,49 +428,6 @@ def test_a_link_for_which_there_is_no_place_is_tried_daily(quick: Store, world: 
 
 
 # ---- crashes and failures --------------------------------------------------------------------
-
-
-def test_a_run_that_is_killed_anywhere_loses_nothing(world: FakePages) -> None:
-    """Whichever call of the store is the last one, the next run comes to the same end."""
-    for call_number in range(40):
-        store = fake_store(Database())
-        fill(store)
-        world.now = NOW
-        world.pages = {URL: Page(url="https://www.blog.example.org/final")}
-        link_id = submitted(store, VERIFIED)
-        calls = Countdown(call_number)
-        store.client.turn = calls  # type: ignore[attr-defined]
-        try:
-            one_run(store, world)
-        except Killed:
-            pass
-        else:
-            break
-        finally:
-            store.client.turn = lambda: None  # type: ignore[attr-defined]
-        check(store)
-        world.forward(minutes=10)
-        for _ in range(3):
-            one_run(store, world)
-            world.forward(minutes=10)
-        assert stored(store, link_id).status == "published", call_number
-        assert len(get_checks(store, link_id).evidence) == 1
-        check(store)
-    else:
-        raise AssertionError("a run makes more calls than were tried")
-    assert call_number > 10
-
-
-class Countdown:
-    """Kills whoever makes the call of a number, from 0."""
-
-    def __init__(self, number: int) -> None:
-        self.left = number
-
-    def __call__(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Killed
 
 
 def test_a_check_that_runs_twice_changes_nothing(quick: Store, world: FakePages) -> None:
