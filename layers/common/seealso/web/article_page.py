@@ -4,10 +4,10 @@ The page holds nothing that differs between readers, so that a cache may give on
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urljoin
 
 from markupsafe import Markup
@@ -24,6 +24,7 @@ from seealso.reading.page import (
 from seealso.store.tables import Store
 from seealso.submitting.consent import HONEYPOT, consent_of
 from seealso.tables.sites import Site
+from seealso.web.form import EMPTY_FORM, Form
 from seealso.web.languages import Language, language_of
 from seealso.web.links import absolute_href, article_href, site_href, site_name
 from seealso.web.rendering import Head, page_response, private_response
@@ -32,39 +33,6 @@ from seealso.web.texts import article_html
 
 _DESCRIPTION = 160  # characters; search engines cut longer ones
 TEMPLATE = "article.html"
-
-
-# What the form sends: the fields of a submission, and one that people do not see.
-FIELDS = ("url", "title", "has_right_to_share", "agrees_to_link_back", HONEYPOT)
-
-
-class Form(NamedTuple):
-    """What the form shows."""
-
-    typed: Mapping[str, str]  # by field
-    summary: Sequence[tuple[str, str]]  # pairs of a field and its error
-    key: str  # for the next try; empty where the script makes one
-    errors: Mapping[str, str]  # by field; empty where there is none
-    described: Mapping[str, Markup]  # by field: the attributes that tie it to its hint and error
-
-
-def form_with(typed: Mapping[str, str], summary: Sequence[tuple[str, str]], key: str) -> Form:
-    """The form as it was sent, with what was wrong."""
-    errors = dict.fromkeys(FIELDS, "") | dict(summary)
-    return Form(
-        typed, summary, key, errors, {field: _described(field, errors[field]) for field in FIELDS}
-    )
-
-
-def _described(field: str, error: str) -> Markup:
-    hint = "rule" if field == "url" else ""
-    if error:
-        ids = f"{hint} {field}-error".strip()
-        return Markup(' aria-describedby="{}" aria-invalid="true"').format(ids)
-    return Markup(' aria-describedby="{}"').format(hint) if hint else Markup("")
-
-
-EMPTY_FORM = form_with(dict.fromkeys(FIELDS, ""), (), "")
 
 
 def article_page(store: Store, request: Request) -> Response:

@@ -19,12 +19,11 @@ from seealso.store.tables import Store
 from seealso.submitting.parsing import IDEMPOTENCY_KEY
 from seealso.submitting.submitting import Receipt
 from seealso.web.article_page import (
-    FIELDS,
-    form_with,
     page_article_id,
     read_article,
     refused_page,
 )
+from seealso.web.form import FIELDS, form_with
 from seealso.web.languages import Language, language_of
 from seealso.web.links import status_path
 from seealso.web.problem_pages import retry_page
