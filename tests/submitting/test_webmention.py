@@ -18,7 +18,8 @@ from tests.support.fake_pages import MISSING as NO_LINK
 from tests.support.fake_pages import STATUS, FakePages, Page, run_all
 from tests.support.gateway import Response, get
 from tests.support.invariants import check
-from tests.support.requests import ADDRESS, FORM, at_fault, call, posted, problem
+from tests.support.races import at_once
+from tests.support.requests import ADDRESS, FORM, at_fault, call, fields, post, posted, problem
 
 API = "https://api.example.com"
 SOURCE = "https://blog.example.org/my-page"
@@ -72,6 +73,7 @@ def look(clock: Clock, page: Page, **passed: float) -> None:
     [
         TARGET,
         f"http://www.heat.example.com/a/{SHOWN}/?utm_source=mail#comments",
+        f"https://heat.example.com./a/{SHOWN}",
         f"{API}/a/{SHOWN}",
         f"{API}/a/{SHOWN}#related-links",
     ],
@@ -218,6 +220,24 @@ def test_a_source_has_one_target(network: Store) -> None:
     received()
     response = send(target=f"https://heat.example.com/a/{OTHER}")
     assert (response.status, problem(response)) == (409, "duplicate-link")
+
+
+def test_those_that_come_at_once_become_one_link(anywhere: Store) -> None:
+    answers = at_once(lambda _: send(), range(6))
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    check(anywhere)
+
+
+def test_one_that_comes_with_a_submission_is_the_same_or_a_duplicate(anywhere: Store) -> None:
+    def come(number: int) -> Response:
+        return send() if number % 2 else post(SHOWN, fields(SOURCE))
+
+    answers = at_once(come, range(6))
+    accepted = {answer.json()["link_id"] for answer in answers if answer.status == 201}
+    assert len(accepted) == 1
+    assert {problem(answer) for answer in answers if answer.status != 201} == {"duplicate-link"}
+    check(anywhere)
 
 
 # ---- updates and ends ------------------------------------------------------------------------

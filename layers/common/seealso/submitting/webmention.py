@@ -116,7 +116,7 @@ def _article_at(store: Store, target: str, base_url: str) -> tuple[int, Collecti
     if article_id:
         return article_id, ()
     found: dict[int, int] = {}
-    bare = host.removeprefix("www.")
+    bare = host.removesuffix(".").removeprefix("www.")
     for name in dict.fromkeys((host, bare, f"www.{bare}")):  # by URL keys they are the same
         for domain in sites.domains_of_host(store, name):
             site = sites.get_policy(store, domain)
