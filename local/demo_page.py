@@ -116,7 +116,8 @@ def _next_steps(article_url: str) -> str:
 1. Submit http://{HOST}/ at {article_url}#submit. Its check is due at once, and is made
    within about a minute; to spare the waiting:
      .local/venv/bin/seealso checks run --now LINK_ID --local
-2. Delete the line with the link from {page}, and check again, twice: the link is shown no more.
+2. Delete the line with the link from {page}, and check again, twice, 15 seconds apart: the
+   link is shown no more.
 3. Put it back and check again.
 
 Ctrl-C stops it. Requests follow."""

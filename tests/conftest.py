@@ -45,7 +45,7 @@ ENGINE_FIXTURES = {
     "contexts",
     "deployed",
     "emulated",
-    "live",
+    "live_stack",
     "make_stack",
     "release",
     "running_stack",

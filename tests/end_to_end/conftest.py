@@ -1,5 +1,6 @@
 """The application as deployed: template.yaml in a private emulator, driven over HTTP."""
 
+import fcntl
 import http.client
 import json
 from collections.abc import Iterator, Mapping
@@ -61,8 +62,16 @@ def deployed(running_stack: Stack, stack_folder: Path) -> Deployed:
 
 
 @pytest.fixture(scope="session")
-def live(stack_folder: Path) -> Iterator[Deployed]:
+def live_stack(stack_folder: Path) -> Iterator[Deployed]:
     """The stack with the functions of the local run, whose checks reach pages on loopback."""
     folder = stack_folder.with_name("live-stack")
     with stack.shared(folder, is_live=True) as running:
         yield Deployed(running, folder)
+
+
+@pytest.fixture
+def live(live_stack: Deployed) -> Iterator[Deployed]:
+    """That stack for one test at a time: a run of checks takes all that is due."""
+    with (live_stack.folder / "one-test").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield live_stack

@@ -94,4 +94,16 @@ def run_checks(link_id: str | None, stack: str | None, local: bool) -> None:
         raise CommandFailed(f"Could not run the checks: {error}") from None
     if "FunctionError" in answer:
         raise CommandFailed("The checks have failed; see the log of the function CheckLinks.")
-    print_line(f"Link {link_id}: {result}." if link_id else f"Checks: {result}.")
+    if link_id is None:
+        print_line(f"Checks: {result}.")
+        return
+    print_line(f"Link {link_id}: {result}.{_NEXT_STEPS.get(result, '')}")
+
+
+# By what became of one check.
+_NEXT_STEPS = {
+    "waiting": " Its host was asked a moment ago; try again in 15 seconds.",
+    "dropped": " It has ended, or there is no such link.",
+    "failed": " See the log of the function CheckLinks.",
+    "left": " The store did not answer, or someone else is changing the link; try again.",
+}
