@@ -153,6 +153,10 @@ def test_nobody_has_a_token_for_it(network: Store) -> None:
         (TARGET, TARGET, "source"),
         (f"http://heat.example.com/a/{SHOWN}?fbclid=1", TARGET, "source"),
         (f"https://heat.example.com/a/{OTHER}", TARGET, "source"),
+        (f"https://www.heat.example.com/a/{OTHER}", TARGET, "source"),
+        (f"https://www2.heat.example.com/a/{OTHER}", TARGET, "source"),
+        (f"https://heat.example.com./a/{OTHER}", TARGET, "source"),
+        (f"https://api.example.com./a/{OTHER}", TARGET, "source"),
         (f"{API}/a/{OTHER}", TARGET, "source"),
     ],
 )

@@ -116,8 +116,7 @@ def _article_at(store: Store, target: str, base_url: str) -> tuple[int, Collecti
     if article_id:
         return article_id, ()
     found: dict[int, int] = {}
-    bare = host.removesuffix(".").removeprefix("www.")
-    for name in dict.fromkeys((host, bare, f"www.{bare}")):  # by URL keys they are the same
+    for name in _names(target):
         for domain in sites.domains_of_host(store, name):
             site = sites.get_policy(store, domain)
             article_id = urls.article_id_at(target, site.article_url or "", [name])
@@ -138,11 +137,17 @@ def _acceptable_source(store: Store, sent: Webmention, base_url: str) -> str:
         raise _refused("source", Message(refused.reason)) from None
     if urls.url_key(source) == urls.url_key(sent.target):
         raise _refused("source", Message("The source and the target are the same page."))
-    host = _host(source) or ""
-    if host == _host(base_url) or sites.has_host(store, host):
+    names = _names(source)
+    if _host(base_url) in names or any(sites.has_host(store, name) for name in names):
         detail = Message("The source is a page of this network, which sends itself no webmentions.")
         raise _refused("source", detail)
     return source
+
+
+def _names(url: str) -> tuple[str, ...]:
+    """The host of an http or https URL, and those that its URL key takes for the same."""
+    host, bare = _host(url) or "", _host(urls.url_key(url)) or ""
+    return tuple(dict.fromkeys((host, bare, f"www.{bare}")))
 
 
 def _host(url: str) -> str | None:
