@@ -19,7 +19,17 @@ from tests.support.fake_pages import STATUS, FakePages, Page, run_all
 from tests.support.gateway import Response, get
 from tests.support.invariants import check
 from tests.support.races import at_once
-from tests.support.requests import ADDRESS, FORM, at_fault, call, fields, post, posted, problem
+from tests.support.requests import (
+    ADDRESS,
+    FORM,
+    admin,
+    at_fault,
+    call,
+    fields,
+    post,
+    posted,
+    problem,
+)
 
 API = "https://api.example.com"
 SOURCE = "https://blog.example.org/my-page"
@@ -101,6 +111,15 @@ def test_a_site_may_take_those_whose_page_was_seen(network: Store, clock: Clock)
     assert (link.status, link.title) == ("published", "The page")
 
 
+def test_editors_see_how_it_came(network: Store) -> None:
+    link = received()
+    for shown in (
+        admin("GET", f"/links/{link.link_id}").json(),
+        admin("GET", f"/links?status=pending&domain={link.domain}").json()["links"][0],
+    ):
+        assert shown["needs_editor"] == "webmention"
+
+
 def test_an_article_without_a_site_takes_them_at_its_own_page(network: Store) -> None:
     assert received(target=f"{API}/a/{WAITING}").article_id == WAITING
 
@@ -117,7 +136,6 @@ def test_nobody_has_a_token_for_it(network: Store) -> None:
         assert response.status in (401, 403)
         page = get(f"/l/{link.link_id}?token={token}")
         assert "Withdraw" not in page.body
-        assert "send the webmention again" in page.body
 
 
 # ---- what is refused -------------------------------------------------------------------------
@@ -286,6 +304,16 @@ def published(store: Store, clock: Clock) -> Link:
     look(clock, Page())
     assert stored(link.link_id).status == "published"
     return link
+
+
+def test_a_status_page_says_how_a_published_one_is_withdrawn(network: Store, clock: Clock) -> None:
+    """Only there does sending it again withdraw it."""
+    link = published(network, clock)
+    assert "send the webmention again" in get(f"/l/{link.link_id}").body
+    clock.forward(days=7)
+    look(clock, GONE, hours=1)
+    assert stored(link.link_id).status == "lapsed"
+    assert "send the webmention again" not in get(f"/l/{link.link_id}").body
 
 
 def test_sent_again_it_is_the_same_link_and_checked_again(anywhere: Store, clock: Clock) -> None:

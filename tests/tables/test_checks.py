@@ -42,7 +42,7 @@ FULL = Checks(
     failures=2,
     counters=Counters(2, 1, rfc3339(NOW), was_seen=True),
     requested_at=rfc3339(NOW - MINUTE),
-    is_resend=True,
+    resent_at=rfc3339(NOW),
     last_domain="example.net",
     home="example.org",
     home_at=rfc3339(NOW - MINUTE),
@@ -212,9 +212,15 @@ def test_a_webmention_may_come_again_at_any_time(store: Store) -> None:
     for after in (NOW, NOW + MINUTE):
         request_check(store, FIRST, after, [], is_resend=True)
         found = get_checks(store, FIRST)
-        assert (found.due_at, found.is_resend) == (rfc3339(after), True)
-    with pytest.raises(TooSoon):
-        request_check(store, FIRST, NOW + 2 * MINUTE, [])
+        assert (found.due_at, found.resent_at) == (rfc3339(after), rfc3339(after))
+    # Anybody can send it: it keeps nobody from asking.
+    request_check(store, FIRST, NOW + 2 * MINUTE, [])
+
+
+def test_a_webmention_that_comes_again_forgets_no_failure(store: Store) -> None:
+    saved(store, Checks(FIRST, failures=3, due_at=rfc3339(NOW + MINUTE)))
+    request_check(store, FIRST, NOW, [], is_resend=True)
+    assert get_checks(store, FIRST).failures == 3
 
 
 @pytest.mark.parametrize("is_resend", [False, True])

@@ -223,8 +223,7 @@ class History:
         if is_resend and known:
             assert link.link_id == known.link_id
             if not known.is_first:
-                known.due_at, known.is_set_aside, known.failures = self.now, False, 0
-                known.is_resend, known.requested_at = True, self.now
+                known.due_at, known.is_set_aside, known.is_resend = self.now, False, True
             return
         is_verified = WEBMENTIONS[article] == "verified"
         self.claims[url] = link.link_id
@@ -275,9 +274,9 @@ class History:
         link.is_first = False
         if kind == "crash":
             link.failures += 1
-            minutes = {1: 5, 2: 30, 3: 120, 4: 360, 5: 0}[link.failures]
+            minutes = {1: 5, 2: 30, 3: 120, 4: 360}.get(link.failures, 0)
             link.due_at = self.now + timedelta(minutes=minutes)
-            link.is_set_aside = link.failures == 5
+            link.is_set_aside = link.failures >= 5
             return
         self.cells[(link.status, link.policy if link.status == "pending" else None, kind)] += 1
         link.failures, link.checks = 0, link.checks + 1

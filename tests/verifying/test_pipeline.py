@@ -405,8 +405,30 @@ def test_a_webmention_that_comes_again_meanwhile_is_still_looked_at(
     world.meanwhile = resend
     one_run(quick, world)
     checks = get_checks(quick, link_id)
-    assert (stored(quick, link_id).status, checks.is_resend) == ("lapsed", True)
+    assert (stored(quick, link_id).status, checks.resent_at) == ("lapsed", rfc3339(world.now))
     assert checks.next_at == rfc3339(world.now)
+
+
+def test_a_webmention_that_comes_twice_is_still_a_withdrawal(
+    quick: Store, world: FakePages
+) -> None:
+    """The second one comes while the first one's check is under way."""
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    change_item(quick, stored(quick, link_id), consent={"by": "webmention", "at": rfc3339(NOW)})
+    world.pages[URL] = Page(410, STATUS)
+    world.forward(minutes=11)
+    links.request_check(quick, stored(quick, link_id), world.now, is_resend=True)
+    world.forward(minutes=1)
+
+    def resend(_: str) -> None:
+        world.meanwhile = None
+        links.request_check(quick, stored(quick, link_id), world.now, is_resend=True)
+
+    world.meanwhile = resend
+    one_run(quick, world)
+    assert stored(quick, link_id).status == "withdrawn"
+    check(quick)
 
 
 def test_a_link_for_which_there_is_no_place_is_tried_daily(quick: Store, world: FakePages) -> None:

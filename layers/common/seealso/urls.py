@@ -56,6 +56,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # with tabs and line ends anywhere between them; the authority ends at the next slash.
 _CREDENTIALS = re.compile(r"[^:]*:[/\\\t\n\r]*[^/\\?#]*@")
 _IDS = re.compile(r"(?<![0-9])[1-9][0-9]{0,9}(?![0-9])")
+_MAX_NUMBERS: Final = 20  # of a URL that are looked at as ids
 _WWW = re.compile(r"www[0-9]*\.(?=.*\.)")
 _ESCAPE_OR_ILLEGAL = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?]")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -163,7 +164,7 @@ def article_id_at(url: str, pattern: str, hosts: Iterable[str]) -> int | None:
     def is_address(article_id: int) -> bool:
         return any(url_key(own) == key for own in article_urls(pattern, hosts, article_id))
 
-    for article_id in map(int, dict.fromkeys(_IDS.findall(key))):
+    for article_id in map(int, list(dict.fromkeys(_IDS.findall(key)))[:_MAX_NUMBERS]):
         if is_address(article_id) and not is_address(article_id + 1):
             return article_id
     return None

@@ -175,10 +175,10 @@ class AdminLinkMembers(Body):
     link_back_at: Time | None = Field(
         description="The check since which `link_back` is what it is; null before the first check."
     )
-    needs_editor: Literal["honeypot", "moved", "restored"] | None = Field(
+    needs_editor: Literal["honeypot", "webmention", "moved", "restored"] | None = Field(
         description="Why only an editor may publish it: `honeypot` (it came by a form whose hidden "
-        "field was filled in), `moved` (its URL redirects to another registrable domain), "
-        "`restored`, or null."
+        "field was filled in), `webmention` (it came by one, which its site reviews), `moved` (its "
+        "URL redirects to another registrable domain), `restored`, or null."
     )
     submitted_at: Time
     published_at: Time | None

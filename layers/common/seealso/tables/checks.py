@@ -49,7 +49,7 @@ class Checks:
     failures: int = 0  # of our own code in a row
     counters: Counters = field(default_factory=Counters)
     requested_at: str | None = None  # when someone last asked for a check
-    is_resend: bool = False  # whether a webmention that came again asked for the next one
+    resent_at: str | None = None  # when a webmention last came again; None once that is checked
     # The registrable domains of the page as it was last seen, and when the link was published
     # (`home_at`): see pipeline.py.
     last_domain: str | None = None
@@ -87,6 +87,7 @@ _PLAIN = (
     "due_at",
     "failures",
     "requested_at",
+    "resent_at",
     "last_domain",
     "home",
     "home_at",
@@ -107,7 +108,6 @@ def checks_of(link_id: str, item: Json | None) -> Checks:
         link_id,
         counters=Counters(**counters),
         is_set_aside=item.get("due") == SET_ASIDE,
-        is_resend="resend" in item,
         **known,
     )
 
@@ -115,8 +115,6 @@ def checks_of(link_id: str, item: Json | None) -> Checks:
 def checks_item(checks: Checks) -> Json:
     item = {name: getattr(checks, name) for name in _PLAIN} | checks.counters._asdict()
     item["evidence"] = list(checks.evidence)
-    if checks.is_resend:
-        item["resend"] = True
     if checks.due_at:
         item["due"] = SET_ASIDE if checks.is_set_aside else DUE
     stored = {name: value for name, value in item.items() if value is not None}
@@ -251,8 +249,9 @@ def _resend(store: Store, link_id: str, now: datetime) -> Json:
     return _update(
         store,
         link_id,
-        "SET due = :due, due_at = :now, requested_at = :now, failures = :zero, resend = :true",
-        {":due": DUE, ":now": rfc3339(now), ":zero": 0, ":true": True},
+        # It neither forgets failures nor keeps editors from asking: anybody can send it.
+        "SET due = :due, due_at = :now, resent_at = :now",
+        {":due": DUE, ":now": rfc3339(now)},
     )
 
 

@@ -190,7 +190,8 @@ class _Check:
         """Write the verdict, also if others change the link meanwhile. Raises VersionConflict."""
         first = checks
         for _ in range(_TRIES):
-            is_asked_for = checks.requested_at != first.requested_at
+            asked = (checks.requested_at, checks.resent_at)
+            is_asked_for = asked != (first.requested_at, first.resent_at)
             try:
                 _conclude(
                     self._store,
@@ -198,6 +199,7 @@ class _Check:
                     checks,
                     outcome,
                     self._tools.clock(),
+                    is_resend=first.resent_at is not None,
                     is_asked_for=is_asked_for,
                 )
             except VersionConflict:
@@ -301,11 +303,13 @@ def _conclude(
     outcome: Outcome,
     now: datetime,
     *,
+    is_resend: bool,
     is_asked_for: bool,
 ) -> None:
     """Write what follows from an outcome. Raises VersionConflict.
 
-    `is_asked_for`: a further check was asked for since this one began, and stays due.
+    `is_resend`: a webmention that came again asked for this check. `is_asked_for`: a further one
+    was asked for since it began, and stays due.
     """
     site = sites.get_site(store, link.domain)
     found, checks = _compared(link, checks, outcome)
@@ -317,7 +321,7 @@ def _conclude(
         recheck_days=site.recheck_days,
         counters=checks.counters,
         is_webmention=link.is_webmention and link.needs_editor != "restored",
-        is_resend=checks.is_resend and not is_asked_for,
+        is_resend=is_resend,
     )
     cause = Cause(now, BY_CHECK, outcome.codes[0] if outcome.codes else None)
     for is_full in (False, True):
@@ -327,11 +331,11 @@ def _conclude(
             counters=verdict.counters,
             due_at=rfc3339(verdict.next_at) if verdict.next_at else None,
             is_set_aside=False,
-            is_resend=False,
+            resent_at=None,
             failures=0,
         )
         if is_asked_for:
-            after = replace(after, due_at=checks.due_at, is_resend=checks.is_resend)
+            after = replace(after, due_at=checks.due_at, resent_at=checks.resent_at)
         if verdict.change == "publish" and link.status == "lapsed":
             after = replace(after, home_at=rfc3339(now))  # it is at home where it was before
         link_back_at = link.link_back_at

@@ -1,6 +1,6 @@
 """How often submitters' servers are asked, whoever submits whatever.
 
-At most one request to a host at a time and one in 10 seconds, 60 fetches of a registrable domain in
+At most one request to a host at a time and one in 15 seconds, 60 fetches of a registrable domain in
 an hour (parameter), and one check of a page for an article in 10 minutes. These are items of the
 table Transient, `fetch#...`, so that they hold for all containers and outlive a crash. A fetch is
 over 10 seconds after it began at the latest (connections.py), and begins within some seconds after
