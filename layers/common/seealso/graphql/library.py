@@ -2,7 +2,7 @@
 
 Its import is half of a cold start. 52 of its 276 million instructions are asyncio, which only its
 asynchronous executor uses, and 16 are the garbage collector's, which finds nothing while modules
-are imported.
+are imported. Frozen, modules are not looked at later either, which saves the first document 5 more.
 """
 
 import gc
@@ -21,6 +21,8 @@ def load() -> None:
     gc.disable()
     try:
         import seealso.graphql.compiling  # noqa: F401
+
+        gc.freeze()
     finally:
         gc.enable()
         if not has_asyncio:
