@@ -21,11 +21,12 @@ from local.steps import Failure
 
 TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
-# Both layers are made from the shared package. A read function loads no more than its part of it.
+# All layers are made from the shared package. A read function loads no more than its part of it.
 LAYERS = {
-    "CommonLayer": ("contract", "editing", "submitting", "verifying", "web"),
+    "CommonLayer": ("contract", "editing", "graphql", "submitting", "verifying", "web"),
+    "GraphqlLayer": ("contract", "editing", "submitting", "verifying", "web"),
     # The contract generates docs/openapi.json; no function imports it.
-    "FullLayer": ("contract",),
+    "FullLayer": ("contract", "graphql"),
 }  # and the folders that each leaves out
 BUILT = ROOT / ".aws-sam/build"  # the release
 _BUILDS_KEPT = 3
@@ -85,6 +86,8 @@ def _build(template: Path, target: Path, parameters: dict[str, str]) -> None:
     for folder in target.iterdir():
         if folder.is_dir() and folder.name not in LAYERS:
             _finish_function(folder)
+            if (folder / "documents").is_dir():
+                _plan_documents(folder / "documents", target / "GraphqlLayer/python")
     _write_release(target)
 
 
@@ -118,6 +121,16 @@ def _finish_function(function: Path) -> None:
         [sys.executable, "-m", "compileall", *options, "-s", str(function), str(function)],
         check=True,
     )
+
+
+def _plan_documents(folder: Path, layer: Path) -> None:
+    """Replaces GraphQL documents with their plans. Raises Failure."""
+    # By the very package that is built, and this environment's graphql-core.
+    path = os.pathsep.join([str(layer), *sys.path])
+    command: list[str | Path] = [sys.executable, "-B", "-m", "seealso.graphql.compiling", folder]
+    log = LOGS / "documents.log"
+    if commands.run(command, os.environ | {"PYTHONPATH": path}, log):
+        raise Failure(f"functions/graphql/documents: {commands.error_line(log)}")
 
 
 def _write_release(target: Path) -> None:

@@ -1,8 +1,10 @@
 """/graphql: the queries that web clients used to send to Hasura."""
 
+import os
 import time
 
 from seealso.graphql.answering import answer_query
+from seealso.graphql.documents import Documents
 from seealso.graphql.refusals import QueryRefused
 from seealso.graphql.settings import settings
 from seealso.graphql.transport import (
@@ -22,7 +24,8 @@ def graphql(store: Store, request: Request) -> Response:
     started = time.perf_counter()
     try:
         query = parse_query(request)
-        data = answer_query(store, query.document, query.operation_name, query.variables)
+        document = documents.find(query)
+        data = answer_query(store, document, query.operation_name, query.variables)
         cost = None
         if query.wants_cost:
             usage = store.client.usage
@@ -37,6 +40,7 @@ def graphql(store: Store, request: Request) -> Response:
         return query_refusal_response(request, refusal)
 
 
+documents = Documents(f"{os.path.dirname(__file__)}/documents")  # noqa: PTH120 pathlib starts slowly
 settings()  # a wrong parameter fails the start and not a request
 handler = serve(
     {"GET /graphql": graphql, "POST /graphql": graphql}, refusal_response, READ_PATIENCE

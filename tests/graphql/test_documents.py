@@ -8,10 +8,12 @@ import graphql
 import pytest
 
 from local.paths import ROOT
-from seealso.graphql import documents
+from seealso.graphql import parsing
+from seealso.graphql.documents import MAX_KEPT_CHARACTERS, Documents
 from seealso.graphql.settings import settings
 from seealso.store.tables import Store
 from tests.graphql.requests import ask
+from tests.support import functions
 
 QUERY = (ROOT / "data/page.graphql").read_text("utf-8")
 VARIABLES = json.loads((ROOT / "data/page.variables.json").read_text("utf-8"))
@@ -20,14 +22,21 @@ VARIABLES = json.loads((ROOT / "data/page.variables.json").read_text("utf-8"))
 @pytest.fixture(autouse=True)
 def _anew(deployed_environment: Store) -> Iterator[None]:
     """No document kept and no setting read, before and after."""
+    documents()._from_sources()
     forget()
     yield
     forget()
 
 
+def documents() -> Documents:
+    """The documents of the function's container."""
+    found: Documents = functions.function("graphql").documents
+    return found
+
+
 def forget() -> None:
-    documents._kept.clear()
-    documents._kept_characters = 0
+    documents()._kept.clear()
+    documents()._kept_characters = 0
     settings.cache_clear()
 
 
@@ -37,7 +46,7 @@ class Counted:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[str] = []
         for name, called in (("parse", graphql.parse), ("validate", graphql.validate)):
-            monkeypatch.setattr(documents, name, self._counting(name, called))
+            monkeypatch.setattr(parsing, name, self._counting(name, called))
 
     def _counting(self, name: str, called: Any) -> Any:
         def counting(*arguments: Any, **named: Any) -> Any:
@@ -51,9 +60,10 @@ def test_a_cached_document_is_neither_parsed_nor_validated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counted = Counted(monkeypatch)
-    first = ask(QUERY, VARIABLES)
+    query = f"{QUERY} # not a known one"
+    first = ask(query, VARIABLES)
     assert counted.calls == ["parse", "validate"]
-    again = ask(QUERY, VARIABLES | {"hasSelf": False})
+    again = ask(query, VARIABLES | {"hasSelf": False})
     assert counted.calls == ["parse", "validate"]
     assert "self" in first.json()["data"]
     assert "self" not in again.json()["data"]
@@ -64,7 +74,7 @@ def test_a_document_that_is_not_valid_is_not_kept(monkeypatch: pytest.MonkeyPatc
     for _ in range(2):
         ask("{ nothing }")
     assert counted.calls == ["parse", "validate"] * 2
-    assert not documents._kept
+    assert not documents()._kept
 
 
 def test_the_cache_is_bounded_and_keeps_recent_documents() -> None:
@@ -72,10 +82,10 @@ def test_the_cache_is_bounded_and_keeps_recent_documents() -> None:
     for number in range(30):
         ask(QUERY, VARIABLES)
         ask(f"{{ __typename }} # {number}\n{long}")
-        assert sum(map(len, documents._kept)) == documents._kept_characters
-        assert documents._kept_characters <= documents._MAX_KEPT_CHARACTERS
-        assert QUERY in documents._kept
-    assert 5 <= len(documents._kept) <= 10
+        assert sum(map(len, documents()._kept)) == documents()._kept_characters
+        assert documents()._kept_characters <= MAX_KEPT_CHARACTERS
+        assert QUERY in documents()._kept
+    assert 5 <= len(documents()._kept) <= 10
 
 
 @pytest.mark.parametrize(

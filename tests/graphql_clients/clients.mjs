@@ -1,5 +1,5 @@
 // The clients of GraphQL that web applications use, for Node and for a browser.
-import { Client, fetchExchange } from '@urql/core';
+import { cacheExchange, Client, fetchExchange } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
 import core3 from 'apollo-client-3/core/core.cjs';
 import links3 from 'apollo-client-3/link/persisted-queries/persisted-queries.cjs';
@@ -41,14 +41,15 @@ function persistedLink({ PersistedQueryLink, createPersistedQueryLink }, options
     : createPersistedQueryLink(options);
 }
 
-function urql({ url, headers, document, variables }, persisted, preferGetMethod) {
+function urql({ url, headers, document, variables }, persisted, preferGetMethod, cached = []) {
   const exchanges = persisted
-    ? [persistedExchange({ generateHash: sha256, ...persisted }), fetchExchange]
+    ? [...cached, persistedExchange({ generateHash: sha256, ...persisted }), fetchExchange]
     : [fetchExchange];
   const fetchOptions = { headers };
   const client = new Client({ url, exchanges, fetch: fetchOnce, fetchOptions, preferGetMethod });
   return async () => {
-    const { data, error } = await client.query(document, variables).toPromise();
+    const context = { requestPolicy: 'network-only' };
+    const { data, error } = await client.query(document, variables, context).toPromise();
     if (error) throw error;
     return { data };
   };
@@ -71,6 +72,7 @@ const clients = {
   'urql by GET': [urql, null, 'force'],
   'urql, persisted': [urql, { preferGetForPersistedQueries: false }, false],
   'urql, persisted by GET': [urql, {}, false],
+  'urql with its cache, persisted by GET': [urql, {}, false, [cacheExchange]],
   'graphql-request': [graphqlRequest, {}],
   'graphql-request by GET': [graphqlRequest, { method: 'GET', jsonSerializer: JSON }],
 };

@@ -58,7 +58,9 @@ def test_a_layer_is_the_shared_package_alone(release: Path, name: str) -> None:
 def test_the_layer_of_read_functions_is_small(release: Path) -> None:
     layer = release / "CommonLayer"
     assert zipped(layer) <= LAYER_LIMIT
-    assert not {"editing", "submitting", "web"} & {path.name for path in layer.rglob("*")}
+    assert not {"editing", "graphql", "submitting", "web"} & {
+        path.name for path in layer.rglob("*")
+    }
 
 
 def test_templates_are_compiled(release: Path) -> None:
@@ -74,6 +76,12 @@ def test_templates_are_compiled_for_the_version_that_runs_them(release: Path) ->
     for function in ("Page", "SubmitLink"):
         (installed,) = (release / function).glob("jinja2-*.dist-info")
         assert installed.name == f"jinja2-{version}.dist-info"
+
+
+def test_known_documents_are_planned_by_the_graphql_core_that_runs_them(release: Path) -> None:
+    version = importlib.metadata.version("graphql-core")
+    (installed,) = (release / "Graphql").glob("graphql_core-*.dist-info")
+    assert installed.name == f"graphql_core-{version}.dist-info"
 
 
 @pytest.mark.parametrize("function", ["GetArticle", "Related"])

@@ -49,6 +49,7 @@ def variables(store: Store) -> dict[str, str]:
         "GRAPHQL_DIRECTIVES": "100",
         "GRAPHQL_INDEX_ENTRIES": "2000",
         "GRAPHQL_READ_UNITS": "200",
+        "GRAPHQL_DOCUMENTS": "any",
     }
 
 

@@ -24,9 +24,21 @@ _NAME = "The operation to execute. Required when the document has more than one.
 _VARIABLES = "The values of the variables, as a JSON object."
 _EXTENSIONS = (
     'A JSON object. `{"cost": true}` requests the cost of the query. Without a query, Apollo\'s '
-    "`persistedQuery` gets the error `PERSISTED_QUERY_NOT_FOUND`, after which the client sends the "
-    "query; with one, its hash must be that of the query. Other members are ignored."
+    "`persistedQuery` asks for a persisted document by its hash; with one, the hash must be that "
+    "of the query, which is then kept for a while. Other members are ignored."
 )
+_DOCUMENT_OR_HASH = "The GraphQL document. Required without a hash."
+_DOCUMENT_ID = (
+    "Asks for a persisted document, in place of the query: `sha256:` and the hash of its text. If "
+    "it is not known, the error is `PERSISTED_QUERY_NOT_FOUND`."
+)
+_DocumentId = Annotated[
+    str,
+    Field(
+        pattern="^sha256:[0-9a-f]{64}$",
+        examples=["sha256:c06de9e899ac545334f86d098fc8a65b0e69143d1564d0b188985b882b753650"],
+    ),
+]
 
 Code = Literal[
     "validation-failed",
@@ -35,15 +47,17 @@ Code = Literal[
     "too-expensive",
     "unexpected",
     "PERSISTED_QUERY_NOT_FOUND",
+    "PERSISTED_QUERY_NOT_SUPPORTED",
 ]
 
 
 class Query(BaseModel):
-    """A query. Unknown members are ignored."""
+    """A query, its hash, or both. Unknown members are ignored."""
 
     model_config = ConfigDict(strict=True)
 
-    query: _Document
+    query: _Document | None = Field(None, description=_DOCUMENT_OR_HASH)
+    document_id: _DocumentId | None = Field(None, alias="documentId", description=_DOCUMENT_ID)
     operation_name: _Name | None = Field(None, alias="operationName", description=_NAME)
     variables: dict[str, Any] | None = Field(
         None, description=_VARIABLES, examples=[{"id": 6646098}]
@@ -166,7 +180,10 @@ OPERATIONS = (
         "queryGraphqlByUrl",
         "Query articles with GraphQL; the answer may be cached",
         (
-            Parameter("query", "query", _Document, "The GraphQL document.", required=True),
+            Parameter(
+                "query", "query", _Document, "The GraphQL document. Required without a hash."
+            ),
+            Parameter("documentId", "query", _DocumentId, _DOCUMENT_ID),
             Parameter("operationName", "query", _Name, _NAME),
             Parameter("variables", "query", _json_string('{"id": 6646098}'), _VARIABLES),
             Parameter("extensions", "query", _json_string('{"cost": true}'), _EXTENSIONS),

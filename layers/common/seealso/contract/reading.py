@@ -193,7 +193,13 @@ OPERATIONS = (
             Parameter(
                 "domain",
                 "query",
-                Annotated[str, Field(pattern="^[0-9]+(,[0-9]+)*$", examples=["3,7"])],
+                Annotated[
+                    str,
+                    Field(
+                        pattern="^(0|[1-9][0-9]{0,9})(,(0|[1-9][0-9]{0,9})){0,19}$",
+                        examples=["3,7"],
+                    ),
+                ],
                 "At most 20 domains, separated by commas; those without a site are not in the "
                 "answer.",
             ),

@@ -1,36 +1,29 @@
 """From a query to its data: all top-level fields are planned, read together, then shaped.
 
-Rows are shaped here, not by the library's executor, which takes four times as long for the query of
-a page view (docs/decisions.md). The executor answers introspection only.
+Plans are executed here, not by graphql-core, whose executor takes four times as long for the query
+of a page view (docs/decisions.md) and whose import is half of a cold start. It answers
+introspection and says what is wrong with variables (reference.py).
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    GraphQLError,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    execute_sync,
-    get_argument_values,
-    get_variable_values,
-)
-from graphql.execution.collect_fields import collect_fields, collect_sub_fields
-from graphql.type import GraphQLObjectType
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seealso.errors import ReadLimitExceeded
-from seealso.graphql.documents import Document, parse_document
+from seealso.graphql import library, plans
+from seealso.graphql.documents import Document
+from seealso.graphql.input_types import InvalidValue, evaluate, variable_values
 from seealso.graphql.planning import plan_selection
-from seealso.graphql.refusals import QueryRefused, invalid, refused
-from seealso.graphql.schema import ARTICLE, LINK, QUERY, SCHEMA
-from seealso.graphql.settings import MAX_ANSWER_CHARACTERS, MAX_ERRORS, settings
+from seealso.graphql.refusals import QueryRefused, refused
+from seealso.graphql.settings import MAX_ANSWER_CHARACTERS, settings
 from seealso.reading.selections import Selection, read_selections
 from seealso.store.tables import Store
 from seealso.store.values import Json
 
-_LISTS = {"links": LINK}
+if TYPE_CHECKING:
+    from seealso.graphql.reference import Reference
+
+_QUERY, _ARTICLE = "query_root", "qa_ai"
+_LISTS = {"links": "qa_ai_links"}  # columns that are lists, and the types of their objects
 
 
 class _OutputField(NamedTuple):
@@ -49,97 +42,101 @@ class _TopField(NamedTuple):
 
 
 def answer_query(
-    store: Store, query: str, operation_name: str | None, variables: dict[str, Any]
+    store: Store, document: Document, operation_name: str | None, variables: dict[str, Any]
 ) -> dict[str, Any]:
     """The data of a query. Raises QueryRefused and StoreFailure."""
-    document = parse_document(query)
-    operation = document.operation(operation_name)
-    execution = _Execution(document, operation, variables)
-    fields: dict[str, _TopField] = {}
-    introspection: list[FieldNode] = []
-    nodes_by_key = execution.top_nodes()
-    for key, nodes in nodes_by_key.items():
-        name = nodes[0].name.value
-        if name in ("__schema", "__type"):
-            introspection += nodes
-        elif name != "__typename":
-            fields[key] = execution.top_field(nodes)
-    data: dict[str, Any] = dict.fromkeys(nodes_by_key, QUERY.name)
+    name = document.operation_name(operation_name)
+    try:
+        execution = _Execution(document.plan, name, variables)
+        fields_by_key = execution.top_fields()
+        top_fields: dict[str, _TopField] = {}
+        introspection: set[str] = set()
+        for key, fields in fields_by_key.items():
+            field_name = fields[0]["name"]
+            if field_name in ("__schema", "__type"):
+                introspection.add(key)
+            elif field_name != "__typename":
+                top_fields[key] = execution.top_field(fields)
+    except InvalidValue:
+        raise _reference(document, name, variables).refusal() from None
+    data: dict[str, Any] = dict.fromkeys(fields_by_key, _QUERY)
     if introspection:
-        data |= execution.introspect(introspection)
-    if fields:
-        data |= _read(store, fields)
+        data |= _reference(document, name, variables).introspect(introspection)
+    if top_fields:
+        data |= _read(store, top_fields)
     return data
 
 
+def _reference(document: Document, name: str, variables: dict[str, Any]) -> "Reference":
+    library.load()
+    from seealso.graphql.reference import Reference
+
+    parsed = document.parsed()
+    return Reference(parsed, parsed.operations[name], variables)
+
+
 class _Execution:
-    """An operation with its variables' values."""
+    """An operation with its variables' values. Its methods raise InvalidValue."""
 
-    def __init__(
-        self, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any]
-    ) -> None:
-        self._document = document
-        self._operation = operation
-        self._variables = variables
-        definitions = operation.variable_definitions
-        values = get_variable_values(SCHEMA, definitions, variables, max_errors=MAX_ERRORS)
-        if isinstance(values, list):
-            raise invalid(document.node, values)
-        # In Hasura, a nullable variable that was not sent is null. The specification would omit the
-        # comparison that uses it instead, and the query would select every article.
-        names = [definition.variable.name.value for definition in definitions]
-        self._values = {**dict.fromkeys(names), **values}
+    def __init__(self, plan: plans.Plan, name: str, variables: dict[str, Any]) -> None:
+        self._fragments = plan["fragments"]
+        self._operation = plan["operations"][name]
+        self._values = variable_values(self._operation["variables"], variables)
 
-    def top_nodes(self) -> dict[str, list[FieldNode]]:
+    def top_fields(self) -> dict[str, list[plans.Selection]]:
         """The top-level fields by key, with directives and fragments applied."""
-        return self._collect(collect_fields, QUERY, self._operation.selection_set)
+        return self._collect([self._operation["selections"]])
 
-    def top_field(self, nodes: list[FieldNode]) -> _TopField:
-        node = nodes[0]
-        name = node.name.value
-        try:
-            arguments = get_argument_values(QUERY.fields[name], node, self._values)
-        except GraphQLError as error:
-            raise invalid(self._document.node, [error]) from None
-        output = self._output(ARTICLE, nodes)
+    def top_field(self, fields: list[plans.Selection]) -> _TopField:
+        """Raises QueryRefused too."""
+        field = fields[0]
+        arguments = {
+            name: evaluate(value, self._values) for name, value in field["arguments"].items()
+        }
+        output = self._output(fields)
         columns = frozenset(field.column for field in output.values()) - {"__typename"}
-        selection = plan_selection(node, arguments, columns)
-        return _TopField(selection, output, name == "qa_ai_by_pk")
+        selection = plan_selection(field, arguments, columns)
+        return _TopField(selection, output, field["name"] == "qa_ai_by_pk")
 
-    def _output(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> dict[str, _OutputField]:
+    def _output(self, fields: list[plans.Selection]) -> dict[str, _OutputField]:
         output: dict[str, _OutputField] = {}
-        for key, inner_nodes in self._collect(collect_sub_fields, kind, nodes).items():
-            name = inner_nodes[0].name.value
-            item_kind = _LISTS.get(name)
-            fields = self._output(item_kind, inner_nodes) if item_kind else None
-            output[key] = _OutputField(name, fields)
+        inner = self._collect([field["selections"] for field in fields])
+        for key, inner_fields in inner.items():
+            name = inner_fields[0]["name"]
+            output[key] = _OutputField(name, self._output(inner_fields) if name in _LISTS else None)
         return output
 
-    def _collect(
-        self,
-        collect: Callable[..., dict[str, list[FieldNode]]],
-        kind: GraphQLObjectType,
-        selected: Any,
-    ) -> dict[str, list[FieldNode]]:
-        try:
-            return collect(SCHEMA, self._document.fragments, self._values, kind, selected)
-        except GraphQLError as error:  # the condition of a directive is null
-            raise invalid(self._document.node, [error]) from None
+    def _collect(self, sets: Iterable[list[plans.Selection]]) -> dict[str, list[plans.Selection]]:
+        """The fields of selection sets by key (GraphQL specification, "CollectFields")."""
+        found: dict[str, list[plans.Selection]] = {}
+        visited: set[str] = set()
+        for selections in sets:
+            self._collect_into(found, selections, visited)
+        return found
 
-    def introspect(self, nodes: list[FieldNode]) -> dict[str, Any]:
-        operation = OperationDefinitionNode(
-            operation=self._operation.operation,
-            variable_definitions=self._operation.variable_definitions,
-            directives=(),
-            selection_set=SelectionSetNode(selections=tuple(nodes)),
+    def _collect_into(
+        self,
+        found: dict[str, list[plans.Selection]],
+        selections: list[plans.Selection],
+        visited: set[str],
+    ) -> None:
+        for selection in selections:
+            fragment = selection.get("fragment")
+            if fragment in visited or not self._is_included(selection):
+                continue
+            if fragment is not None:
+                visited.add(fragment)
+                self._collect_into(found, self._fragments[fragment], visited)
+            elif "key" in selection:
+                found.setdefault(selection["key"], []).append(selection)
+            else:
+                self._collect_into(found, selection["selections"], visited)
+
+    def _is_included(self, selection: plans.Selection) -> bool:
+        return all(
+            evaluate(condition["value"], self._values) is condition["wanted"]
+            for condition in selection.get("conditions", ())
         )
-        definitions = (operation, *self._document.fragments.values())
-        result = execute_sync(
-            SCHEMA, DocumentNode(definitions=definitions), variable_values=self._variables
-        )
-        if result.errors:
-            raise invalid(self._document.node, result.errors)
-        return result.data or {}
 
 
 def _read(store: Store, fields: dict[str, _TopField]) -> dict[str, Any]:
@@ -156,7 +153,7 @@ def _read(store: Store, fields: dict[str, _TopField]) -> dict[str, Any]:
     for key, field in fields.items():
         objects = []
         for row in rows_by_selection[field.selection]:
-            objects.append(_object(row, field.output, ARTICLE))
+            objects.append(_object(row, field.output, _ARTICLE))
             # A text selected under many keys is one string in memory, but is written many times.
             size += _characters(objects[-1])
             if size > MAX_ANSWER_CHARACTERS:
@@ -184,11 +181,11 @@ def too_large() -> QueryRefused:
     return refused("too-expensive", message)
 
 
-def _object(row: Json, output: dict[str, _OutputField], kind: GraphQLObjectType) -> dict[str, Any]:
+def _object(row: Json, output: dict[str, _OutputField], kind: str) -> dict[str, Any]:
     shaped: dict[str, Any] = {}
     for key, (column, fields) in output.items():
         if column == "__typename":
-            shaped[key] = kind.name
+            shaped[key] = kind
         elif fields is None:
             shaped[key] = row[column]
         else:

@@ -6,8 +6,7 @@ Unsupported arguments are refused: an answer is never wrong or silently truncate
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from graphql import FieldNode
-
+from seealso.graphql import plans
 from seealso.graphql.refusals import Code, refused
 from seealso.reading.selections import Selection
 from seealso.tables.indexes import ALL
@@ -23,19 +22,19 @@ SUPPORTED = (
 
 
 def plan_selection(
-    node: FieldNode, arguments: dict[str, Any], columns: frozenset[str]
+    field: plans.Selection, arguments: dict[str, Any], columns: frozenset[str]
 ) -> Selection:
     """What a top-level field selects; `arguments` are coerced. Raises QueryRefused."""
-    if node.name.value == "qa_ai_by_pk":
+    if field["name"] == "qa_ai_by_pk":
         return Selection(columns, ids=frozenset([arguments["id"]]))
-    return _Plan(node).selection(arguments, columns)
+    return _Plan(field).selection(arguments, columns)
 
 
 class _Plan:
     """The selection of one field while its arguments are read."""
 
-    def __init__(self, node: FieldNode) -> None:
-        self._node = node
+    def __init__(self, field: plans.Selection) -> None:
+        self._field = field
         self._ids: set[int] | None = None  # None: not by id
         self._domains: set[int] | None = None  # None: of any domain
         self._without_ids: set[int] = set()
@@ -43,7 +42,7 @@ class _Plan:
         self._within = ALL
 
     def selection(self, arguments: dict[str, Any], columns: frozenset[str]) -> Selection:
-        path = f"$.selectionSet.{self._node.name.value}.args"
+        path = f"$.selectionSet.{self._field['name']}.args"
         if arguments.get("distinct_on") is not None:
             self._not_supported("distinct_on is not supported.", f"{path}.distinct_on")
         if (where := arguments.get("where")) is not None:
@@ -154,7 +153,7 @@ class _Plan:
         self._refuse("not-supported", f"{message} {SUPPORTED}", path)
 
     def _refuse(self, code: Code, message: str, path: str) -> NoReturn:
-        raise refused(code, message, path, [self._node])
+        raise refused(code, message, path, [self._field["location"]])
 
 
 def _intersection(earlier: set[int] | None, values: set[int]) -> set[int]:

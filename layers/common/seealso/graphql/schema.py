@@ -17,6 +17,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInt,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLScalarType,
@@ -26,77 +27,61 @@ from graphql import (
 )
 
 from seealso.columns import COLUMNS, Column
+from seealso.graphql.input_types import COLUMN_TYPES, ENUMS, INPUT_OBJECTS
 
 _NOT_SUPPORTED = "Not supported."
-_COLUMNS = {
-    column.name_in_rows: GraphQLInt if column.kind == "integer" else GraphQLString
-    for column in COLUMNS
+_SUPPORTED_MEMBERS = {
+    "qa_ai_bool_exp": ("_and", "id", "domain"),
+    "qa_ai_order_by": ("id",),
 }
-_PATTERNS = ["_ilike", "_iregex", "_like", "_nilike", "_niregex", "_nlike", "_nregex"]
-_PATTERNS += ["_nsimilar", "_regex", "_similar"]
 
 
 def _shown_type(column: Column) -> GraphQLScalarType | GraphQLNonNull[GraphQLScalarType]:
-    kind = _COLUMNS[column.name_in_rows]
+    kind = _SCALARS[COLUMN_TYPES[column.name_in_rows]]
     return GraphQLNonNull(kind) if column.never_null else kind
 
 
-def _some(
-    of: GraphQLScalarType | GraphQLEnumType | GraphQLInputObjectType,
-) -> GraphQLList[Any]:
-    return GraphQLList(GraphQLNonNull(of))
+def _input_type(written: str) -> Any:
+    """The library's type for one of input_types.py."""
+    if written.endswith("!"):
+        return GraphQLNonNull(_input_type(written[:-1]))
+    if written.startswith("["):
+        return GraphQLList(_input_type(written[1:-1]))
+    return _INPUT_TYPES[written]
 
 
-def _enum(name: str, values: list[str]) -> GraphQLEnumType:
-    return GraphQLEnumType(name, {value: value for value in values})
-
-
-def _comparisons(scalar: GraphQLScalarType, patterns: list[str]) -> GraphQLInputObjectType:
-    one = ["_eq", "_gt", "_gte", "_lt", "_lte", "_neq", *patterns]
+def _input_object(name: str) -> GraphQLInputObjectType:
+    is_condition = name == "qa_ai_bool_exp"
     return GraphQLInputObjectType(
-        f"{scalar.name}_comparison_exp",
-        {
-            **{name: GraphQLInputField(scalar) for name in one},
-            **{name: GraphQLInputField(_some(scalar)) for name in ("_in", "_nin")},
-            "_is_null": GraphQLInputField(GraphQLBoolean, description=_NOT_SUPPORTED),
+        name,
+        lambda: {
+            member: GraphQLInputField(
+                _input_type(written),
+                description=None if _is_supported(name, member) else _NOT_SUPPORTED,
+            )
+            for member, written in INPUT_OBJECTS[name].items()
         },
+        description="All conditions must hold; without any, every article matches."
+        if is_condition
+        else None,
     )
 
 
-_COMPARISONS = {
-    GraphQLInt: _comparisons(GraphQLInt, []),
-    GraphQLString: _comparisons(GraphQLString, _PATTERNS),
+def _is_supported(name: str, member: str) -> bool:
+    if name in _SUPPORTED_MEMBERS:
+        return member in _SUPPORTED_MEMBERS[name]
+    return member != "_is_null"
+
+
+_SCALARS = {"Int": GraphQLInt, "String": GraphQLString, "Boolean": GraphQLBoolean}
+_INPUT_TYPES: dict[str, GraphQLNamedType] = {
+    **_SCALARS,
+    **{
+        name: GraphQLEnumType(name, {value: value for value in values})
+        for name, values in ENUMS.items()
+    },
+    **{name: _input_object(name) for name in INPUT_OBJECTS},
 }
-
-_WHERE: GraphQLInputObjectType = GraphQLInputObjectType(
-    "qa_ai_bool_exp",
-    lambda: {
-        "_and": GraphQLInputField(_some(_WHERE)),
-        "_not": GraphQLInputField(_WHERE, description=_NOT_SUPPORTED),
-        "_or": GraphQLInputField(_some(_WHERE), description=_NOT_SUPPORTED),
-        **{
-            name: GraphQLInputField(
-                _COMPARISONS[kind],
-                description=None if name in ("id", "domain") else _NOT_SUPPORTED,
-            )
-            for name, kind in _COLUMNS.items()
-        },
-    },
-    description="All conditions must hold; without any, every article matches.",
-)
-
-_DIRECTION = _enum(
-    "order_by",
-    ["asc", "asc_nulls_first", "asc_nulls_last", "desc", "desc_nulls_first", "desc_nulls_last"],
-)
-_ORDER = GraphQLInputObjectType(
-    "qa_ai_order_by",
-    {
-        name: GraphQLInputField(_DIRECTION, description=None if name == "id" else _NOT_SUPPORTED)
-        for name in _COLUMNS
-    },
-)
-_SELECT_COLUMN = _enum("qa_ai_select_column", [*_COLUMNS])
 
 LINK = GraphQLObjectType(
     "qa_ai_links",
@@ -126,11 +111,13 @@ QUERY = GraphQLObjectType(
         "qa_ai": GraphQLField(
             GraphQLNonNull(GraphQLList(GraphQLNonNull(ARTICLE))),
             {
-                "distinct_on": GraphQLArgument(_some(_SELECT_COLUMN), description=_NOT_SUPPORTED),
+                "distinct_on": GraphQLArgument(
+                    _input_type("[qa_ai_select_column!]"), description=_NOT_SUPPORTED
+                ),
                 "limit": GraphQLArgument(GraphQLInt),
                 "offset": GraphQLArgument(GraphQLInt),
-                "order_by": GraphQLArgument(_some(_ORDER)),
-                "where": GraphQLArgument(_WHERE),
+                "order_by": GraphQLArgument(_input_type("[qa_ai_order_by!]")),
+                "where": GraphQLArgument(_input_type("qa_ai_bool_exp")),
             },
         ),
         "qa_ai_by_pk": GraphQLField(ARTICLE, {"id": GraphQLArgument(GraphQLNonNull(GraphQLInt))}),

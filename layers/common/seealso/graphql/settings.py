@@ -1,5 +1,6 @@
 """The limits of a GraphQL request: parameters of the template, and fixed ones."""
 
+import sys
 from functools import cache
 from typing import NamedTuple
 
@@ -24,6 +25,21 @@ class Settings(NamedTuple):
     max_directives: int
     max_index_entries: int
     max_read_units: int
+    documents: str  # "any", or "known": only those that the stack was built with
+
+
+# For documents that an operator builds a stack with.
+UNLIMITED = Settings(
+    introspection=True,
+    max_tokens=sys.maxsize,
+    max_depth=sys.maxsize,
+    max_fields=sys.maxsize,
+    max_top_fields=sys.maxsize,
+    max_directives=sys.maxsize,
+    max_index_entries=sys.maxsize,
+    max_read_units=sys.maxsize,
+    documents="any",
+)
 
 
 @cache
@@ -41,4 +57,5 @@ def settings() -> Settings:
         max_directives=integer("GRAPHQL_DIRECTIVES", 0, 100_000),
         max_index_entries=integer("GRAPHQL_INDEX_ENTRIES", 1, 1_000_000),
         max_read_units=integer("GRAPHQL_READ_UNITS", 1, 1_000_000),
+        documents=choice("GRAPHQL_DOCUMENTS", "any", "known"),
     )

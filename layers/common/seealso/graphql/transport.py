@@ -7,13 +7,18 @@ errors, as from Hasura.
 
 import json
 import re
-from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from seealso.errors import Refusal
 from seealso.graphql.answering import too_large
-from seealso.graphql.documents import MutationRefused
-from seealso.graphql.refusals import Code, QueryRefused, error
+from seealso.graphql.documents import Query, digest_of
+from seealso.graphql.refusals import (
+    AutomaticQueryRefused,
+    Code,
+    MutationRefused,
+    QueryRefused,
+    error,
+)
 from seealso.graphql.settings import MAX_REQUEST_BYTES
 from seealso.http.bodies import json_body, json_members
 from seealso.http.problems import PROBLEMS, refusal_headers
@@ -27,23 +32,9 @@ _JSON = "application/json"
 _MAX_PAYLOAD = 5_900_000
 # A character takes at most 6 bytes of JSON in UTF-8, so shorter bodies need not be measured.
 _MAX_UNMEASURED_CHARACTERS = 900_000
+_MEMBERS = ("query", "documentId", "operationName", "variables", "extensions")
+_DOCUMENT_ID = re.compile(r"sha256:([0-9a-f]{64})")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-
-
-class PersistedQueryNotFound(QueryRefused):
-    """The request has the hash of a document and not the document, which the client then sends."""
-
-    def __init__(self) -> None:
-        super().__init__([error("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")])
-
-
-class Query(NamedTuple):
-    """A well-formed GraphQL request."""
-
-    document: str
-    operation_name: str | None
-    variables: dict[str, Any]
-    wants_cost: bool
 
 
 def parse_query(request: Request) -> Query:
@@ -63,14 +54,32 @@ def parse_query(request: Request) -> Query:
             raise _malformed(member, "must be an object or null.")
     extensions = objects["extensions"] or {}
     digest = _persisted_digest(extensions)
+    is_automatic = digest is not None
     document = members.get("query")
-    if digest is not None and document in (None, ""):
-        raise PersistedQueryNotFound
-    if not isinstance(document, str):
+    if digest is not None and document == "":
+        document = None
+    if members.get("documentId") is not None:
+        if document is not None:
+            raise _malformed("documentId", "must not be sent together with query.")
+        if digest not in (None, _document_digest(members["documentId"])):
+            raise _malformed("documentId", "must have the hash that extensions have.")
+        digest = _document_digest(members["documentId"])
+    elif not isinstance(document, str) and (document is not None or digest is None):
         raise _malformed("query", "is required and must be a string containing a GraphQL document.")
-    if digest not in (None, _digest(document)):
+    elif document is not None and digest not in (None, digest_of(document)):
         raise _malformed("extensions", "must have the SHA-256 of query as sha256Hash.")
-    return Query(document, name or None, objects["variables"] or {}, extensions.get("cost") is True)
+    variables = objects["variables"] or {}
+    wants_cost = extensions.get("cost") is True
+    return Query(document, digest, is_automatic, name or None, variables, wants_cost)
+
+
+def _document_digest(document_id: Any) -> str:
+    """The hash in `documentId` (GraphQL over HTTP, appendix A). Raises Refusal."""
+    match = _DOCUMENT_ID.fullmatch(document_id) if isinstance(document_id, str) else None
+    if match is None:
+        reason = "must be sha256: followed by the 64 lower-case hex digits of the document's hash."
+        raise _malformed("documentId", reason)
+    return match[1]
 
 
 def _persisted_digest(extensions: dict[str, Any]) -> str | None:
@@ -90,24 +99,16 @@ def _persisted_digest(extensions: dict[str, Any]) -> str | None:
     return str(digest).lower()
 
 
-def _digest(document: str) -> str:
-    # Half a surrogate pair, which has no UTF-8, is left to the parser.
-    return sha256(document.encode(errors="surrogatepass")).hexdigest()
-
-
 def _body_members(request: Request) -> dict[str, Any]:
     members = json_body(request, MAX_REQUEST_BYTES)
-    for name in ("query", "operationName", "variables", "extensions"):
+    for name in _MEMBERS:
         if name in members.repeated:
             raise _malformed(name, "must not be repeated.")
     return members
 
 
 def _query_string_members(request: Request) -> dict[str, Any]:
-    members: dict[str, Any] = {
-        name: request.query_string(name)
-        for name in ("query", "operationName", "variables", "extensions")
-    }
+    members: dict[str, Any] = {name: request.query_string(name) for name in _MEMBERS}
     for name in ("variables", "extensions"):
         if members[name] is not None:
             members[name] = _parse_object(members[name], name)
@@ -147,7 +148,7 @@ def query_refusal_response(request: Request, refusal: QueryRefused) -> Response:
     """The answer with a refused query's errors."""
     if isinstance(refusal, MutationRefused) and request.method == "GET":
         return _errors(request, 405, refusal.errors, {"allow": "POST"})
-    if isinstance(refusal, PersistedQueryNotFound):
+    if isinstance(refusal, AutomaticQueryRefused):
         return _errors(request, 200, refusal.errors, {})  # some clients read no other status
     return _errors(request, 400 if _prefers_response(request) else 200, refusal.errors, {})
 

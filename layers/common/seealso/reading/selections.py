@@ -8,8 +8,7 @@ Only published articles are in an answer. All reads are eventually consistent.
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from seealso.columns import COLUMNS, Index
 from seealso.errors import ReadLimitExceeded
@@ -44,8 +43,7 @@ _MAX_PAGE_BYTES = MAX_CAP * (MAX_URL_BYTES + 4 * MAX_LINK_TITLE + 100) + 100
 _MAX_QUERY_BYTES = 1024 * 1024  # AWS "Paginating table query results"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Which articles, in which order, and which of their columns."""
 
     columns: frozenset[str]
