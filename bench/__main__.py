@@ -1,7 +1,7 @@
 """`make bench`: measures, writes docs/benchmarks.md, and fails if a budget is exceeded.
 
 `python -m bench submissions` measures and rewrites only that part; the others are `views`, `html`,
-`graphql`, `editing` and `browser`.
+`graphql`, `editing`, `loading` and `browser`.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import browser, editing, graphql, html, pages, submissions
+from bench import browser, editing, graphql, html, loading, pages, submissions
 from bench.pages import Row
 from local import dynamodb_local
 from local.paths import ROOT
@@ -50,7 +50,13 @@ def main() -> int:
     return 0 if all_hold else 1
 
 
-_ON_TABLES = {"html": html, "graphql": graphql, "submissions": submissions, "editing": editing}
+_ON_TABLES = {
+    "html": html,
+    "graphql": graphql,
+    "submissions": submissions,
+    "editing": editing,
+    "loading": loading,
+}
 _HEADINGS = [*(module.HEADING for module in _ON_TABLES.values()), browser.HEADING]
 _PARTS = ("views", *_ON_TABLES, "browser")
 
