@@ -1,7 +1,7 @@
 """`make bench`: measures, writes docs/benchmarks.md, and fails if a budget is exceeded.
 
 `python -m bench submissions` measures and rewrites only that part; the others are `views`, `html`,
-`graphql`, `checks`, `editing` and `browser`.
+`graphql`, `checks`, `editing`, `loading` and `browser`.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import browser, checks, editing, graphql, html, pages, submissions
+from bench import browser, checks, editing, graphql, html, loading, pages, submissions
 from bench.pages import Row
 from local import dynamodb_local
 from local.paths import ROOT
@@ -56,6 +56,7 @@ _ON_TABLES = {
     "submissions": submissions,
     "checks": checks,
     "editing": editing,
+    "loading": loading,
 }
 _HEADINGS = [*(module.HEADING for module in _ON_TABLES.values()), browser.HEADING]
 _PARTS = ("views", *_ON_TABLES, "browser")

@@ -2,11 +2,11 @@
 
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from seealso_cli.errors import CommandFailed, RequestRefused
+from seealso_cli.replacing import replace_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,7 @@ def write(login: Login) -> None:
     file = path()
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp creates files that only their owner can read.
-        handle, temporary = tempfile.mkstemp(prefix=".login-", dir=file.parent)
-        try:
-            with os.fdopen(handle, "w") as stream:
-                json.dump(asdict(login), stream, indent=2)
-            Path(temporary).replace(file)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_text(file, json.dumps(asdict(login), indent=2))
     except OSError as error:
         raise CommandFailed(f"Could not write {file}: {error.strerror}") from None
 

@@ -1,6 +1,5 @@
 """The file that keeps an editor signed in: always complete, and private."""
 
-import json
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +43,7 @@ def test_failed_write_keeps_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(json, "dump", interrupt)
+    monkeypatch.setattr(Path, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         login_file.write(replace(LOGIN, access_token="b"))
     assert login_file.read() == LOGIN

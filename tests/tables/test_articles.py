@@ -1,11 +1,13 @@
 """Writing articles: versions, states, index keys, and who was there first."""
 
+import json
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
 import pytest
 
+from local.paths import ROOT
 from seealso.errors import StoreError
 from seealso.reading import page
 from seealso.store import client as store_client
@@ -52,6 +54,13 @@ def test_only_published_articles_have_index_keys(state: str, source_id: int | No
     assert keys == ({"listed_domain": 7, "timeline": "all"} if state == "published" else {})
     assert ("source_id" in item) == (source_id is not None)
     assert article_of(item) == article
+
+
+def test_item_of_the_import_from_s3_in_the_documentation() -> None:
+    document = (ROOT / "docs/operations.md").read_text("utf-8")
+    (line,) = (line for line in document.splitlines() if line.strip().startswith('{"Item":'))
+    article = Article(12, 7, "The mill", "It stands.", "2026-02-25", source_id=3)
+    assert json.loads(line) == {"Item": marshal_item(article_item(article))}
 
 
 @engines.on_every_engine

@@ -153,6 +153,17 @@ def test_a_page_above_long_runs_keeps_its_budget(store: Store, shape: str) -> No
         check_budget(store, model, article_id)
 
 
+def test_the_job_reads_a_timeline_of_several_pages(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(skips, "TIMELINE_PAGE", 50)
+    model = made((range(1, 10), 3), (range(101, 401), 7))
+    load(store, model)
+    assert record_skips(store, at_once).activated == 1
+    check_records(store, model)
+    check_budget(store, model, 400)
+
+
 def test_a_run_that_grew_between_jobs_keeps_its_budget(store: Store) -> None:
     model = made((range(1, 10), 3), (range(101, 301), 7))
     load(store, model)

@@ -4,6 +4,7 @@ Memory is bounded: no more than one line is held.
 """
 
 import gzip
+import hashlib
 import io
 import os
 import stat
@@ -39,10 +40,14 @@ class UnreadableFile(Exception):
 class InputFile:
     """A file to be read once. `bytes_read` counts bytes on disk, which may be compressed."""
 
-    def __init__(self, path: str) -> None:
-        """Open the file; `-` is standard input. Raises CommandFailed."""
+    def __init__(self, path: str, previous_digest: str = "") -> None:
+        """Open the file; `-` is standard input. Raises CommandFailed.
+
+        `previous_digest` is that of the files that were read before.
+        """
         self.name = "standard input" if path == "-" else path
         self.line_number = 0
+        self._hash = hashlib.sha256(previous_digest.encode())
         self._closing = ExitStack()
         try:
             if path == "-":
@@ -63,6 +68,11 @@ class InputFile:
     @property
     def bytes_read(self) -> int:
         return self._counting.count
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the lines read so far, and of the files before this one."""
+        return self._hash.hexdigest()
 
     def lines(self) -> Iterator[Line]:
         """Yield all lines, without a byte order mark before the first.
@@ -89,7 +99,7 @@ class InputFile:
 
     def _read(self, limit: int) -> bytes:
         try:
-            return self._stream.readline(limit)
+            content = self._stream.readline(limit)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             # The module looks for another member where one has ended (RFC 1952, section 2.2).
             if self.line_number and "Not a gzipped file" in str(error):
@@ -97,6 +107,8 @@ class InputFile:
             raise UnreadableFile("the gzip data is truncated or damaged") from None
         except OSError as error:
             raise UnreadableFile(f"reading failed: {error.strerror or error}") from None
+        self._hash.update(content)
+        return content
 
     def __enter__(self) -> Self:
         return self

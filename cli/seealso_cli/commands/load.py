@@ -21,7 +21,8 @@ _OPTIONAL = "".join(f"{column.name_in_rows}, " for column in COLUMNS if not colu
     Files may be gzipped; `-` is standard input. Columns: {_REQUIRED} (0 or empty for none), and
     optionally {_OPTIONAL}state (published or draft; default: published). Invalid rows are reported,
     valid rows are loaded. An existing article gets the columns of the file and keeps its state and
-    links. It is safe to interrupt a load and to run it again.
+    links. It is safe to interrupt a load and to run it again; with --resume it then goes on where
+    it was.
     """
 )
 @click.argument("files", nargs=-1, required=True, type=file_type, metavar="FILE...")
@@ -38,15 +39,26 @@ _OPTIONAL = "".join(f"{column.name_in_rows}, " for column in COLUMNS if not colu
     show_default=True,
     help="What separates the columns of CSV.",
 )
+@click.option(
+    "--resume",
+    "position_path",
+    type=click.Path(dir_okay=False),
+    metavar="POSITION",
+    help="Keep the position in this file, and go on from it if it exists.",
+)
 @dry_run_option
 @store_options
 def load(
     files: Sequence[str],
     file_format: str | None,
     delimiter: str,
+    position_path: str | None,
     dry_run: bool,
     **options: Unpack[StoreOptions],
 ) -> None:
+    if dry_run and position_path:
+        raise click.UsageError("--resume can't be used with --dry-run, which writes nothing.")
     required_tables = ["articles", "skips"]
     open_store = None if dry_run else store_opener(options, required_tables)
-    sys.exit(load_articles(files, file_format, open_store, delimiter.replace("tab", "\t")))
+    delimiter = delimiter.replace("tab", "\t")
+    sys.exit(load_articles(files, file_format, open_store, delimiter, position_path))

@@ -41,6 +41,10 @@ WRITE_SECONDS = 30.0
 WAIT_SECONDS = 60.0
 # A record that would need more holes ends before the lowest; the next job finds the rest.
 MAX_HOLES = 20
+# Entries of one request when the whole timeline is read. AWS would return up to 1 MB, at the same
+# units. DynamoDB Local sorts all that is left for each request that has no limit: 137 s in place
+# of 4 s for 100,000 articles.
+TIMELINE_PAGE = 1000
 
 
 class SkipRange(NamedTuple):
@@ -303,6 +307,7 @@ def _timeline(store: Store, low: int, high: int) -> Iterator[Json]:
         "ExpressionAttributeNames": {"#timeline": "timeline", "#id": "id", "#domain": "domain"},
         "ExpressionAttributeValues": marshal_item({":timeline": "all", ":low": low, ":high": high}),
         "ScanIndexForward": False,
+        "Limit": TIMELINE_PAGE,
     }
     yield from store.client.query_all(body)
 
