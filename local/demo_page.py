@@ -8,6 +8,7 @@ parameters stands for it.
 """
 
 import os
+import signal
 import socket
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -73,9 +74,12 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(_page(f"{api_url}/a/{ARTICLE}"), "utf-8")
     port = port_file(FOLDER)
+    # SIGINT as well, because shells start background jobs with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     with HTTPServer((LOOPBACK, 0), _Handler) as server:
         port.write_text(str(server.server_port))
-        print(_next_steps(f"{api_url}/a/{ARTICLE}"), flush=True)
+        print(_next_steps(api_url, ARTICLE), flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
@@ -109,16 +113,21 @@ def _page(article_url: str) -> str:
 """
 
 
-def _next_steps(article_url: str) -> str:
-    page = PAGE.relative_to(ROOT)
+def _next_steps(api_url: str, article: int) -> str:
+    page, article_url = PAGE.relative_to(ROOT), f"{api_url}/a/{article}"
     return f"""Serving {page} as http://{HOST}/ for the local run's checks.
 
 1. Submit http://{HOST}/ at {article_url}#submit. Its check is due at once, and is made
    within about a minute; to spare the waiting:
      .local/venv/bin/seealso checks run --now LINK_ID --local
+   LINK_ID is the last part of the address of the link's status page (/l/LINK_ID).
 2. Delete the line with the link from {page}, and check again, twice, 15 seconds apart: the
    link is shown no more.
 3. Put it back and check again.
+
+Or send a webmention, which waits for an editor (`seealso login editor@example.com --local`, then
+`seealso links queue` and `approve`); the answer's Location is the address of its status page:
+     curl -i {api_url}/webmention -d source=http://{HOST}/ -d target={article_url}
 
 Ctrl-C stops it. Requests follow."""
 

@@ -14,7 +14,7 @@ from seealso.settings import integer, optional, string
 from seealso.store.tables import current_store
 from seealso.verifying.fetching import CheckHost, Fetched, FetchFailed, fetch
 from seealso.verifying.finding import Answer, Finding
-from seealso.verifying.pipeline import AT_ONCE, Tools, check_now, run
+from seealso.verifying.pipeline import AT_ONCE, Tools, check_and_report, run
 from seealso.verifying.sandbox import Sandbox
 
 CONTACT_URL = optional("CONTACT_URL")
@@ -64,9 +64,9 @@ TOOLS = Tools(
 
 
 @tracer.capture_lambda_handler
-def handler(event: Any, context: Any) -> str:
+def handler(event: Any, context: Any) -> str | dict[str, Any]:
     if isinstance(event, dict) and "check" in event:
-        return check_now(TOOLS, str(event["check"]))
+        return check_and_report(TOOLS, str(event["check"]))
 
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000

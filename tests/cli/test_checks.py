@@ -1,8 +1,11 @@
 """`seealso checks`, and what editors see of checks with `seealso links`."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -78,6 +81,32 @@ def test_editors_list_what_needs_their_attention(
     (listed,) = as_editor("links", "attention", "--json").json_lines()
     assert (listed["link_id"], listed["attention"]) == (link_id, "moved")
     assert as_editor("links", "attention", "--ids").out == f"{link_id}\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (("checked", "published", "seen", []), "checked: seen. It is published."),
+        (
+            ("checked", "lapsed", "missing", ["no-link"]),
+            "checked: missing (no-link). It is lapsed.",
+        ),
+        (("checked", "withdrawn", None, []), "checked: It is withdrawn."),
+        (
+            ("waiting", "pending", "seen", []),
+            "waiting. Its host was asked a moment ago; try again in 15 seconds.",
+        ),
+        (("dropped", None, None, []), "dropped. It has ended, or there is no such link."),
+    ],
+)
+def test_a_check_made_now_says_what_was_found(
+    monkeypatch: pytest.MonkeyPatch, answer: tuple[Any, ...], said: str
+) -> None:
+    payload = dict(zip(("result", "status", "found", "codes"), answer, strict=True))
+    body = BytesIO(json.dumps(payload).encode())
+    monkeypatch.setattr("seealso_cli.commands.checks.get_stack", lambda *_: Mock())
+    monkeypatch.setattr("seealso_cli.aws.call", lambda *_, **__: {"Payload": body})
+    assert run_command(["checks", "run", "--now", "1" * 32]).out == f"Link {'1' * 32}: {said}\n"
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["retry"], ["run"]])

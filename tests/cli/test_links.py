@@ -50,15 +50,16 @@ def test_link_lifecycle(as_editor: Run, deployed_environment: Store) -> None:
     about = ["7", "An", "old", "mill", "Number", "1", "https://blog.example.net/1"]
     assert [line.split() for line in queue] == [
         [
-            *["link_id", "submitted", "expires", "link_back"],
+            *["link_id", "submitted", "expires", "link_back", "needs_editor"],
             *["article", "site", "article_title", "title", "url"],
         ],
-        [first, "2026-03-01", "2026-03-15", "unchecked", "41", "domain", *about],
+        [first, "2026-03-01", "2026-03-15", "unchecked", "-", "41", "domain", *about],
         [
             second,
             "2026-03-01",
             "-",
             "unchecked",
+            "-",
             "41",
             "domain",
             "8",

@@ -49,6 +49,7 @@ def link(**members: Any) -> dict[str, Any]:
         "submitted_at": DAY,
         "expires_at": DAY,
         "link_back": "unreachable",
+        "needs_editor": "webmention",
         "attention": "unreachable",
         "attention_at": DAY,
         "title": "Mills",
@@ -211,12 +212,13 @@ def test_table_of_usual_articles_at_80_columns() -> None:
 def test_block_of_a_link_at_40_columns() -> None:
     columns, _ = LISTS["queue"]
     (row,) = rows_of(columns, [link(url="https://blog.example.net/mills/and/weirs")])
-    assert [*table_lines(columns, [row, row], 40)][:13] == [
+    assert [*table_lines(columns, [row, row], 40)][:14] == [
         "link_id:",
         "  995d8ce38aa543a523639147f33026f7",
         "submitted:     2026-02-25",
         "expires:       2026-02-25",
         "link_back:     unreachable",
+        "needs_editor:  webmention",
         "article:       2147483647",
         "site:          The Mill",
         "article_title: An old mill",

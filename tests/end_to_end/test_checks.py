@@ -106,8 +106,11 @@ def article_url(live: Deployed, article: int) -> str:
 def check_now(live: Deployed, link_id: str) -> dict[str, Any]:
     """The status of the link after a check, as if the last one were long ago."""
     forget_permits(live)
-    assert seealso(live, "checks", "run", "--now", link_id) == f"Link {link_id}: checked.\n"
-    return status(live, link_id)
+    said = seealso(live, "checks", "run", "--now", link_id)
+    found = status(live, link_id)
+    assert said.startswith(f"Link {link_id}: checked: {found['link_back']}")
+    assert said.endswith(f" It is {found['status']}.\n")
+    return found
 
 
 def seealso(live: Deployed, *arguments: str) -> str:

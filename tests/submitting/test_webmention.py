@@ -272,7 +272,7 @@ def test_one_without_a_link_expires_at_its_first_check(
     link = received()
     look(clock, page)
     assert stored(link.link_id).status == "expired"
-    assert "Your page does not link to the article" in get(f"/l/{link.link_id}").body
+    assert "No link to the article was found" in get(f"/l/{link.link_id}").body
     # Its URL and its place are free.
     again = received()
     assert again.link_id != link.link_id

@@ -222,8 +222,8 @@ class History:
         assert not is_refused
         if is_resend and known:
             assert link.link_id == known.link_id
-            if not known.is_first:
-                known.due_at, known.is_set_aside, known.is_resend = self.now, False, True
+            known.due_at, known.is_set_aside, known.is_resend = self.now, False, True
+            known.is_first = False
             return
         is_verified = WEBMENTIONS[article] == "verified"
         self.claims[url] = link.link_id
@@ -374,7 +374,7 @@ class History:
         link.expires_at = self.now + links.LAPSED_DAYS * DAY
 
     def _end(self, link: Known, status: Status, blocks: bool) -> None:
-        link.status, link.failures = status, 0
+        link.status, link.failures, link.is_resend = status, 0, False
         link.due_at, link.expires_at, link.is_first, link.is_set_aside = None, None, False, False
         link.erased = status == "withdrawn"
         if not blocks:

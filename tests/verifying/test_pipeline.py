@@ -30,7 +30,7 @@ from seealso.tables.sites import Site
 from seealso.times import rfc3339
 from seealso.verifying import pipeline
 from seealso.verifying.finding import Finding
-from seealso.verifying.pipeline import AFTER_FAILURE, Report, check_now, run
+from seealso.verifying.pipeline import AFTER_FAILURE, Report, check_and_report, check_now, run
 from seealso.verifying.politeness import HOST_PAUSE, PAIR_PAUSE, registrable_domain
 from tests.support.factories import NOW, attempt, put_item, put_site
 from tests.support.fake_client import Database, fake_store
@@ -431,6 +431,45 @@ def test_a_webmention_that_comes_twice_is_still_a_withdrawal(
     check(quick)
 
 
+def test_a_webmention_that_comes_again_during_the_first_check_is_looked_at_once_more(
+    quick: Store, world: FakePages
+) -> None:
+    """The check that is under way may have read the page as it was before."""
+    link_id = submitted(quick, AT_ONCE)
+    change_item(quick, stored(quick, link_id), consent={"by": "webmention", "at": rfc3339(NOW)})
+
+    def resend(_: str) -> None:
+        world.meanwhile = None
+        links.request_check(quick, stored(quick, link_id), world.now, is_resend=True)
+
+    world.meanwhile = resend
+    assert one_run(quick, world).checked == 1
+    checks = get_checks(quick, link_id)
+    assert (checks.next_at, checks.resent_at) == (rfc3339(world.now),) * 2
+    world.pages[URL] = Page(410, STATUS)
+    world.forward(minutes=11)
+    one_run(quick, world)
+    assert stored(quick, link_id).status == "withdrawn"
+    check(quick)
+
+
+def test_a_restored_webmention_has_not_come_again(quick: Store, world: FakePages) -> None:
+    """What was sent before it was removed says nothing about it now."""
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    change_item(quick, stored(quick, link_id), consent={"by": "webmention", "at": rfc3339(NOW)})
+    links.request_check(quick, stored(quick, link_id), world.now, is_resend=True)
+    version = stored(quick, link_id).version
+    moderation.remove(quick, context(world), link_id, version, Decision("A mistake."))
+    moderation.restore(quick, context(world), link_id, version + 1)
+    moderation.approve(quick, context(world), link_id, version + 2)
+    world.pages[URL] = Page(410, STATUS)
+    world.forward(minutes=11)
+    one_run(quick, world)
+    assert stored(quick, link_id).status == "lapsed"
+    check(quick)
+
+
 def test_a_link_for_which_there_is_no_place_is_tried_daily(quick: Store, world: FakePages) -> None:
     put_site(quick, Site(VERIFIED, publish="verified", cap=1))
     other = "https://other.example.org/"
@@ -740,3 +779,23 @@ def test_one_link_can_be_checked_now(quick: Store, world: FakePages) -> None:
     assert len(get_checks(quick, link_id).evidence) == 2
     assert check_now(world.tools(lambda: quick), "0" * 32) == "dropped"
     check(quick)
+
+
+def test_a_check_made_now_that_has_to_wait_leaves_the_next_one_as_it_was(
+    quick: Store, world: FakePages
+) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    with unchanged(quick):
+        assert check_now(world.tools(lambda: quick), link_id) == "waiting"
+
+
+def test_a_check_made_now_reports_what_it_found(quick: Store, world: FakePages) -> None:
+    link_id = submitted(quick, AT_ONCE)
+    one_run(quick, world)
+    world.forward(minutes=1)
+    world.pages[URL] = Page(410, STATUS)
+    report = {"result": "checked", "status": "lapsed", "found": "gone", "codes": ["gone"]}
+    assert check_and_report(world.tools(lambda: quick), link_id) == report
+    none: Json = {"result": "dropped", "status": None, "found": None, "codes": []}
+    assert check_and_report(world.tools(lambda: quick), "0" * 32) == none

@@ -16,7 +16,7 @@ from seealso.tables.sites import Site
 from tests.support import gateway
 from tests.support.environment import new_container
 from tests.support.factories import page_item, put_item, put_site
-from tests.support.fake_pages import MISSING, FakePages, Page, run_all
+from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
 from tests.support.gateway import Response
 from tests.support.log import Log
 from tests.support.requests import FORM
@@ -457,3 +457,22 @@ def test_a_link_that_is_verified_says_what_it_waits_for(network: Store) -> None:
     new_container()
     page = followed(submit(MODERATED_ID))
     assert text(page.one("h1")) == "Your link is waiting for its check"
+
+
+@pytest.mark.parametrize(
+    ("cap", "page", "headline"),
+    [
+        (0, Page(), "Your link is waiting for a place"),
+        (5, Page(410, STATUS), "Your page is not checked any more"),
+        (5, Page(503, STATUS), "Your link is waiting for its check"),
+    ],
+)
+def test_a_checked_link_says_what_it_waits_for(
+    network: Store, cap: int, page: Page, headline: str
+) -> None:
+    put_site(network, Site(9, [], "Slow", publish="verified"))
+    new_container()
+    location = submit(MODERATED_ID).headers["location"]
+    put_site(network, Site(9, [], "Slow", publish="verified", cap=cap))
+    run_all(FakePages(datetime.now(UTC), {URL: page}).tools(current_store))
+    assert text(Tree(get(location).body).one("h1")) == headline

@@ -71,12 +71,17 @@ def retry_checks(link_ids: Sequence[str], **options: Unpack[StoreOptions]) -> No
 
 
 @checks.command("run")
-@click.option("--now", "link_id", metavar="ID", help="Check this link, due or not.")
+@click.option(
+    "--now",
+    "link_id",
+    metavar="ID",
+    help="Check this link, due or not; its id is the last part of its status page's address.",
+)
 @stack_options
 def run_checks(link_id: str | None, stack: str | None, local: bool) -> None:
     """Run the checks that are due now.
 
-    This needs AWS credentials.
+    This needs AWS credentials, except with --local.
     """
     found = get_stack(stack, local)
     event: dict[str, Any] = {} if link_id is None else {"check": link_id}
@@ -97,10 +102,19 @@ def run_checks(link_id: str | None, stack: str | None, local: bool) -> None:
     if link_id is None:
         print_line(f"Checks: {result}.")
         return
-    print_line(f"Link {link_id}: {result}.{_NEXT_STEPS.get(result, '')}")
+    print_line(f"Link {link_id}: {_outcome(result)}")
 
 
-# By what became of one check.
+def _outcome(found: Json) -> str:
+    if found["result"] != "checked":
+        return f"{found['result']}.{_NEXT_STEPS[found['result']]}"
+    codes = f" ({', '.join(found['codes'])})" if found["codes"] else ""
+    # Of a withdrawn link nothing is kept.
+    what = f"{found['found']}{codes}. " if found["found"] else ""
+    return f"checked: {what}It is {found['status']}."
+
+
+# By what became of one check that could not be made.
 _NEXT_STEPS = {
     "waiting": " Its host was asked a moment ago; try again in 15 seconds.",
     "dropped": " It has ended, or there is no such link.",

@@ -49,6 +49,7 @@ _QUEUE_COLUMNS = (
     _SUBMITTED,
     Column("expires", lambda link: link["expires_at"] and link["expires_at"][:10]),
     Column("link_back", lambda link: link["link_back"]),
+    Column("needs_editor", lambda link: link["needs_editor"]),
     *_ABOUT,
 )
 _ATTENTION_COLUMNS = (

@@ -200,7 +200,7 @@ def plan_check(store: Store, link_id: str, at: datetime) -> Json:
 
 def end_checks(store: Store, link_id: str) -> Json:
     """The action after which no check of a link is due; what was found stays."""
-    expression = "SET failures = :zero REMOVE due, due_at"
+    expression = "SET failures = :zero REMOVE due, due_at, resent_at"
     return _update(store, link_id, expression, {":zero": 0})
 
 

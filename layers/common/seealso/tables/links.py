@@ -597,18 +597,15 @@ def request_check(store: Store, link: Link, now: datetime, *, is_resend: bool = 
     """
     if link.status not in CLAIM_HOLDERS:
         raise ValueError(f"a {link.status} link is not checked")
-    if link.check_at:
+    if link.check_at and not is_resend:
         return link.check_at
-    is_unchanged = {
-        "ConditionCheck": {
-            "TableName": store.links,
-            "Key": marshal_item({"pk": f"link#{link.link_id}"}),
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": marshal_item({":version": link.version}),
-        }
-    }
+    if link.check_at:
+        # The first check may be under way, and have read the page as it was before.
+        action = _put_updated(store, link, replace(link, check_at=None))
+    else:
+        action = _is_unchanged(store, link)
     try:
-        checks_table.request_check(store, link.link_id, now, [is_unchanged], is_resend=is_resend)
+        checks_table.request_check(store, link.link_id, now, [action], is_resend=is_resend)
     except StoreError as error:
         if not error.reasons or not error.condition_failed(1):
             raise
@@ -637,7 +634,6 @@ def _end(
     updated = _updated(link, status, cause)
     if status == "withdrawn":
         updated = _erased(updated)
-    if status == "withdrawn":
         of_checks = [forget_checks(store, link.link_id, checks)]
     elif checks:
         of_checks = [put_checks(store, checks)]
@@ -732,6 +728,17 @@ def _put_new(store: Store, item: Json) -> Json:
             "Item": marshal_item(item),
             "ConditionExpression": "attribute_not_exists(pk)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def _is_unchanged(store: Store, link: Link) -> Json:
+    return {
+        "ConditionCheck": {
+            "TableName": store.links,
+            "Key": marshal_item({"pk": f"link#{link.link_id}"}),
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": marshal_item({":version": link.version}),
         }
     }
 

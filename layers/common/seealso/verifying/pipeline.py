@@ -131,6 +131,23 @@ def check_now(tools: Tools, link_id: str) -> Result:
     return _Check(tools, _Waits(), link_id, is_forced=True).run()
 
 
+def check_and_report(tools: Tools, link_id: str) -> dict[str, Any]:
+    """check_now(), and where the link stands then.
+
+    `result`; `status` (null if there is no such link); `found` and `codes` of the last check, if
+    there is one.
+    """
+    result = check_now(tools, link_id)
+    link, checks = links.get_checked_link(tools.open_store(), link_id)
+    last = checks.last or {"found": None, "codes": []}
+    return {
+        "result": result,
+        "status": link.status if link else None,
+        "found": last["found"],
+        "codes": last["codes"],
+    }
+
+
 class _Waits:
     """When checks may be made that wait for the same: one after the other, one in each run."""
 
@@ -177,7 +194,8 @@ class _Check:
         try:
             return self._conclude(link, checks, self._look(link, checks))
         except MustWait as wait:
-            self._put_off(link, replace(checks, due_at=rfc3339(self._waits.plan(wait))))
+            if not self._is_forced:
+                self._put_off(link, replace(checks, due_at=rfc3339(self._waits.plan(wait))))
             return "waiting"
         except (StoreUnavailable, VersionConflict):
             raise
@@ -350,7 +368,9 @@ def _conclude(
             continue
         except DuplicateLink:
             last = {**(after.last or {}), "codes": ["duplicate"]}
-            ended = replace(after, due_at=None, evidence=[*after.evidence[:-1], last])
+            ended = replace(
+                after, due_at=None, resent_at=None, evidence=[*after.evidence[:-1], last]
+            )
             duplicate = replace(link, link_back=verdict.link_back, link_back_at=link_back_at)
             links.end_as_duplicate(store, duplicate, ended, Cause(now, BY_CHECK, "duplicate"))
         return

@@ -29,8 +29,10 @@ from seealso.web.rendering import PRIVATE, Head, private_response, see_other
 _HEADLINES = {
     "pending": Message("Your link is waiting for an editor"),
     "verifying": Message("Your link is waiting for its check"),
+    "full": Message("Your link is waiting for a place"),
+    "missing": Message("Your page is not checked any more"),
     "duplicate": Message("Your link was already submitted"),
-    "unlinked": Message("Your page does not link to the article"),
+    "unlinked": Message("No link to the article was found"),
     "published": Message("Your link is on the page"),
     "lapsed": Message("Your link is hidden"),
     "rejected": Message("Your link was not accepted"),
@@ -43,6 +45,11 @@ _EXPLANATIONS = {
         "An editor decides about it. Come back to this page to see what became of it."
     ),
     "verifying": Message("It is published as soon as your page is seen to link to the article."),
+    "full": Message("The page has as many links as it may. A place is looked for once a day."),
+    "missing": Message(
+        "Put the link to the article on your page and have it checked again before your link "
+        "expires."
+    ),
     "published": Message(
         "Readers of the article see it within half a minute. Please keep the link to the article "
         "on your page."
@@ -113,7 +120,7 @@ def _page(
 ) -> Response:
     site = get_policy(store, link.domain)
     language = language_of(site.language)
-    situation = _situation(link)
+    situation = _situation(link, checks)
     article = read_public_article(store, link.article_id)
     is_hidden = article is None and link.status in CLAIM_HOLDERS
     headline = language.text(_NOT_PUBLIC if is_hidden else _HEADLINES[situation])
@@ -121,7 +128,7 @@ def _page(
         "link": link,
         "headline": headline,
         "explanation": language.text(_KEPT if is_hidden else _EXPLANATIONS[situation]),
-        "may_be_submitted": _may_be_submitted(store, link, language) if article else "",
+        "may_be_submitted": _may_be_submitted(store, link, situation, language) if article else "",
         # It may have moved to another site.
         "article_href": article and article_href(get_policy(store, article.domain), article.id),
         "article_title": article and article.title,
@@ -138,17 +145,20 @@ def _page(
     return private_response(request, "status.html", language, head, values, headers=PRIVATE)
 
 
-def _may_be_submitted(store: Store, link: Link, language: Language) -> str:
+def _may_be_submitted(store: Store, link: Link, situation: str, language: Language) -> str:
     """Whether the URL of a link that editors ended may be submitted again, in words."""
-    if link.status not in ("rejected", "removed") or _situation(link) == "duplicate":
+    if situation not in ("rejected", "removed"):
         return ""
     return language.text(_BLOCKED if is_blocked(store, link) else _FREE)
 
 
-def _situation(link: Link) -> str:
+def _situation(link: Link, checks: Checks) -> str:
     """Which of the explanations is the link's."""
     if link.status == "pending" and link.policy == "verified" and not link.needs_editor:
-        return "verifying"
+        if link.link_back == "seen":
+            return "full"
+        is_over = link.link_back == "missing" and not (link.check_at or checks.next_at)
+        return "missing" if is_over else "verifying"
     is_by_check = link.last_change is not None and link.last_change["by"] == BY_CHECK
     if is_by_check and link.status in ("rejected", "removed"):
         return "duplicate"
@@ -168,10 +178,11 @@ def _check_times(link: Link, checks: Checks, language: Language) -> list[tuple[s
 
 def _times(link: Link, language: Language) -> list[tuple[str, str]]:
     """What happened when, and what will: pairs of a label and a time."""
+    since = link.last_change["at"] if link.last_change else None
     times: list[tuple[Any, str | None]] = [
         (Message("Submitted"), link.submitted_at),
         (Message("Published"), link.published_at if link.status == "published" else None),
-        (Message("Since"), link.last_change["at"] if link.last_change else None),
+        (Message("Since"), None if link.status == "published" else since),
         (Message("Expires"), link.expires_at if link.status in CLAIM_HOLDERS else None),
     ]
     return [(language.text(label), time) for label, time in times if time]
