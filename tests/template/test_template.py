@@ -186,12 +186,19 @@ def test_costly_routes_have_limits_of_their_own() -> None:
 def test_access_log_lines_are_json(value: str) -> None:
     """API Gateway writes - for a variable without a value, and escapes quotes in values."""
     (stage,) = of_type("AWS::ApiGatewayV2::Stage").values()
-    form = stage["Properties"]["AccessLogSettings"]["Format"]
+    condition, settings, otherwise = stage["Properties"]["AccessLogSettings"]["Fn::If"]
+    assert (condition, otherwise) == ("WritesAccessLogs", {"Ref": "AWS::NoValue"})
+    assert source()["Parameters"]["AccessLogs"]["Default"] == "off"
+    form = settings["Format"]
     assert "\n" not in form
     line = json.loads(re.sub(r"\$context\.[A-Za-z.]+", value, form))
     assert set(line.values()) == {value}
     assert {"error", "integration_error"} < set(line)
-    assert not {"sourceIp", "userAgent"} & set(re.findall(r"\w+", form))
+    # None of them has a query string, an address of a client or its user agent.
+    assert set(re.findall(r"\$context\.([A-Za-z.]+)", form)) == {
+        *("requestTime", "requestId", "routeKey", "status", "responseLength", "responseLatency"),
+        *("integrationLatency", "error.message", "integrationErrorMessage"),
+    }
 
 
 def test_editors_names_ignore_case_and_a_second_factor_is_possible() -> None:

@@ -34,7 +34,7 @@ def serve(
     """
     # What they need from the environment is checked now and not in a request.
     current_store()
-    metric_dimensions()
+    dimensions = metric_dimensions()
     sends_timing = choice("SERVER_TIMING", "on", "off") == "on"
 
     def handler(event: Event, _context: object) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def serve(
         response.headers["x-content-type-options"] = "nosniff"
         if sends_timing:
             response.headers.update(_timing(milliseconds, usage))
-        log_request(request, response.status, milliseconds, usage, error)
+        log_request(dimensions, request, response.status, milliseconds, usage, error)
         answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
         if response.body is not None and not request.is_head:
             answer |= {"body": response.body, "isBase64Encoded": response.is_base64}
