@@ -10,10 +10,11 @@ from typing import Any
 
 from seealso.errors import Refusal, StoreUnavailable, unavailable
 from seealso.http.log import log_request, metric_dimensions
+from seealso.http.origin_secret import with_viewer_address
 from seealso.http.problems import problem_response
 from seealso.http.requests import Event, Request, request_of
 from seealso.http.responses import Response
-from seealso.settings import SettingsError, choice
+from seealso.settings import SettingsError, choice, optional
 from seealso.store.client import READ_PATIENCE, WRITE_PATIENCE, Patience, Usage
 from seealso.store.tables import Store, current_store
 
@@ -36,6 +37,7 @@ def serve(
     current_store()
     dimensions = metric_dimensions()
     sends_timing = choice("SERVER_TIMING", "on", "off") == "on"
+    secrets = optional("ORIGIN_SECRETS").split()
 
     def handler(event: Event, _context: object) -> dict[str, Any]:
         started = time.perf_counter()
@@ -43,6 +45,8 @@ def serve(
         error: Exception | None = None
         usage = Usage()
         try:
+            if secrets:
+                request = with_viewer_address(request, secrets)
             store = current_store()
             by_method = READ_PATIENCE if request.method == "GET" else WRITE_PATIENCE
             usage = store.client.start(patience or by_method)
