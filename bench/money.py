@@ -80,8 +80,8 @@ Written by `python -m bench.money`, at list prices of us-east-1 as of {date} wit
 `GET /articles/{{id}}` with only the id known. Measured: read units, the bytes of the log line, and
 CPU, which is that of the machine that ran this and becomes a duration by the function's share of a
 core ({memory} of 1,769 MB). Assumed: {sent:,} bytes sent, {store:.0f} ms for each of {round_trips}
-round trips to DynamoDB, {runtime:.0f} ms for the runtime itself, one cold start in 1,000 requests with
-{init:.0f} ms of billed init, and {event} bytes that CloudWatch adds to a line.
+round trips to DynamoDB, {runtime:.0f} ms for the runtime itself, one cold start in 1,000 requests
+with {init:.0f} ms of billed init, and {event} bytes that CloudWatch adds to a line.
 
 | what | sum | dollars |
 |---|---|---:|
