@@ -3,8 +3,7 @@
 import pytest
 
 from seealso.errors import Refusal
-from seealso.http.origin_secret import with_viewer_address
-from seealso.http.requests import Request, request_of
+from seealso.http.requests import Request, request_of, with_viewer_address
 from seealso.store.tables import Store
 from tests.support.events import event
 from tests.support.functions import handler

@@ -10,9 +10,8 @@ from typing import Any
 
 from seealso.errors import Refusal, StoreUnavailable, unavailable
 from seealso.http.log import log_request, metric_dimensions
-from seealso.http.origin_secret import with_viewer_address
 from seealso.http.problems import problem_response
-from seealso.http.requests import Event, Request, request_of
+from seealso.http.requests import Event, Request, request_of, with_viewer_address
 from seealso.http.responses import Response
 from seealso.settings import SettingsError, choice, optional
 from seealso.store.client import READ_PATIENCE, WRITE_PATIENCE, Patience, Usage
