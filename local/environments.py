@@ -1,6 +1,7 @@
 """The environments that `make build` and `make deploy` know: those of samconfig.toml."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +39,13 @@ def environment(name: str, path: Path = SAMCONFIG) -> Environment:
         settings.get("profile"),
         {name: str(value) for name, value in settings["parameter_overrides"].items()},
     )
+
+
+def configuration(environment: Environment, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """What samconfig.toml says of an environment, with other template parameters."""
+    settings = _config(SAMCONFIG)[environment.name]["deploy"]["parameters"]
+    changed = settings | {"parameter_overrides": dict(parameters)}
+    return {"version": 0.1, environment.name: {"deploy": {"parameters": changed}}}
 
 
 def _config(path: Path) -> dict[str, Any]:

@@ -23,7 +23,10 @@ _FRAME = re.compile(r'File "(.+)", line (\d+)')
 # What functions read only once, when they are imported or later.
 _SOURCES = {".css", ".graphql", ".html", ".js", ".json", ".po", ".py", ".svg"}
 # Members of a log line that are shown elsewhere in it, or only have a meaning for CloudWatch.
-_HIDDEN = {"_aws", "exception", "exception_name", "level", "message", "service", "timestamp"}
+_HIDDEN = {
+    *("_aws", "exception", "exception_name", "function", "level", "message", "service"),
+    *("stack", "timestamp"),
+}
 
 
 def live_handler(
@@ -72,8 +75,9 @@ def readable(resource: str, line: str, root: Path = ROOT) -> str:
         members = None
     if not isinstance(members, dict) or "level" not in members:
         return f"{resource}: {line}"
-    others = " ".join(f"{name}={value}" for name, value in members.items() if name not in _HIDDEN)
-    text = f"{resource}: {members['level']} {members.get('message', '')} {others}".rstrip()
+    others = [f"{name}={value}" for name, value in members.items() if name not in _HIDDEN]
+    message = [members["message"]] if members.get("message") else []
+    text = " ".join([f"{resource}: {members['level']}", *message, *others])
     exception = str(members.get("exception", "")).rstrip()
     if not exception:
         return text

@@ -1,24 +1,31 @@
 """`sam deploy` of the release to AWS, with the user's own credentials.
 
 python -m local.release ENV     ENV: an environment of samconfig.toml
+
+Secrets are not in samconfig.toml: the variables ORIGIN_SECRET and ORIGIN_SECRET_PREVIOUS of the
+environment set them, and without these a stack keeps the ones that it has.
 """
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import environments
-from local.build import BUILT, SAM, overrides
-from local.environments import SAMCONFIG, Environment
+from local.build import BUILT, SAM
+from local.environments import Environment
 from local.paths import ROOT
 from local.steps import Failure
 
 # In these states a stack cannot be updated, only deleted.
 _DEAD = ("CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+_SECRETS = {"ORIGIN_SECRET": "OriginSecret", "ORIGIN_SECRET_PREVIOUS": "OriginSecretPrevious"}
 
 
 def deploy(environment: Environment, built: Path = BUILT) -> None:
@@ -34,16 +41,19 @@ def deploy(environment: Environment, built: Path = BUILT) -> None:
             f"The stack {environment.stack_name} is in {status} and can only be deleted. "
             "docs/operations.md says how to start over."
         )
-    if status is None and environment.parameters["DeletionProtection"] == "true":
+    secrets = {_SECRETS[name]: os.environ[name] for name in _SECRETS if name in os.environ}
+    ids = [secret.partition(".")[0] for secret in secrets.values() if secret]
+    if len(ids) > len(set(ids)):
+        # Functions would keep the previous secret: a version is published for another id.
+        raise Failure("ORIGIN_SECRET must have another id than ORIGIN_SECRET_PREVIOUS.")
+    parameters = environment.parameters | secrets
+    if status is None and parameters["DeletionProtection"] == "true":
         print("First deployment: deletion protection stays off until it has succeeded.", flush=True)
-        # An empty value cannot be passed this way. It is the default, which a new stack gets.
-        first = {name: value for name, value in environment.parameters.items() if value}
-        first["DeletionProtection"] = "false"
-        _sam_deploy(environment, built, "--parameter-overrides", *overrides(first))
+        _sam_deploy(environment, built, parameters | {"DeletionProtection": "false"})
         if _status(environment) is None:
             return  # the user did not confirm the changes
         print("Second deployment: deletion protection on.", flush=True)
-    _sam_deploy(environment, built)
+    _sam_deploy(environment, built, parameters)
 
 
 def _status(environment: Environment) -> str | None:
@@ -62,11 +72,16 @@ def _status(environment: Environment) -> str | None:
     return None if status == "REVIEW_IN_PROGRESS" else status
 
 
-def _sam_deploy(environment: Environment, built: Path, *options: str) -> None:
-    command: list[str | Path] = [SAM, "deploy", "--template-file", built / "template.yaml"]
-    command += ["--config-file", SAMCONFIG, "--config-env", environment.name, *options]
-    variables = os.environ | {"SAM_CLI_TELEMETRY": "0"}
-    if subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode:
+def _sam_deploy(environment: Environment, built: Path, parameters: Mapping[str, str]) -> None:
+    # An option of the command line could pass no empty values, and others would see the secrets.
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "samconfig.yaml"  # of which JSON is a part
+        config.write_text(json.dumps(environments.configuration(environment, parameters)))
+        command: list[str | Path] = [SAM, "deploy", "--template-file", built / "template.yaml"]
+        command += ["--config-file", config, "--config-env", environment.name]
+        variables = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+        status = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
+    if status:
         raise Failure("sam deploy failed. docs/operations.md says what to do after a failure.")
 
 

@@ -80,7 +80,7 @@ def test_a_lasting_fault_fails_the_query(
     answer = asked("page", accept)
     check_unavailable(answer, accept, network)
     line = log.line()
-    assert line["level"] == "WARNING"
+    assert line["level"] == "WARN"
     assert line["message"].startswith("store unavailable: ")
     assert "ProvisionedThroughputExceededException" in line["message"]
     assert line["failed"] == 1
@@ -213,7 +213,7 @@ def test_an_unforeseen_exception_is_an_internal_error(
     assert (line["level"], line["failed"]) == ("ERROR", 1)
     assert line["exception"].endswith("Unforeseen: secret words")
     assert "in unforeseen" in line["exception"]
-    assert line["correlation_id"] in answer.body  # who reports it can name it
+    assert line["request_id"] in answer.body  # who reports it can name it
 
 
 @ACCEPTED

@@ -83,11 +83,11 @@ def test_a_lasting_fault_is_a_503(
     assert seconds < LIMIT + SLACK
     is_unavailable(answer, network)
     line = log.line()
-    assert line["level"] == "WARNING"
+    assert line["level"] == "WARN"
     assert line["message"].startswith("store unavailable: ")
     assert said in line["message"]
     assert (line["status"], line["failed"]) == (503, 1)
-    assert line["correlation_id"] == answer.json()["request_id"]
+    assert line["request_id"] == answer.json()["request_id"]
     assert line["store_requests"] >= len(between.requests) > 0
 
 
@@ -207,7 +207,7 @@ def test_an_unexpected_exception_is_a_bare_500(
     }
     line = log.line()
     assert (line["level"], line["status"], line["failed"]) == ("ERROR", 500, 1)
-    assert line["correlation_id"] == asked["requestContext"]["requestId"]
+    assert line["request_id"] == asked["requestContext"]["requestId"]
     for part in ("Traceback", "in unforeseen", f"in {function(name).handler.__name__}"):
         assert part in line["exception"]
     assert line["exception"].endswith("Unforeseen: secret words")

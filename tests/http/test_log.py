@@ -9,45 +9,25 @@ from typing import Any
 import pytest
 
 from seealso.http import log as request_log
-from seealso.http.log import write_line
+from seealso.http.log import log_request, metric_dimensions, write_line
+from seealso.http.requests import request_of
+from seealso.store.client import Usage
 from seealso.store.tables import Store
 from tests.support.events import event
 from tests.support.functions import handler
-from tests.support.gateway import get
+from tests.support.gateway import get, routes
 from tests.support.log import Log
 
-# CloudWatch, "MetricDatum": what a unit may be.
-UNITS = {
-    *("Seconds", "Microseconds", "Milliseconds", "Percent", "Count", "Count/Second", "None"),
-    *(f"{size}{per}" for size in ("Bytes", "Bits") for per in ("", "/Second")),
-    *(
-        f"{scale}{size}{per}"
-        for scale in ("Kilo", "Mega", "Giga", "Tera")
-        for size in ("bytes", "bits")
-        for per in ("", "/Second")
-    ),
-}
+MAX_BYTES = 350  # of a request's line, with a stack's name of up to 32 characters
+LONGEST_STACK = "articles-of-the-network-in-eu-01"
+# What Lambda knows (AWS "Log-level filtering"); it takes a line with another level for one without.
+LEVELS = {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
 
 
-def is_emf(line: dict[str, Any]) -> None:
-    """CloudWatch, "Specification: Embedded metric format"."""
-    metadata = line["_aws"]
-    assert isinstance(metadata["Timestamp"], int)
-    for directive in metadata["CloudWatchMetrics"]:
-        assert 1 <= len(directive["Namespace"]) <= 1024
-        assert directive["Dimensions"]
-        for dimensions in directive["Dimensions"]:
-            assert len(dimensions) <= 30
-            for name in dimensions:
-                assert isinstance(line[name], str)
-                assert 1 <= len(line[name]) <= 1024
-        assert 1 <= len(directive["Metrics"]) <= 100
-        for metric in directive["Metrics"]:
-            assert set(metric) <= {"Name", "Unit", "StorageResolution"}
-            assert metric["Unit"] in UNITS
-            value = line[metric["Name"]]
-            assert isinstance(value, int | float)
-            assert not isinstance(value, bool)
+def is_left_as_it_is(line: dict[str, Any]) -> None:
+    """Lambda stores a JSON object as it is if it has a level and a time in RFC 3339."""
+    assert line["level"] in LEVELS
+    assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize(
@@ -77,14 +57,13 @@ def test_a_request_is_one_line(
     assert line["write_units"] == 0
     assert line["failed"] == 0
     assert line["level"] == "INFO"
-    assert line["service"] == "seealso"
-    is_emf(line)
+    is_left_as_it_is(line)
 
 
-def test_the_correlation_id_is_the_gateways_request_id(network: Store, log: Log) -> None:
+def test_the_request_id_is_the_gateways_request_id(network: Store, log: Log) -> None:
     asked = event("GET /articles/{id}", {"id": "999"})
     handler("get_article")(asked, None)
-    assert log.line()["correlation_id"] == asked["requestContext"]["requestId"]
+    assert log.line()["request_id"] == asked["requestContext"]["requestId"]
 
 
 def test_an_unexpected_error_is_one_line_with_its_traceback(
@@ -99,8 +78,7 @@ def test_an_unexpected_error_is_one_line_with_its_traceback(
     assert line["exception"].startswith("Traceback (most recent call last):\n")
     assert line["exception"].endswith("KeyError: 'id'")
     assert line["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
-    assert datetime.fromisoformat(line["timestamp"]).utcoffset() == timedelta(0)
-    is_emf(line)
+    is_left_as_it_is(line)
 
 
 def test_a_line_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +86,7 @@ def test_a_line_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", SimpleNamespace(write=written.append, flush=lambda: None))
-        write_line("INFO", "request", {"text": "of two\nlines, and half a pair: \ud800"})
+        write_line({"text": "of two\nlines, and half a pair: \ud800"})
     (line,) = written
     assert line.endswith("}\n")
     assert line.count("\n") == 1
@@ -124,12 +102,46 @@ def test_the_first_request_of_a_container_is_its_cold_start(
     assert [line["cold_start"] for line in log.lines()] == [1, 0, 0]
 
 
-def test_lines_have_no_addresses(network: Store, log: Log) -> None:
+@pytest.mark.parametrize("is_valid", [True, False])
+def test_lines_have_no_addresses_and_no_query_strings(
+    network: Store, log: Log, *, is_valid: bool
+) -> None:
     followed = {"user-agent": "Reader/1.0", "x-forwarded-for": "192.0.2.7", "cookie": "a=secret"}
-    for target in ("/articles/100", "/articles/999", "/articles/x", "/articles/1?domain=secret"):
-        get(target, followed)
-    text = log.text()
-    asked = event("GET /articles/{id}", {"id": "1"})
-    http_context = asked["requestContext"]["http"]
-    for private in (http_context["sourceIp"], "Reader", http_context["userAgent"], "secret"):
-        assert private not in text
+    path = {"id": "100", "domain": "7", "link_id": "0" * 32, "part": "0", "name": "x", "host": "x"}
+    if not is_valid:
+        path |= {"id": "x", "domain": "x", "link_id": "x"}
+    for route, folder in routes().items():
+        asked = event(route, path, "token=secret&domain=secret&query=secret", followed)
+        handler(folder)(asked, None)
+        text = log.text()
+        log.clear()
+        assert json.loads(text)["route"] == route.replace("HEAD", "GET")
+        for private in ("192.0.2.7", "Reader", "secret", "?", "token"):
+            assert private not in text, route
+
+
+def test_a_line_is_short(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
+    """With each route, the longest names, the gateway's ids, and numbers as long as any."""
+    usage = Usage(requests=99, round_trips=99, read_units=999.5, write_units=999.5)
+    monkeypatch.setenv("STACK_NAME", LONGEST_STACK)
+    assert len(routes()) > 70
+    for route, folder in routes().items():
+        name = folder.title().replace("_", "")  # in template.yaml
+        generated = f"{LONGEST_STACK}-{name}-AbCdEfGhIjKl"
+        assert len(generated) <= 64  # Lambda's limit, beyond which CloudFormation cuts
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", generated)
+        request = request_of(event(route))._replace(request_id="JKJaXmPLvHcESHA=")
+        log_request(metric_dimensions(), request, 200, 29_999.99, usage, None)
+        text = log.text()
+        log.clear()
+        assert json.loads(text)["function"] == name
+        assert len(text.encode()) <= MAX_BYTES, text
+
+
+def test_a_trace_is_named_where_there_is_one(
+    network: Store, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda sets the variable for requests that are not traced, too."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
+    get("/articles/100")
+    assert "xray_trace_id" not in log.line()

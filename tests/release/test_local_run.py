@@ -142,15 +142,16 @@ def test_a_function_that_is_broken_at_its_start_is_live_once_it_is_mended(checko
 def test_log_lines_are_readable_and_name_the_request() -> None:
     line = (
         '{"level":"ERROR","message":"unexpected error","timestamp":"2026-01-01T00:00:00Z",'
-        '"service":"seealso","route":"GET /x","correlation_id":"r-1","_aws":{},'
+        '"stack":"seealso-local","function":"Show","route":"GET /x","request_id":"r-1",'
         '"exception_name":"KeyError",'
         '"exception":"Traceback\\n  File \\"ROOT/a.py\\", line 7\\nKeyError: 1"}'
     ).replace("ROOT", str(ROOT))
     assert live.readable("Show", line) == (
-        "Show: ERROR unexpected error route=GET /x correlation_id=r-1\n"
+        "Show: ERROR unexpected error route=GET /x request_id=r-1\n"
         f'Traceback\n  File "{ROOT}/a.py", line 7\nKeyError: 1\n'
         "Show: ERROR a.py:7: KeyError: 1"
     )
+    assert live.readable("Show", '{"level":"INFO","status":200}') == "Show: INFO status=200"
     assert live.readable("Show", "plain [1]") == "Show: plain [1]"
     assert live.readable("Show", "17") == "Show: 17"
 

@@ -76,6 +76,22 @@ def test_clients_are_counted_separately(quick: Store) -> None:
     assert submit(0, "198.51.100.24") == 201
 
 
+def test_behind_the_cdn_its_viewers_are_clients(
+    quick: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORIGIN_SECRETS", "1a2b.secret")
+
+    def status(number: int, viewer: str) -> int:
+        headers = {"X-Origin-Secret": "1a2b.secret", "X-Viewer-Address": viewer}
+        return post(WAITING, fields(f"https://example.com/{number}"), headers=headers).status
+
+    assert [status(number, "198.51.100.23") for number in range(4)] == [201, 201, 201, 429]
+    assert status(4, "198.51.100.24") == 201
+    # Forged, past the CDN: it is not even counted.
+    assert post(WAITING, headers={"X-Viewer-Address": "198.51.100.25"}).status == 403
+    assert len(sample_network.kept(quick, "submissions")) == 2
+
+
 @pytest.mark.parametrize(
     "same",
     [

@@ -36,6 +36,7 @@ def variables(store: Store) -> dict[str, str]:
         "LINK_DAYS": "365",
         "CONTACT_URL": "mailto:editors@example.org",
         "PRIVACY_URL": "https://example.org/privacy",
+        "ORIGIN_SECRETS": "",
         "SERVER_TIMING": "off",
         "DUPLICATE_SCOPE": "network",
         "SUBMITS_PER_TEN_MINUTES": "100000",

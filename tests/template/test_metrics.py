@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from seealso.http.log import log_request
+from local.paths import ROOT
+from seealso.http.log import log_request, metric_dimensions
 from seealso.http.requests import request_of
 from seealso.settings import SettingsError
 from seealso.store.client import Usage
 from seealso.store.tables import reset_store
 from tests.support.events import event
 from tests.support.functions import start
-from tests.template.processed import of_type
+from tests.template.processed import of_type, source
 
 
 class Report(NamedTuple):
@@ -38,16 +39,57 @@ def metrics_line(captured: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
-def test_a_requests_metrics_have_stack_and_function(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_requests_line_has_stack_and_function(capsys: pytest.CaptureFixture[str]) -> None:
     request = request_of(event("GET /articles/{id}", {"id": "1"}))
-    log_request(request, 200, 1.5, Usage(), None)
-    line = metrics_line(capsys)
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
-    # One set without the route: each metric is charged for each set of values in use.
-    assert directive["Dimensions"] == [["stack", "function"]]
+    log_request(metric_dimensions(), request, 200, 1.5, Usage(), None)
+    line = json.loads(capsys.readouterr().out)
     assert line["stack"] == "seealso-test"
-    assert line["function"] == "seealso-test-GetArticle-X1"
+    assert line["function"] == "GetArticle"  # also when CloudFormation creates it anew
     assert line["route"] == "GET /articles/{id}"
+
+
+def test_filters_make_the_metrics_of_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    request = request_of(event("GET /articles/{id}", {"id": "1"}))
+    log_request(metric_dimensions(), request, 200, 1.5, Usage(), None)
+    line = json.loads(capsys.readouterr().out)
+    units = {}
+    for resource in of_type("AWS::Logs::MetricFilter").values():
+        properties = resource["Properties"]
+        (metric,) = properties["MetricTransformations"]
+        name = metric["MetricName"]
+        units[name] = metric["Unit"]
+        assert isinstance(line[name], int | float)
+        assert properties["FilterPattern"] == f"{{ $.{name} = * }}"
+        assert metric["MetricValue"] == f"$.{name}"
+        assert metric["MetricNamespace"] == "seealso"
+        # Without the route: each metric is charged for each set of values in use.
+        assert metric["Dimensions"] == [
+            {"Key": "stack", "Value": "$.stack"},
+            {"Key": "function", "Value": "$.function"},
+        ]
+        # A default value would have no dimensions, which AWS refuses.
+        assert "DefaultValue" not in metric
+        assert properties["LogGroupName"] == {"Ref": "RequestLogs"}
+    counts = ("store_requests", "read_units", "failed", "cold_start")
+    assert units == {"duration_ms": "Milliseconds", **dict.fromkeys(counts, "Count")}
+
+
+def test_functions_that_log_requests_share_a_log_group() -> None:
+    for name, resource in source()["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties = resource["Properties"]
+            answers = "serve(" in (ROOT / properties["CodeUri"] / "app.py").read_text()
+            group = "RequestLogs" if answers else f"{name}Logs"
+            assert properties["LoggingConfig"]["LogGroup"] == {"Ref": group}
+
+
+def test_lambda_writes_no_lines_of_its_own_unless_something_fails() -> None:
+    for function in of_type("AWS::Lambda::Function").values():
+        config = function["Properties"]["LoggingConfig"]
+        assert config["LogFormat"] == "JSON"
+        assert config["SystemLogLevel"] == "WARN"
+        assert config["ApplicationLogLevel"] == "INFO"
+        assert "LogGroup" in config
 
 
 def test_the_hourly_jobs_metrics_have_the_stack(

@@ -1,8 +1,11 @@
 """Parameters: bounds as the functions check them, and each one named in samconfig.toml."""
 
 import ast
+import json
 import re
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -86,7 +89,9 @@ def test_choices_are_those_that_the_functions_check() -> None:
 @pytest.mark.parametrize("name", environments.names())
 def test_samconfig_names_every_parameter(name: str) -> None:
     """`sam deploy` sends the previous value for others: a new default would not arrive."""
-    assert set(environments.environment(name).parameters) == set(source()["Parameters"])
+    parameters = source()["Parameters"]
+    secrets = {each for each in parameters if parameters[each].get("NoEcho")}
+    assert set(environments.environment(name).parameters) == set(parameters) - secrets
 
 
 @pytest.mark.parametrize("name", environments.names())
@@ -98,8 +103,6 @@ def test_samconfigs_values_are_allowed(name: str) -> None:
         if "MinValue" in rules:
             assert rules["MinValue"] <= int(value) <= rules["MaxValue"], parameter
         assert re.fullmatch(rules.get("AllowedPattern", ".*"), value), parameter
-        if not value:  # local/release.py leaves it out in the first deployment
-            assert rules["Default"] == "", parameter
 
 
 def test_an_unknown_environment_lists_the_known_ones() -> None:
@@ -141,13 +144,14 @@ class Deployments:
     """What release.deploy() would send, with a stack that has one status after the other."""
 
     def __init__(self, patch: pytest.MonkeyPatch, *statuses: str | None) -> None:
-        self.options: list[tuple[str, ...]] = []
+        self.parameters: list[dict[str, str]] = []
         left = list(statuses)
         patch.setattr(release, "_status", lambda _environment: left.pop(0))
-        patch.setattr(release, "_sam_deploy", lambda *sent: self.options.append(sent[2:]))
+        patch.setattr(release, "_sam_deploy", lambda *sent: self.parameters.append(sent[2]))
 
 
-PROTECTED = an_environment({"DeletionProtection": "true", "AdminIssuer": "", "LinkDays": "5"})
+PARAMETERS = {"DeletionProtection": "true", "AdminIssuer": "", "LinkDays": "5"}
+PROTECTED = an_environment(PARAMETERS)
 
 
 def test_a_new_stack_is_deployed_without_and_then_with_protection(
@@ -155,22 +159,58 @@ def test_a_new_stack_is_deployed_without_and_then_with_protection(
 ) -> None:
     made = Deployments(monkeypatch, None, "CREATE_COMPLETE")
     release.deploy(PROTECTED)
-    assert made.options == [
-        ("--parameter-overrides", "DeletionProtection=false", "LinkDays=5"),
-        (),
-    ]
+    assert made.parameters == [PARAMETERS | {"DeletionProtection": "false"}, PARAMETERS]
 
 
 def test_an_existing_stack_is_deployed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Deployments(monkeypatch, "UPDATE_ROLLBACK_COMPLETE")
     release.deploy(PROTECTED)
-    assert made.options == [()]
+    assert made.parameters == [PARAMETERS]
+
+
+def test_secrets_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty one is set, too: that is how a previous one is taken back."""
+    monkeypatch.setenv("ORIGIN_SECRET", "1.new")
+    monkeypatch.setenv("ORIGIN_SECRET_PREVIOUS", "")
+    made = Deployments(monkeypatch, "UPDATE_COMPLETE")
+    release.deploy(PROTECTED)
+    secrets = {"OriginSecret": "1.new", "OriginSecretPrevious": ""}
+    assert made.parameters == [PARAMETERS | secrets]
+
+
+def test_a_new_secret_with_the_same_id_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORIGIN_SECRET", "1.new")
+    monkeypatch.setenv("ORIGIN_SECRET_PREVIOUS", "1.old")
+    made = Deployments(monkeypatch, "UPDATE_COMPLETE")
+    with pytest.raises(Failure, match="another id"):
+        release.deploy(PROTECTED)
+    assert not made.parameters
+
+
+def test_sam_gets_samconfigs_settings_with_the_parameters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configurations = []
+
+    def run(command: list[Any], **_: Any) -> SimpleNamespace:
+        configurations.append(
+            json.loads(Path(command[command.index("--config-file") + 1]).read_text())
+        )
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    release._sam_deploy(environments.environment("prod"), Path("built"), {"LinkDays": "5"})
+    (configuration,) = configurations
+    settings = configuration["prod"]["deploy"]["parameters"]
+    assert settings["confirm_changeset"] is True
+    assert settings["stack_name"] == "seealso-prod"
+    assert settings["parameter_overrides"] == {"LinkDays": "5"}
 
 
 def test_a_new_stack_without_protection_is_deployed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Deployments(monkeypatch, None)
     release.deploy(an_environment({"DeletionProtection": "false"}))
-    assert made.options == [()]
+    assert made.parameters == [{"DeletionProtection": "false"}]
 
 
 def test_a_first_deployment_that_the_user_refuses_is_the_last(
@@ -178,11 +218,11 @@ def test_a_first_deployment_that_the_user_refuses_is_the_last(
 ) -> None:
     made = Deployments(monkeypatch, None, None)
     release.deploy(PROTECTED)
-    assert len(made.options) == 1
+    assert len(made.parameters) == 1
 
 
 def test_a_stack_that_can_only_be_deleted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Deployments(monkeypatch, "ROLLBACK_COMPLETE")
     with pytest.raises(Failure, match="ROLLBACK_COMPLETE and can only be deleted"):
         release.deploy(PROTECTED)
-    assert not made.options
+    assert not made.parameters

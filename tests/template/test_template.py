@@ -18,6 +18,7 @@ NAMES_WITHIN_THE_STACK = {
 }
 CHOSEN_NAMES = {("AWS::ApiGatewayV2::DomainName", "DomainName")}
 VERSION_DESCRIPTION_LIMIT = 256  # Lambda, PublishVersion
+SECRET_ID = 4  # characters before the period in an origin secret
 
 
 def is_of_the_stack(value: Any) -> bool:
@@ -114,28 +115,67 @@ def test_charged_options_are_off_unless_asked_for() -> None:
         }
 
 
+def longest(value: Any) -> str:
+    """The longest value that a string or an intrinsic function of a template may have."""
+    if isinstance(value, str):
+        return value
+    ((function, argument),) = value.items()
+    match function, argument:
+        case "Ref", name:
+            parameter = source()["Parameters"][name]
+            lengths: list[int] = [
+                parameter.get("MaxLength", 0),
+                len(str(parameter.get("MaxValue", ""))),
+                *(len(str(each)) for each in parameter.get("AllowedValues", [])),
+            ]
+            assert max(lengths), name
+            return "x" * max(lengths)
+        case "Fn::Select", [
+            0,
+            {"Fn::Split": [".", {"Ref": "OriginSecret" | "OriginSecretPrevious"}]},
+        ]:
+            return "x" * SECRET_ID
+        case "Fn::If", [_, *branches]:
+            return max(map(longest, branches), key=len)
+        case "Fn::Join", [separator, parts]:
+            return str(separator).join(map(longest, parts))
+        case "Fn::Sub", [str(text), named]:
+            values = {name: longest(each) for name, each in named.items()}
+        case "Fn::Sub", str(text):
+            values = {}
+        case _:
+            raise AssertionError(value)
+    return re.sub(
+        r"\$\{(\w+)\}", lambda match: values.get(match[1]) or longest({"Ref": match[1]}), text
+    )
+
+
 def test_a_versions_description_fits_with_the_longest_values() -> None:
-    longest = {
-        name: max(
-            [parameter.get("MaxLength", 0)]
-            + [len(str(value)) for value in parameter.get("AllowedValues", [])]
-            + [len(str(parameter.get("MaxValue", "")))]
-        )
-        for name, parameter in source()["Parameters"].items()
-    }
-    descriptions = [
-        version["Properties"]["Description"] for version in of_type("AWS::Lambda::Version").values()
-    ]
+    versions = of_type("AWS::Lambda::Version").values()
+    descriptions = [longest(version["Properties"]["Description"]) for version in versions]
     assert len(descriptions) == 9
-    for description in descriptions:
-        # Of an Fn::If, both branches: more than can be there at once.
-        text = " ".join(
-            part for part in strings(description) if part not in ("Fn::Sub", "Fn::Join", "Fn::If")
-        )
-        for name in re.findall(r"\$\{(\w+)\}", text):
-            assert longest[name], name
-            text = text.replace(f"${{{name}}}", "x" * longest[name])
-        assert len(text.replace("HasUserPool cognito ", "").strip()) <= VERSION_DESCRIPTION_LIMIT
+    assert max(map(len, descriptions)) <= VERSION_DESCRIPTION_LIMIT
+
+
+def named(value: Any) -> set[str]:
+    """The parameters that a value refers to."""
+    texts = {match for text in strings(value) for match in re.findall(r"\$\{(\w+)\}", text)}
+    return (texts | set(strings(value))) & set(source()["Parameters"])
+
+
+def test_a_version_is_published_when_a_parameter_of_its_function_changes() -> None:
+    """A version's description is the only property that follows a parameter's value."""
+    resources = source()["Resources"]
+    for name, function in resources.items():
+        if function["Type"] == "AWS::Serverless::Function":
+            properties = function["Properties"]
+            version = next(
+                each["Properties"]
+                for each in of_type("AWS::Lambda::Version").values()
+                if each["Properties"]["FunctionName"] == {"Ref": name}
+            )
+            # AdminIssuer and its kind are in conditions, whose branches the description has.
+            assert named(properties.get("Environment", {})) <= named(version["Description"]), name
 
 
 def test_every_public_get_route_answers_head() -> None:
@@ -186,12 +226,19 @@ def test_costly_routes_have_limits_of_their_own() -> None:
 def test_access_log_lines_are_json(value: str) -> None:
     """API Gateway writes - for a variable without a value, and escapes quotes in values."""
     (stage,) = of_type("AWS::ApiGatewayV2::Stage").values()
-    form = stage["Properties"]["AccessLogSettings"]["Format"]
+    condition, settings, otherwise = stage["Properties"]["AccessLogSettings"]["Fn::If"]
+    assert (condition, otherwise) == ("WritesAccessLogs", {"Ref": "AWS::NoValue"})
+    assert source()["Parameters"]["AccessLogs"]["Default"] == "off"
+    form = settings["Format"]
     assert "\n" not in form
     line = json.loads(re.sub(r"\$context\.[A-Za-z.]+", value, form))
     assert set(line.values()) == {value}
     assert {"error", "integration_error"} < set(line)
-    assert not {"sourceIp", "userAgent"} & set(re.findall(r"\w+", form))
+    # None of them has a query string, an address of a client or its user agent.
+    assert set(re.findall(r"\$context\.([A-Za-z.]+)", form)) == {
+        *("requestTime", "requestId", "routeKey", "status", "responseLength", "responseLatency"),
+        *("integrationLatency", "error.message", "integrationErrorMessage"),
+    }
 
 
 def test_editors_names_ignore_case_and_a_second_factor_is_possible() -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from seealso.errors import Refusal, StoreUnavailable, unavailable
 from seealso.http.log import log_request, metric_dimensions
 from seealso.http.problems import problem_response
-from seealso.http.requests import Event, Request, request_of
+from seealso.http.requests import Event, Request, request_of, with_viewer_address
 from seealso.http.responses import Response
-from seealso.settings import SettingsError, choice
+from seealso.settings import SettingsError, choice, optional
 from seealso.store.client import READ_PATIENCE, WRITE_PATIENCE, Patience, Usage
 from seealso.store.tables import Store, current_store
 
@@ -34,8 +34,9 @@ def serve(
     """
     # What they need from the environment is checked now and not in a request.
     current_store()
-    metric_dimensions()
+    dimensions = metric_dimensions()
     sends_timing = choice("SERVER_TIMING", "on", "off") == "on"
+    secrets = optional("ORIGIN_SECRETS").split()
 
     def handler(event: Event, _context: object) -> dict[str, Any]:
         started = time.perf_counter()
@@ -43,6 +44,8 @@ def serve(
         error: Exception | None = None
         usage = Usage()
         try:
+            if secrets:
+                request = with_viewer_address(request, secrets)
             store = current_store()
             by_method = READ_PATIENCE if request.method == "GET" else WRITE_PATIENCE
             usage = store.client.start(patience or by_method)
@@ -60,7 +63,7 @@ def serve(
         response.headers["x-content-type-options"] = "nosniff"
         if sends_timing:
             response.headers.update(_timing(milliseconds, usage))
-        log_request(request, response.status, milliseconds, usage, error)
+        log_request(dimensions, request, response.status, milliseconds, usage, error)
         answer: dict[str, Any] = {"statusCode": response.status, "headers": response.headers}
         if response.body is not None and not request.is_head:
             answer |= {"body": response.body, "isBase64Encoded": response.is_base64}

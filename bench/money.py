@@ -1,0 +1,353 @@
+"""What page views cost in dollars, with and without CloudFront: writes docs/costs.md.
+
+`python -m bench.money` measures one page view on DynamoDB Local and multiplies with prices.toml.
+"""
+
+import io
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench import networks
+from local import dynamodb_local
+from local.paths import ROOT
+from seealso.store.tables import Store
+from seealso.tables.articles import article_item
+from seealso.tables.sites import Site
+from tests.support import environment, events, functions
+from tests.support.factories import put_site
+from tests.support.tables import make_store
+
+_FILE = ROOT / "docs/costs.md"
+_PRICES = tomllib.loads(Path(__file__).with_name("prices.toml").read_text("utf-8"))
+
+# Assumptions.
+SENT_BYTES = 2_000  # of an answer, with its headers
+STORE_MS = 4.0  # for a round trip to DynamoDB
+RUNTIME_MS, RUNTIME_MB = 2.0, 512  # of a warm function that does nothing (lambda-perf, August 2026)
+COLD_STARTS, INIT_MS = 1e-3, 150.0  # share of requests, and what is billed of each start
+EVENT_BYTES = 26  # that CloudWatch adds to each line
+HIT_RATE = 0.9
+# What a line had and what the embedded metric format adds to one (docs/decisions.md).
+FORMER_LINE_BYTES, EMBEDDED_BYTES = 743, 322
+METRICS, FUNCTIONS = 5, 6
+
+VCPU_MB = 1769  # "At 1,769 MB, a function has the equivalent of one vCPU" (AWS)
+MEMORY_MB = 512  # template.yaml
+SIZES = (128, 256, 512, 1024, VCPU_MB)
+BLOCKS, BLOCK = 21, 40
+GOAL, CDN_GOALS = 1.95, {"US edges": 1.35, "European edges": 1.60}
+
+_NEW_DOCUMENT = "{qa_ai(where:{id:{_eq:%d}},limit:1){id title text}#%d\n}"
+
+
+class View(NamedTuple):
+    """What a page view was measured to take: CPU in ms on this machine, of `kind` of request."""
+
+    kind: str
+    cpu_ms: float
+    round_trips: int
+    read_units: float
+    line_bytes: int
+    peak_mb: float
+
+
+class Cost(NamedTuple):
+    """A line of a sum of dollars."""
+
+    what: str
+    term: str
+    dollars: float
+
+
+_TEXT = """# Costs
+
+Written by `python -m bench.money`, at list prices of us-east-1 as of {date} without free tiers
+(`bench/prices.toml` names their pages). Check them before you rely on them.
+
+## A million page views
+
+`GET /articles/{{id}}` with only the id known. Measured: read units, the bytes of the log line, and
+CPU, which is that of the machine that ran this and becomes a duration by the function's share of a
+core ({memory} of 1,769 MB). Assumed: {sent:,} bytes sent, {store:.0f} ms for each of {round_trips}
+round trips to DynamoDB, {runtime:.0f} ms for the runtime itself, one cold start in 1,000 requests
+with {init:.0f} ms of billed init, and {event} bytes that CloudWatch adds to a line.
+
+| what | sum | dollars |
+|---|---|---:|
+{rows}| **together** (goal: at most {goal:.2f}) | | **{total:.3f}** |
+
+With the log lines of before (one of {former} bytes, about 300 bytes of Lambda's own and 330 of the
+gateway's) it would be {before:.2f}. With `Tracing=Active`, a million views a month that come at
+random would make {traces:,.0f} traces, {tracing:.2f} dollars more: Lambda traces the first request
+of each second and 5 % of the others.
+
+In addition, each metric in use is {metric:.2f} a month: {metrics} for each of {functions} functions
+are {all_metrics:.2f}, and three of the hourly job. Metric filters instead of embedded metrics save
+{embedded} bytes a line. Dollars a month for lines and metrics:
+
+| page views a month | embedded metrics | metric filters |
+|---:|---:|---:|
+{filters}
+Checks of 100,000 published links, each weekly, are in
+[benchmarks](benchmarks.md#checks-of-link-backs). When idle, nothing else costs anything but
+storage: articles at 0.25 per GB and month, and their backups.
+
+## Behind CloudFront
+
+Dollars for a million page views of which {hit_rate:.0%} are hits. A miss costs what is above,
+without transfer, which is free from AWS to CloudFront. No CloudFront Function runs for a view.
+
+| | requests | transfer | misses | together | goal |
+|---|---:|---:|---:|---:|---:|
+{cdn}
+### When it pays
+
+An answer is kept for its `max-age` after it was fetched. If views of an article at an edge come at
+random (a Poisson process), n views in that time follow each fetch on average, so that the hit rate
+is n / (n + 1): 9 views for 90 %. Articles and GraphQL have 30 s; feeds and `/sites` 300 s, the
+widget an hour, other files a year. Dollars for a million views, US edges:
+
+| views of an article a day, at one edge | hit rate, 30 s | dollars | hit rate, 300 s | dollars |
+|---:|---:|---:|---:|---:|
+{rates}
+CloudFront costs as much as it saves at
+
+{break_even}
+So a stack of many articles that are read now and then has few hits: CloudFront makes it faster for
+readers, and more expensive. Every account has 10 million requests and 1 TB a month of CloudFront
+for free, without end. Up to there, it is cheaper at any hit rate.
+
+## Memory size
+
+Lambda gives CPU by memory: 1,769 MB are a core. Billed milliseconds of a warm request, and dollars
+of duration for a million, by memory size, from the CPU measured here and the assumptions above.
+"Peak" is the memory of a process that has imported the function:
+
+| request | CPU ms | peak MB | {sizes} |
+|---|---:|---:|{rules}
+{memory_rows}
+
+[Decisions](decisions.md) says why the functions have {memory} MB.
+"""
+
+
+def main() -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        dynamodb_local.running(Path(folder)) as endpoint,
+    ):
+        views = list(_measured(make_store(endpoint)))
+    text = _report(views)
+    _FILE.write_text(text, "utf-8")
+    print(text)
+
+
+def _report(views: list[View]) -> str:
+    view = views[0]
+    costs = list(_origin(view))
+    origin = sum(cost.dollars for cost in costs)
+    transfer = _gb(SENT_BYTES) * _PRICES["transfer_gb"]
+    terms = f"{SENT_BYTES:,} bytes = {_gb(SENT_BYTES):.1f} GB at {_PRICES['transfer_gb']:.2f}"
+    costs.append(Cost("transfer", terms, transfer))
+    total = origin + transfer
+    more_bytes = FORMER_LINE_BYTES - view.line_bytes + 300 + 330 + 4 * EVENT_BYTES
+    seconds = 30 * 24 * 3600.0
+    # With a mean of m requests a second, 1 - exp(-m) of seconds have a first one.
+    first = seconds * (1 - math.exp(-1e6 / seconds))
+    traces = first + 0.05 * (1e6 - first)
+    return _TEXT.format(
+        date=_PRICES["date"],
+        memory=MEMORY_MB,
+        sent=SENT_BYTES,
+        store=STORE_MS,
+        round_trips=view.round_trips,
+        runtime=RUNTIME_MS,
+        init=INIT_MS,
+        event=EVENT_BYTES,
+        rows="".join(f"| {cost.what} | {cost.term} | {cost.dollars:.3f} |\n" for cost in costs),
+        goal=GOAL,
+        total=total,
+        former=FORMER_LINE_BYTES,
+        before=total + _gb(more_bytes) * _PRICES["log_gb"],
+        traces=traces,
+        tracing=traces / 1e6 * _PRICES["trace_million"],
+        metric=_PRICES["metric"],
+        metrics=METRICS,
+        functions=FUNCTIONS,
+        all_metrics=METRICS * FUNCTIONS * _PRICES["metric"],
+        embedded=EMBEDDED_BYTES,
+        filters="".join(_filters(view, millions) for millions in (1, 100)),
+        hit_rate=HIT_RATE,
+        cdn="".join(_cdn(edges, origin) for edges in _PRICES["cloudfront_https_million"]),
+        rates="".join(
+            _rates(views_a_day, origin) for views_a_day in (100, 1_000, 3_000, 10_000, 30_000)
+        ),
+        break_even=_break_even(origin, total),
+        sizes=" | ".join(f"{size:,} MB" for size in SIZES),
+        rules="---:|" * len(SIZES),
+        memory_rows="\n".join(map(_memory_row, views)),
+    )
+
+
+def _origin(view: View) -> Iterator[Cost]:
+    """What a million page views cost without transfer."""
+    line = view.line_bytes + EVENT_BYTES
+    billed = _billed_ms(view, MEMORY_MB)
+    gb_seconds = 1e6 * (billed + COLD_STARTS * INIT_MS) / 1000 * MEMORY_MB / 1024
+    price = _PRICES["http_api_million"]
+    yield Cost("HTTP API", f"1,000,000 requests at {price:.2f} a million", price)
+    price = _PRICES["lambda_million"]
+    yield Cost("Lambda, requests", f"1,000,000 at {price:.2f} a million", price)
+    yield Cost(
+        "Lambda, duration",
+        f"{billed} ms and {COLD_STARTS * INIT_MS:.2f} ms of init x 0.5 GB = {gb_seconds:,.0f} GB-s "
+        f"at {_PRICES['lambda_gb_second']:.7f} (arm64)",
+        gb_seconds * _PRICES["lambda_gb_second"],
+    )
+    price = _PRICES["dynamodb_read_million"]
+    yield Cost(
+        "DynamoDB",
+        f"{view.read_units} read units x 1,000,000 at {price} a million",
+        view.read_units * price,
+    )
+    price = _PRICES["log_gb"]
+    yield Cost("log lines", f"{line} bytes = {_gb(line):.2f} GB at {price:.2f}", _gb(line) * price)
+
+
+def _gb(each: float) -> float:
+    """GB of a million of these bytes."""
+    return each * 1e6 / 1e9
+
+
+def _billed_ms(view: View, size: int) -> int:
+    runtime = RUNTIME_MS * RUNTIME_MB / VCPU_MB  # of a whole core
+    share = min(1.0, size / VCPU_MB)
+    return math.ceil((runtime + view.cpu_ms) / share + view.round_trips * STORE_MS)
+
+
+def _memory_row(view: View) -> str:
+    cells = []
+    for size in SIZES:
+        billed = _billed_ms(view, size)
+        dollars = billed * 1e3 * size / 1024 * _PRICES["lambda_gb_second"]
+        cells.append(f"{billed} ms, {dollars:.3f}")
+    return f"| {view.kind} | {view.cpu_ms:.2f} | {view.peak_mb:.0f} | {' | '.join(cells)} |"
+
+
+def _filters(view: View, millions: int) -> str:
+    metrics = METRICS * FUNCTIONS * _PRICES["metric"]
+    dollars = [
+        metrics + millions * _gb(view.line_bytes + more + EVENT_BYTES) * _PRICES["log_gb"]
+        for more in (EMBEDDED_BYTES, 0)
+    ]
+    return f"| {millions},000,000 | {dollars[0]:.2f} | {dollars[1]:.2f} |\n"
+
+
+def _at_edges(edges: str, hit_rate: float, origin: float) -> tuple[float, float, float]:
+    """Dollars for requests, transfer and misses of a million views."""
+    transfer = _gb(SENT_BYTES) * _PRICES["cloudfront_transfer_gb"]
+    requests: float = _PRICES["cloudfront_https_million"][edges]
+    return requests, transfer, (1 - hit_rate) * origin
+
+
+def _cdn(edges: str, origin: float) -> str:
+    parts = _at_edges(edges, HIT_RATE, origin)
+    cells = " | ".join(f"{part:.3f}" for part in parts)
+    return f"| {edges} | {cells} | **{sum(parts):.3f}** | {CDN_GOALS[edges]:.2f} |\n"
+
+
+def _rates(views_a_day: int, origin: float) -> str:
+    cells = []
+    for seconds in (30, 300):
+        views = views_a_day * seconds / 86_400
+        rate = views / (views + 1)
+        cells += [f"{rate:.0%}", f"{sum(_at_edges('US edges', rate, origin)):.2f}"]
+    return f"| {views_a_day:,} | {' | '.join(cells)} |\n"
+
+
+def _break_even(origin: float, total: float) -> str:
+    lines = []
+    for edges in _PRICES["cloudfront_https_million"]:
+        misses = (total - sum(_at_edges(edges, 1.0, origin))) / origin  # as many as cost the same
+        views = (1 - misses) / misses
+        lines.append(
+            f"- {1 - misses:.0%} hits at {edges}: {views:.1f} views of an article in 30 s, "
+            f"{views * 2880:,.0f} a day at one edge.\n"
+        )
+    return "".join(lines)
+
+
+def _measured(store: Store) -> Iterator[View]:
+    """Kinds of page views, the first of which is the one that is counted."""
+    os.environ |= environment.variables(store)
+    articles = list(networks.mixed(2_000, 5))
+    networks.write(store, store.articles, map(article_item, articles))
+    article = networks.of_4_kb(articles[1000], articles[0].id)
+    networks.write(store, store.articles, [article_item(article)])
+    networks.write_links(store, [article.id])
+    for domain in range(5):
+        put_site(store, Site(domain, [f"s{domain}.example.com"], f"Site {domain}"))
+    path = {"id": str(article.id)}
+    gzip = {"accept-encoding": "gzip"}
+    yield _view("JSON", "get_article", lambda _: events.event("GET /articles/{id}", path))
+    yield _view("HTML", "page", lambda _: events.event("GET /a/{id}", path, "", gzip))
+    yield _view(
+        "GraphQL, a new document",
+        "graphql",
+        lambda number: events.event(
+            "POST /graphql",
+            headers={"content-type": "application/json"},
+            body=json.dumps({"query": _NEW_DOCUMENT % (article.id, number)}),
+        ),
+    )
+
+
+def _view(kind: str, name: str, event: Any) -> View:
+    handler = functions.handler(name)
+    log = io.StringIO()
+    samples = []
+    with redirect_stdout(log):
+        for block in range(BLOCKS + 1):
+            made = [event(block * BLOCK + number) for number in range(BLOCK)]
+            started = time.process_time()
+            for each in made:
+                assert handler(each, None)["statusCode"] == 200
+            samples.append((time.process_time() - started) / BLOCK * 1000)
+    line = log.getvalue().splitlines()[-1]
+    members = json.loads(line)
+    # With names as they are on AWS.
+    names = {"stack": "seealso-prod", "request_id": "JKJaXmPLvHcESHA="}
+    line = json.dumps(members | names, separators=(",", ":")) + "\n"
+    return View(
+        kind,
+        statistics.median(samples[1:]),
+        members["store_round_trips"],
+        members["read_units"],
+        len(line.encode()),
+        _peak_mb(name),
+    )
+
+
+def _peak_mb(name: str) -> float:
+    """Memory of a process that has imported the function."""
+    code = "import app; print(open('/proc/self/status').read())"
+    path = os.pathsep.join([str(ROOT / "functions" / name), *sys.path])
+    command = [sys.executable, "-c", code]
+    variables = os.environ | {"PYTHONPATH": path}
+    status = subprocess.check_output(command, env=variables, text=True)
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main()
