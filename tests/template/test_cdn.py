@@ -239,12 +239,12 @@ def test_the_cdn_is_made_only_when_asked_for() -> None:
         if resource["Type"].startswith("AWS::CloudFront::"):
             assert resource["Condition"] == "HasCdn"
     for each in secrets_in_functions().values():
-        assert each["Fn::If"][0::2] == ["HasCdn", ""]
+        assert each["Fn::If"][0::2] == ["AnswersCdnAlone", ""]
 
 
 def test_the_cdn_demands_a_public_url_and_a_secret() -> None:
     rule = source()["Rules"]["CdnNeedsPublicUrlAndSecret"]
-    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Cdn"}, "on"]}
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Cdn"}, "off"]}]}
     assert [each["Assert"] for each in rule["Assertions"]] == [
         {"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]} for name in ("PublicUrl", "OriginSecret")
     ]
