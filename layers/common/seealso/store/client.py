@@ -64,6 +64,18 @@ _RETRIED = frozenset(
         "TransactionInProgressException",
     }
 )
+_UNPROCESSED = "unprocessed keys"
+# Those of them by which a table says that it is asked for too much, and what it leaves of a batch.
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+        _UNPROCESSED,
+    }
+)
 
 
 @dataclass(slots=True)
@@ -74,6 +86,7 @@ class Usage:
     round_trips: int = 0
     read_units: float = 0.0
     write_units: float = 0.0
+    throttled: int = 0  # requests that a table refused as too many
 
 
 class Retry(NamedTuple):
@@ -193,6 +206,7 @@ class Client:
                 for index, result in zip(indices, results, strict=True):
                     if trouble := _settle(pending, outcomes, index, result):
                         troubles[f"{calls[index].operation}: {trouble}"] += 1
+                        self.usage.throttled += trouble in _THROTTLED
             if self.usage.read_units > max_read_units:
                 raise ReadLimitExceeded
             if not pending:
@@ -347,7 +361,7 @@ def _settle(
     outcomes[index] = _merged(outcomes[index], result)
     if unprocessed:
         pending[index].body["RequestItems"] = unprocessed
-        return "unprocessed keys"
+        return _UNPROCESSED
     del pending[index]
     return None
 
