@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
+from bench import money
 from local.paths import ROOT
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.tables.checks import MAX_FAILURES, Checks, save_checks
@@ -96,6 +97,7 @@ def test_there_are_at_most_10_alarms_and_each_can_be_made() -> None:
         watched += max(len(stats), 1)
     # Each metric of an alarm is charged for.
     assert f"Nine alarms watch {watched} metrics: {watched / 10:.2f} dollars" in chapter()
+    assert watched == money.ALARM_METRICS
 
 
 def test_alarms_watch_metrics_that_are_written() -> None:

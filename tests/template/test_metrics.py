@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bench import money
 from local.paths import ROOT
 from seealso.http.log import log_request, metric_dimensions
 from seealso.http.requests import request_of
@@ -95,6 +96,8 @@ def test_a_stack_has_at_most_20_custom_metrics() -> None:
     assert len(answering) == 6
     of_requests = len(answering) + len(writing) + len(("failed", "cold_start", "throttled"))
     assert of_requests + len(OF_THE_HOURLY_JOB) <= 20
+    counted = (money.REQUEST_METRICS, money.JOB_METRICS)  # docs/costs.md
+    assert counted == (of_requests, len(OF_THE_HOURLY_JOB))
 
 
 def test_functions_that_log_requests_share_a_log_group() -> None:
