@@ -42,6 +42,12 @@ class _Moment(click.ParamType[datetime]):
 
 @click.command()
 @click.option("--to", "moment", type=_Moment(), metavar="TIME", help="The time to go back to.")
+@click.option(
+    "--damaged-at",
+    type=_Moment(),
+    metavar="TIME",
+    help="The last time before the damage, if links were withdrawn since --to.",
+)
 @click.option("--article", "article_id", type=click.IntRange(min=1), metavar="ID")
 @domain_option
 @click.option("--all", "everything", is_flag=True, help="All articles, links and sites.")
@@ -56,6 +62,7 @@ class _Moment(click.ParamType[datetime]):
 @store_options
 def recover(
     moment: datetime | None,
+    damaged_at: datetime | None,
     article_id: int | None,
     domain: int | None,
     everything: bool,
@@ -74,7 +81,8 @@ def recover(
     brought back with conditional writes. What editors did since TIME, and what was done to the
     tables by hand, is undone. What submitters, checks and the clock did stays, and so does what is
     new. Withdrawn links and purged articles are never brought back; links whose URL was claimed
-    since are reported.
+    since are reported. A link whose record is gone cannot say that it was withdrawn between TIME
+    and the damage: name the time of the damage, so that the links are restored to that as well.
 
     Begin with --dry-run, which keeps the restored tables for the next run. It is safe to interrupt
     the command and to run it again. This needs AWS credentials.
@@ -94,6 +102,7 @@ def recover(
         run_recover(
             target,
             moment,
+            damaged_at,
             Scope(article_id, domain),
             dry_run=dry_run,
             only_missing=only_missing,

@@ -28,13 +28,18 @@ _AUDIT_PAGE = 500
 
 @dataclass(slots=True)
 class Backup:
-    """Sites, articles and links as they were at a time. `articles` reads them anew each time."""
+    """Sites, articles and links as they were at a time. `articles` reads them anew each time.
+
+    `erased` are ids of links that were withdrawn or erased by the time of the damage, after which
+    their records may be gone.
+    """
 
     taken_at: datetime
     sites: list[SiteRecord]
     network_blocks: list[str]
     contents: Contents
     articles: Callable[[], Iterable[list[Article]]]
+    erased: frozenset[str] = frozenset()
 
 
 class Since(NamedTuple):
@@ -88,6 +93,20 @@ def read_backup(
 
     sites, blocks = records_of(site_items)
     return Backup(taken_at, sites, blocks, contents, articles), findings
+
+
+def erased_links(restored: Store, display: ProgressDisplay) -> frozenset[str]:
+    """The ids of the links in restored tables that are withdrawn or erased.
+
+    Raises StoreUnavailable, StoreError.
+    """
+    pages = scan_pages(restored, restored.links, display.print_notice, only="pk url")
+    return frozenset(
+        item["pk"].removeprefix("link#")
+        for page in pages
+        for item in page
+        if item["pk"].startswith("link#") and "url" not in item
+    )
 
 
 def records_of(site_items: Iterable[Json]) -> tuple[list[SiteRecord], list[str]]:

@@ -21,12 +21,14 @@ from seealso.tables.links import (
     MAX_HISTORY,
     STATUSES,
     Link,
+    claim_key,
     claims_of,
     link_item,
     link_of,
     page_attribute,
 )
 from seealso.tables.skips import SkipRange, skippable_ranges
+from seealso.urls import KEY_VERSION, url_key
 
 type Kind = Literal["article", "page", "link", "site", "skip range", "item"]
 
@@ -41,13 +43,15 @@ MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 class Finding(NamedTuple):
     """One thing that does not fit: of what, and what is wrong with it, as the end of a sentence.
 
-    `article_id` is that of the page that a link or claim belongs to, where it is known.
+    `article_id` is that of the page that a link or claim belongs to, where it is known. What
+    `is_mendable` follows from other items, and nothing is lost by making it follow.
     """
 
     kind: Kind
     name: str  # an id, a host, or the key of an item
     problem: str
     article_id: int | None = None
+    is_mendable: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} {self.problem}"
@@ -91,7 +95,7 @@ def findings_of_article(item: Json) -> Iterator[Finding]:
         yield Finding("article", name, f"has an invalid {column}: {problem}")
     if wrong := _wrong_keys(item, article_item(article), ARTICLE_KEYS):
         problem = f"is {article.state}, but not so in lists ({', '.join(wrong)})"
-        yield Finding("article", name, problem)
+        yield Finding("article", name, problem, is_mendable=True)
 
 
 def _wrong_keys(item: Json, expected: Json, names: Iterable[str]) -> list[str]:
@@ -107,7 +111,7 @@ def findings_of_skip(skip: SkipRange, published: Iterable[tuple[int, int]]) -> I
     for article_id, domain in published:
         if domain != skip.domain and any(low <= article_id <= high for low, high in ranges):
             problem = f"hides article {article_id} of domain {domain} from readers"
-            yield Finding("skip range", str(skip.lo), problem, article_id)
+            yield Finding("skip range", str(skip.lo), problem, article_id, is_mendable=True)
 
 
 # ---- sites -----------------------------------------------------------------------------------
@@ -149,14 +153,14 @@ def findings_of_sites(items: Sequence[Json]) -> Iterator[Finding]:
         ):
             yield Finding("site", str(item.get("id")), "is incomplete")
     scopes = scopes_of(items)
-    for host, domain in sorted(scopes.hosts_listed - scopes.hosts_said):
-        yield Finding("site", str(domain), f"has the host {host}, which is not known as its own")
-    for host, domain in sorted(scopes.hosts_said - scopes.hosts_listed):
-        yield Finding("site", str(domain), f"does not have the host {host}, which is taken for its")
-    for host, domain in sorted(scopes.blocked_listed - scopes.blocked_said):
-        yield Finding("site", str(domain), f"lists {host} as blocked, which is not")
-    for host, domain in sorted(scopes.blocked_said - scopes.blocked_listed):
-        yield Finding("site", str(domain), f"does not list {host}, which is blocked on it")
+    for problem, pairs in (
+        ("has the host {}, which is not known as its own", scopes.hosts_listed - scopes.hosts_said),
+        ("does not have the host {}, taken for its own", scopes.hosts_said - scopes.hosts_listed),
+        ("lists {} as blocked, which is not", scopes.blocked_listed - scopes.blocked_said),
+        ("does not list {}, which is blocked", scopes.blocked_said - scopes.blocked_listed),
+    ):
+        for host, domain in sorted(pairs):
+            yield Finding("site", str(domain), problem.format(host), is_mendable=True)
 
 
 # ---- links -----------------------------------------------------------------------------------
@@ -176,17 +180,25 @@ def readable_link(item: Json | None) -> Link | None:
     return link if entries and link.status in STATUSES and type(link.version) is int else None
 
 
+class _Problem(NamedTuple):
+    """What is wrong with something, and whether it can be mended."""
+
+    text: str
+    is_mendable: bool = False
+
+
 def findings_of_page(items: PageItems) -> list[Finding]:
     """What does not fit together of one page with its links, claims and checks."""
     links = {link_id: readable_link(item) for link_id, item in items.links.items()}
     findings: list[Finding] = []
 
-    def add(kind: Kind, name: str, problems: Iterable[str]) -> None:
-        findings.extend(Finding(kind, name, problem, items.article_id) for problem in problems)
+    def add(kind: Kind, name: str, problems: Iterable[_Problem]) -> None:
+        for text, is_mendable in problems:
+            findings.append(Finding(kind, name, text, items.article_id, is_mendable))
 
     for link_id, link in links.items():
         if link is None:
-            add("link", link_id, ["is incomplete"])
+            add("link", link_id, [_Problem("is incomplete")])
             continue
         add("link", link_id, _of_link(link, items.links[link_id]))
         add("link", link_id, _of_its_claims(link, items.claims))
@@ -197,49 +209,60 @@ def findings_of_page(items: PageItems) -> list[Finding]:
         if claim.get("article_id") == items.article_id:
             add("item", pk, _of_claim(claim, links.get(str(claim.get("link_id")))))
     for item in items.others:
-        add("item", str(item.get("pk")), ["is of no known kind"])
+        add("item", str(item.get("pk")), [_Problem("is of no known kind")])
     if None not in links.values():
         readable = [link for link in links.values() if link is not None]
         add("page", str(items.article_id), _of_page(items.page or {}, readable))
     return findings
 
 
-def _of_link(link: Link, item: Json) -> Iterator[str]:
+def _of_link(link: Link, item: Json) -> Iterator[_Problem]:
     status = link.status
     if link.version <= len(link.history) and len(link.history) < MAX_HISTORY:
-        yield f"is at version {link.version} after {len(link.history)} changes"
+        yield _Problem(f"is at version {link.version} after {len(link.history)} changes")
     if link.history and link.history[-1]["status"] != status:
-        yield f"is {status}, and {link.history[-1]['status']} in its history"
+        yield _Problem(f"is {status}, and {link.history[-1]['status']} in its history")
     if (link.expires_at is not None) != (status in ("pending", "lapsed")):
-        yield f"is {status} {'and expires' if link.expires_at else 'and does not expire'}"
+        yield _Problem(f"is {status} {'and expires' if link.expires_at else 'and never expires'}")
     if link.attention and status != "published":
-        yield f"is {status} and on the list of links for editors"
+        yield _Problem(f"is {status} and on the list of links for editors")
+    if link.url is not None and not _is_of_url(link.claim, link.url):
+        yield _Problem("has another URL than its claim")
     if wrong := _wrong_keys(item, link_item(link), LINK_KEYS):
-        yield f"is {status}, but not so in lists ({', '.join(wrong)})"
+        yield _Problem(f"is {status}, but not so in lists ({', '.join(wrong)})", is_mendable=True)
 
 
-def _of_its_claims(link: Link, claims: Mapping[str, Json]) -> Iterator[str]:
+def _is_of_url(claim: str, url: str) -> bool:
+    try:
+        _, version, scope, _ = claim.split("#")
+        # Of another version of the rules for equal URLs nothing is known here.
+        return int(version) != KEY_VERSION or claim == claim_key(scope, KEY_VERSION, url_key(url))
+    except ValueError:
+        return False
+
+
+def _of_its_claims(link: Link, claims: Mapping[str, Json]) -> Iterator[_Problem]:
     for pk in claims_of(link):
         claim = claims.get(pk, {})
         is_held, is_blocked = claim.get("link_id") == link.link_id, claim.get("blocked", False)
         if link.status in CLAIM_HOLDERS and not (is_held and not is_blocked):
-            yield f"is {link.status} without its claim {pk}"
+            yield _Problem(f"is {link.status} without its claim {pk}", is_mendable=not claim)
         if link.status in BLOCKED_HOLDERS and is_held and not is_blocked:
-            yield f"is {link.status}, and its claim {pk} is not blocked"
+            yield _Problem(f"is {link.status}, and its claim {pk} is not blocked")
         if link.status not in CLAIM_HOLDERS | BLOCKED_HOLDERS and is_held:
-            yield f"is {link.status} and still has its claim {pk}"
+            yield _Problem(f"is {link.status} and still has its claim {pk}")
 
 
-def _of_checks(link: Link | None, checks: Json | None) -> Iterator[str]:
+def _of_checks(link: Link | None, checks: Json | None) -> Iterator[_Problem]:
     if checks is not None and (link is None or link.url is None):
-        yield "is erased or gone, and what was found of its page is not"
+        yield _Problem("is erased or gone, and what was found of its page is not")
     elif link is not None and checks and "due" in checks and not _may_be_due(link):
-        yield f"is {link.status}, and its checks are due"
+        yield _Problem(f"is {link.status}, and its checks are due")
     if link is not None and link.status in CLAIM_HOLDERS:
         has_evidence = bool(checks and checks.get("evidence"))
         if (link.link_back != "unchecked") != has_evidence:
             evidence = "with" if has_evidence else "without"
-            yield f"has the link-back {link.link_back} {evidence} the evidence of a check"
+            yield _Problem(f"has the link-back {link.link_back} {evidence} the evidence of a check")
 
 
 def _may_be_due(link: Link) -> bool:
@@ -247,26 +270,30 @@ def _may_be_due(link: Link) -> bool:
     return link.status in CLAIM_HOLDERS and not link.check_at
 
 
-def _of_claim(claim: Json, link: Link | None) -> Iterator[str]:
+def _of_claim(claim: Json, link: Link | None) -> Iterator[_Problem]:
     if link is None or claim.get("pk") not in claims_of(link):
-        yield f"claims a URL for the link {claim.get('link_id')}, which has no such claim"
+        yield _Problem(f"claims a URL for the link {claim.get('link_id')}, which has no such claim")
 
 
-def _of_page(page: Json, links: Sequence[Link]) -> Iterator[str]:
+def _of_page(page: Json, links: Sequence[Link]) -> Iterator[_Problem]:
     for counter in COUNTERS:
         counted = sum(link.status == counter for link in links)
         if page.get(counter, 0) != counted:
-            yield f"counts {page.get(counter, 0)} {counter} links, not {counted}"
+            text = f"counts {page.get(counter, 0)} {counter} links, not {counted}"
+            yield _Problem(text, is_mendable=True)
     must_show = dict(page_attribute(link) for link in links if link.status == "published")
     shown = {name: value for name, value in page.items() if name.startswith("link#")}
+    stored = {link.link_id for link in links}
     for name in sorted({*shown, *must_show}):
         link_id = name.removeprefix("link#")
         if name not in must_show:
-            yield f"shows the link {link_id}, which is not published"
+            # What it shows of a link that is gone says what that was.
+            text = f"shows the link {link_id}, which is not published"
+            yield _Problem(text, is_mendable=link_id in stored)
         elif name not in shown:
-            yield f"does not show its link {link_id}"
+            yield _Problem(f"does not show its link {link_id}", is_mendable=True)
         elif shown[name] != must_show[name]:
-            yield f"shows the link {link_id} otherwise than it is stored"
+            yield _Problem(f"shows the link {link_id} otherwise than it is stored")
 
 
 def findings_of_orphans(items: PageItems, has_article: Callable[[int], bool]) -> list[Finding]:

@@ -6,6 +6,7 @@ change is conditional on what it was decided for, and is written with its audit 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import get_args
 
 from seealso.errors import StoreError, VersionConflict
 from seealso.store.tables import Store
@@ -21,8 +22,10 @@ from seealso_cli.recovery.invariants import (
     COUNTERS,
     LINK_KEYS,
     Finding,
+    Kind,
     PageItems,
     findings_of_article,
+    findings_of_page,
     readable_article,
     readable_link,
     scopes_of,
@@ -38,18 +41,20 @@ def mend(store: Store, context: ChangeContext, findings: Iterable[Finding]) -> i
 
     Raises StoreUnavailable, StoreError.
     """
-    findings = list(findings)
+    findings = [finding for finding in findings if finding.is_mendable]
+    kinds = {
+        kind: [each for each in findings if each.kind == kind] for kind in get_args(Kind.__value__)
+    }
     changes = 0
-    for name in dict.fromkeys(each.name for each in findings if each.kind == "article"):
+    for name in dict.fromkeys(finding.name for finding in kinds["article"]):
         changes += mend_article(store, context, int(name))
-    of_pages = [each for each in findings if each.kind in ("item", "link", "page")]
+    of_pages = [*kinds["item"], *kinds["link"], *kinds["page"]]
     for article_id in dict.fromkeys(each.article_id or 0 for each in of_pages):
-        links = [each.name for each in of_pages if each.kind == "link"]
+        links = [each.name for each in kinds["link"] if each.article_id == article_id]
         changes += mend_page(store, context, read_page(store, article_id, links))
-    for finding in findings:
-        if finding.kind == "skip range":
-            changes += _mend_skip(store, finding)
-    if any(finding.kind == "site" for finding in findings):
+    for finding in kinds["skip range"]:
+        changes += _mend_skip(store, finding)
+    if kinds["site"]:
         changes += mend_sites(store, context)
     return changes
 
@@ -73,7 +78,7 @@ def mend_article(store: Store, context: ChangeContext, article_id: int) -> bool:
     item = store.client.get_item(store.articles, {"id": article_id})
     article = readable_article(item)
     found = list(findings_of_article(item)) if item else []
-    if article is None or item is None or not all("in lists" in each.problem for each in found):
+    if article is None or item is None or not all(each.is_mendable for each in found):
         return False
     updated = replace(article, version=article.version + 1)
     entry = audit_entry(
@@ -105,27 +110,30 @@ def _mend_skip(store: Store, finding: Finding) -> bool:
 # ---- pages -----------------------------------------------------------------------------------
 
 
-def mend_page(store: Store, context: ChangeContext, items: PageItems) -> int:
+def mend_page(
+    store: Store, context: ChangeContext, items: PageItems, *, trusts_links: bool = False
+) -> int:
     """Mend links' index keys and missing claims, then the page's counters and list.
 
-    A page that shows a link which is gone is left: it says what that link was.
+    A link of which something else is wrong is left, and so is a page that has one or shows one
+    that is gone: it says what that link was. `trusts_links`: the links are known to be right, so
+    that the page is made to follow them whatever it shows. Returns how many changes were made.
     """
+    findings = findings_of_page(items)
+    damaged = {each.name for each in findings if each.kind == "link" and not each.is_mendable}
     links = [readable_link(item) for item in items.links.values()]
+    whole = [link for link in links if link is not None and link.link_id not in damaged]
     changes = 0
-    for link in links:
-        if link is not None:
-            changes += _mend_keys(store, context, link, items.links[link.link_id])
-            changes += sum(
-                _mend_claim(store, context, link, pk)
-                for pk in claims_of(link)
-                if link.status in CLAIM_HOLDERS and pk not in items.claims
-            )
-    shown = [name.removeprefix("link#") for name in items.page or {} if name.startswith("link#")]
-    whole = [link for link in links if link is not None]
-    if len(whole) < len(links) or any(link_id not in items.links for link_id in shown):
-        return changes
+    for link in whole:
+        changes += _mend_keys(store, context, link, items.links[link.link_id])
+        changes += sum(
+            _mend_claim(store, context, link, pk)
+            for pk in claims_of(link)
+            if link.status in CLAIM_HOLDERS and pk not in items.claims
+        )
+    is_safe = all(each.is_mendable for each in findings if each.kind == "page")
     updated = rebuilt_page(items, whole)
-    if updated is None:
+    if updated is None or damaged or not (is_safe or trusts_links):
         return changes
     counted = [link for link in whole if link.status in COUNTERS]
     actions = [put_page(store, items.page, updated)]

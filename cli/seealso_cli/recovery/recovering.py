@@ -285,7 +285,7 @@ class Recovery:
                 outcome = self._link(backup, live, link)
             self._count("link", link_id, outcome)
         if not self._dry_run:
-            mend_page(self._store, self._context, self._read(backup))
+            mend_page(self._store, self._context, self._read(backup), trusts_links=True)
         elif any(finding.kind == "page" for finding in findings_of_page(live)):
             self._report("page", str(backup.article_id), "its counters and list are to be mended")
 
@@ -298,6 +298,8 @@ class Recovery:
         """Bring one link back, if it is to be; returns what became of it. Changes `live`."""
         item = live.links.get(link.link_id)
         is_broken = any(each.name == link.link_id for each in findings_of_page(live))
+        if link.url is not None and link.link_id in self._backup.erased:
+            return ERASED
         if outcome := decide_link(link, readable_link(item), is_broken=is_broken):
             return outcome
         if item is not None and self._only_missing:

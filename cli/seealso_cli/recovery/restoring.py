@@ -11,6 +11,7 @@ time and money.
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -41,28 +42,33 @@ def restored_name(table: str, moment: datetime) -> str:
     return f"{table}{_MARK}{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def restore_tables(store: Store, moment: datetime, say: Callable[[str], None]) -> Store:
-    """A store over the tables as they were, restored now or by an earlier run.
+def restore_tables(
+    store: Store, moment: datetime, damaged_at: datetime | None, say: Callable[[str], None]
+) -> tuple[Store, Store | None]:
+    """A store over the tables as they were at `moment`, and one over the links at `damaged_at`.
 
-    Waits until they can be read. Raises CommandFailed, StoreUnavailable, StoreError.
+    They are restored now or were by an earlier run; returns when they can be read. Raises
+    CommandFailed, StoreUnavailable, StoreError.
     """
-    names = {table: getattr(store, table) for table in TABLES}
-    missing = {
-        table: name
-        for table, name in names.items()
-        if _describe(store, restored_name(name, moment)) is None
-    }
-    for name in missing.values():
-        _check_moment(store, name, moment)
-    for name in missing.values():
-        target = restored_name(name, moment)
-        store.client.call("RestoreTableToPointInTime", restore_request(name, target, moment))
+    sources = [(getattr(store, table), moment) for table in TABLES]
+    if damaged_at:
+        sources.append((store.links, damaged_at))
+    missing = [
+        (name, to) for name, to in sources if _describe(store, restored_name(name, to)) is None
+    ]
+    for name, to in missing:
+        _check_moment(store, name, to)
+    for name, to in missing:
+        target = restored_name(name, to)
+        store.client.call("RestoreTableToPointInTime", restore_request(name, target, to))
         size = (_describe(store, name) or {}).get("TableSizeBytes", 0)
         say(f"Restoring {target}: {describe_cost(size)}.")
-    for name in names.values():
-        _wait(store, restored_name(name, moment), say)
-    articles, links, sites = (restored_name(name, moment) for name in names.values())
-    return Store(store.client, articles, links, sites, skips="", audit="", transient="")
+    targets = [restored_name(name, to) for name, to in sources]
+    for target in targets:
+        _wait(store, target, say)
+    articles, links, sites = targets[: len(TABLES)]
+    restored = Store(store.client, articles, links, sites, skips="", audit="", transient="")
+    return restored, replace(restored, links=targets[-1]) if damaged_at else None
 
 
 def restore_request(source: str, target: str, moment: datetime) -> Json:
