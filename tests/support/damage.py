@@ -1,4 +1,4 @@
-"""What can happen to tables by hand: each function damages something and says what must be found."""
+"""Damage to tables, done by hand: each function says what must be found of it."""
 
 from collections.abc import Callable, Iterable
 from random import Random
