@@ -223,6 +223,7 @@ def drill(articles: int, links: int, times: int, check: Callable[[Run], None]) -
         assert link is None or (link.status, link.url) == ("withdrawn", None)
 
 
+@pytest.mark.slow
 def test_recovery_drill() -> None:
     def check(run: Run) -> None:
         dry = run(dry_run=True)
@@ -250,6 +251,7 @@ def test_recovery_drill_of_ten_thousand_articles() -> None:
     drill(10_000, 5_000, 20, check)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 50))]
 )
