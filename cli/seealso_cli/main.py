@@ -112,7 +112,7 @@ for _name, _module, _summary in (
     ("load", "load", "Load articles from JSON Lines or CSV."),
     ("login", "login", "Sign in to the API."),
     ("logout", "login", "Sign out and revoke the tokens."),
-    ("recover", "recover", "Bring back what a stack held at an earlier time."),
+    ("recover", "recover", "Bring back what was lost or changed."),
     ("sites", "sites", "List sites; manage them (admins)."),
     ("token", "login", "Print a valid access token."),
     ("verify", "verify", "Check that what a stack holds fits together."),

@@ -299,8 +299,8 @@ class Small:
         assert link is not None
         return link
 
-    def outcome(self, number: int, scope: Scope = EVERYTHING, **options: bool) -> str | None:
-        return self.run(scope, **options).get(f"link {self.ids[number]}")
+    def outcome(self, number: int) -> str | None:
+        return self.run().get(f"link {self.ids[number]}")
 
 
 def decide(small: Small, action: str, number: int) -> None:
@@ -459,7 +459,6 @@ def test_others_may_write_while_a_recovery_runs() -> None:
 
     def turn() -> None:
         if busy.random() < 0.2:
-            client.turn = lambda: None
             with suppress(Refusal):  # of a link whose record is gone
                 world.withdraw()
             erased.update(
@@ -467,12 +466,8 @@ def test_others_may_write_while_a_recovery_runs() -> None:
                 for item in scan(world.store, world.store.links)
                 if item["pk"].startswith("link#") and "url" not in item
             )
-            client.turn = turn
 
-    store = fake_store(database(world.store), turn)
-    client = store.client
-    assert isinstance(client, FakeClient)
-    run(store=store)
+    run(store=fake_store(database(world.store), turn))
     assert erased
     for link_id in erased:
         link = get_link(world.store, link_id)
@@ -531,10 +526,11 @@ class Aws(Client):
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setattr(restoring, "_POLL_SECONDS", 0.0)
-    names = ["prod-articles", "prod-links", "prod-sites", "prod-skips", "prod-audit", "prod-t"]
-    tables = {name: ["ACTIVE"] for name in names} | {"prod-links-old": ["ACTIVE"]}
+    names = ("prod-articles", "prod-links", "prod-sites", "prod-skips", "prod-audit", "prod-t")
+    tables = {name: ["ACTIVE"] for name in (*names, "prod-links-old")}
     client = Aws("https://nowhere.invalid", "eu-west-1", lambda: CREDENTIALS, tables=tables)
-    return Store(client, *names)
+    articles, links, sites, skips, audit, transient = names
+    return Store(client, articles, links, sites, skips, audit, transient)
 
 
 def asked(store: Store, operation: str) -> list[Json]:

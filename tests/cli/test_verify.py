@@ -14,7 +14,7 @@ from tests.cli.support import run_command, store_options
 from tests.support import damage
 from tests.support.damage import Damage
 from tests.support.factories import AT_ONCE, make_network, put_item, submit_url
-from tests.support.fake_client import Database, fake_store
+from tests.support.fake_client import Database, FakeClient, fake_store
 from tests.support.random_worlds import World
 from tests.support.scan import scan, unchanged
 
@@ -104,12 +104,10 @@ def test_what_others_are_changing_is_not_reported() -> None:
 
     def turn() -> None:
         if busy.random() < 0.5:
-            client.turn = lambda: None
             made.live(1)
-            client.turn = turn
 
-    store = fake_store(made.store.client.database, turn)  # type: ignore[attr-defined]
-    client = store.client
+    assert isinstance(made.store.client, FakeClient)
+    store = fake_store(made.store.client.database, turn)
     for _ in range(20):
         assert verify(store) == []
 

@@ -47,7 +47,7 @@ HOLDING = ("pending", "published", "lapsed")
 def link_deleted(store: Store, random: Random) -> str | None:
     if link := _pick(store, random, store.links, pk="link#", status="published"):
         delete_items(store, store.links, [link])
-    return link and str(link["article_id"])
+    return str(link["article_id"]) if link else None
 
 
 def ended_link_deleted(store: Store, random: Random) -> str | None:
@@ -55,27 +55,28 @@ def ended_link_deleted(store: Store, random: Random) -> str | None:
         delete_items(store, store.links, [link])
         if not _pick(store, random, store.links, pk=link["claim"], link_id=_id(link)):
             return None  # nothing is left that names it
-    return link and str(link["claim"])
+    return str(link["claim"]) if link else None
 
 
 def claim_deleted(store: Store, random: Random) -> str | None:
     link = _pick(store, random, store.links, pk="link#", statuses=HOLDING)
     if link:
         delete_items(store, store.links, [{"pk": link["claim"]}])
-    return link and _id(link)
+    return _id(link) if link else None
 
 
 def claim_unblocked(store: Store, random: Random) -> str | None:
     if claim := _pick(store, random, store.links, pk="claim#", blocked=True):
         del claim["blocked"]
         put_item(store, store.links, claim)
-    return claim and str(claim["link_id"])
+    return str(claim["link_id"]) if claim else None
 
 
 def claim_of_nobody(store: Store, random: Random) -> str | None:
-    claim = {"pk": "claim#1#network#ff", "link_id": "0" * 32, "article_id": random.randint(1, 8)}
+    pk = "claim#1#network#ff"
+    claim = {"pk": pk, "link_id": "0" * 32, "article_id": random.randint(1, 8)}
     put_item(store, store.links, claim)
-    return claim["pk"]
+    return pk
 
 
 def claim_of_another_page(store: Store, random: Random) -> str | None:
@@ -86,55 +87,55 @@ def claim_of_another_page(store: Store, random: Random) -> str | None:
             store.links,
             {"pk": link["claim"], "link_id": _id(link), "article_id": 999_999},
         )
-    return link and str(link["claim"])
+    return str(link["claim"]) if link else None
 
 
 def link_overwritten(store: Store, random: Random) -> str | None:
     if link := _pick(store, random, store.links, pk="link#", status="published"):
         put_item(store, store.links, {**link, "url": "https://overwritten.example/"})
-    return link and _id(link)
+    return _id(link) if link else None
 
 
 def link_incomplete(store: Store, random: Random) -> str | None:
     if link := _pick(store, random, store.links, pk="link#"):
         del link[random.choice(["status", "version", "article_id", "claim", "token_hash"])]
         put_item(store, store.links, link)
-    return link and _id(link)
+    return _id(link) if link else None
 
 
 def status_changed(store: Store, random: Random) -> str | None:
     """Half of the transaction that publishes a link."""
     if link := _pick(store, random, store.links, pk="link#", status="pending"):
         put_item(store, store.links, {**link, "status": "published"})
-    return link and _id(link)
+    return _id(link) if link else None
 
 
 def counter_changed(store: Store, random: Random) -> str | None:
     if page := _pick(store, random, store.links, pk="page#"):
         counter = random.choice(["published", "pending"])
         put_item(store, store.links, {**page, counter: page.get(counter, 0) + 2})
-    return page and _id(page)
+    return _id(page) if page else None
 
 
 def page_deleted(store: Store, random: Random) -> str | None:
     link = _pick(store, random, store.links, pk="link#", statuses=("published", "pending"))
     if link:
         delete_items(store, store.links, [{"pk": f"page#{link['article_id']}"}])
-    return link and str(link["article_id"])
+    return str(link["article_id"]) if link else None
 
 
 def not_shown(store: Store, random: Random) -> str | None:
     if link := _pick(store, random, store.links, pk="link#", status="published"):
         page = _pick(store, random, store.links, pk=f"page#{link['article_id']}") or {}
         put_item(store, store.links, {k: v for k, v in page.items() if k != link["pk"]})
-    return link and str(link["article_id"])
+    return str(link["article_id"]) if link else None
 
 
 def checks_deleted(store: Store, random: Random) -> str | None:
     link = _pick(store, random, store.links, pk="link#", link_back="seen", status="published")
     if link:
         delete_items(store, store.links, [{"pk": f"checks#{_id(link)}"}])
-    return link and _id(link)
+    return _id(link) if link else None
 
 
 def checks_of_nobody(store: Store, random: Random) -> str | None:
@@ -146,7 +147,7 @@ def checks_of_nobody(store: Store, random: Random) -> str | None:
 def link_not_due(store: Store, random: Random) -> str | None:
     if link := _pick(store, random, store.links, pk="link#", status="pending"):
         put_item(store, store.links, {k: v for k, v in link.items() if k not in ("due", "due_at")})
-    return link and _id(link)
+    return _id(link) if link else None
 
 
 def stray_item(store: Store, _: Random) -> str | None:
@@ -158,27 +159,27 @@ def article_deleted(store: Store, random: Random) -> str | None:
     link = _pick(store, random, store.links, pk="link#", statuses=HOLDING)
     if link:
         delete_items(store, store.articles, [{"id": link["article_id"]}])
-    return link and _id(link)
+    return _id(link) if link else None
 
 
 def article_not_listed(store: Store, random: Random) -> str | None:
     if article := _pick(store, random, store.articles, state="published"):
         del article[random.choice(["listed_domain", "timeline", "domain_state"])]
         put_item(store, store.articles, article)
-    return article and str(article["id"])
+    return str(article["id"]) if article else None
 
 
 def draft_listed(store: Store, random: Random) -> str | None:
     if article := _pick(store, random, store.articles, state="draft"):
         put_item(store, store.articles, {**article, "timeline": "all"})
-    return article and str(article["id"])
+    return str(article["id"]) if article else None
 
 
 def article_incomplete(store: Store, random: Random) -> str | None:
     if article := _pick(store, random, store.articles):
         del article[random.choice(["title", "date", "domain", "state"])]
         put_item(store, store.articles, article)
-    return article and str(article["id"])
+    return str(article["id"]) if article else None
 
 
 def skipped(store: Store, random: Random) -> str | None:
@@ -204,7 +205,7 @@ def skipped(store: Store, random: Random) -> str | None:
 def host_lost(store: Store, random: Random) -> str | None:
     if site := _pick(store, random, store.sites, kind="site"):
         delete_items(store, store.sites, [{"kind": "host", "id": site["hosts"][0]}])
-    return site and str(site["domain"])
+    return str(site["domain"]) if site else None
 
 
 def block_lost(store: Store, random: Random) -> str | None:

@@ -74,15 +74,17 @@ def recover(
     as_json: bool,
     **options: Unpack[StoreOptions],
 ) -> None:
-    """Bring back what a stack held at an earlier time.
+    """Bring back what was lost or changed.
 
-    Of an article (--article), a site with its articles (--domain) or --all. The tables are restored
-    beside those of the stack, which takes 20 minutes or more, then compared, and what differs is
-    brought back with conditional writes. What editors did since TIME, and what was done to the
-    tables by hand, is undone. What submitters, checks and the clock did stays, and so does what is
-    new. Withdrawn links and purged articles are never brought back; links whose URL was claimed
-    since are reported. A link whose record is gone cannot say that it was withdrawn between TIME
-    and the damage: name the time of the damage, so that the links are restored to that as well.
+    Articles and links get the state that they had at TIME: those of one article (--article), of a
+    site (--domain) or all (--all). The tables are restored beside those of the stack, which takes
+    20 minutes or more, and what differs is brought back with conditional writes. What editors did
+    since TIME, and what was done to the tables by hand, is undone. What submitters, checks and the
+    clock did stays, and so does what is new. Withdrawn links and purged articles are never brought
+    back; a link whose URL was claimed since is reported.
+
+    If links were withdrawn between TIME and the damage, name the time of the damage, too: the
+    record of such a link may be gone, and only the table of that time can tell.
 
     Begin with --dry-run, which keeps the restored tables for the next run. It is safe to interrupt
     the command and to run it again. This needs AWS credentials.

@@ -101,6 +101,10 @@ def run_recover(
             backup, damaged = read_backup(restored, moment, contents, display)
             if later:
                 backup.erased = erased_links(later, display)
+            display.print_line(
+                f"In the restored tables: {sum(contents.articles_by_state().values()):,} articles, "
+                f"{contents.count('link'):,} links, {len(backup.sites):,} sites"
+            )
             for finding in damaged:
                 display.print_line(f"In the restored tables: {finding}")
             recovery = Recovery(
