@@ -90,7 +90,7 @@ class Run:
         display = ProgressDisplay(None)
         found: dict[str, str] = {}
         with Contents() as contents:
-            backup, _ = read_backup(self.backup, self.taken_at, contents, display)
+            backup, _ = read_backup(self.backup, self.taken_at, contents, display, scope.article_id)
             if self.later:
                 backup.erased = erased_links(self.later, display)
             used = store or self.store

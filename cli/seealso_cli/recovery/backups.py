@@ -73,24 +73,40 @@ def changes_since(store: Store, moment: datetime) -> Since:
 
 
 def read_backup(
-    restored: Store, taken_at: datetime, contents: Contents, display: ProgressDisplay
+    restored: Store,
+    taken_at: datetime,
+    contents: Contents,
+    display: ProgressDisplay,
+    article_id: int | None = None,
 ) -> tuple[Backup, list[Finding]]:
     """The backup in restored tables, and what does not fit together in it.
 
-    Raises StoreUnavailable, StoreError.
+    With `article_id`, no other article is read. Raises StoreUnavailable, StoreError.
     """
-    site_items = read_sites(restored, display.print_notice)
-    findings = [*findings_of_sites(site_items)]
-    findings += read_articles(restored, contents, display)
-    read_links(restored, contents, display)
-    for items in contents.pages():
-        findings += findings_of_page(items)
+
+    def items() -> Iterator[list[Json]]:
+        if article_id is not None:
+            item = restored.client.get_item(restored.articles, {"id": article_id})
+            return iter([[item]] if item else [])
+        return scan_pages(restored, restored.articles, display.print_notice, page_size=100)
 
     def articles() -> Iterator[list[Article]]:
-        for page in scan_pages(restored, restored.articles, display.print_notice, page_size=100):
+        for page in items():
             valid = (item for item in page if not list(findings_of_article(item)))
             yield [article for item in valid if (article := readable_article(item))]
 
+    site_items = read_sites(restored, display.print_notice)
+    findings = [*findings_of_sites(site_items)]
+    if article_id is None:
+        findings += read_articles(restored, contents, display)
+    else:
+        findings += [
+            finding for page in items() for item in page for finding in findings_of_article(item)
+        ]
+        contents.add_articles(article for page in articles() for article in page)
+    read_links(restored, contents, display)
+    for page_items in contents.pages():
+        findings += findings_of_page(page_items)
     sites, blocks = records_of(site_items)
     return Backup(taken_at, sites, blocks, contents, articles), findings
 

@@ -19,16 +19,22 @@ from seealso_cli.recovery.verifying import still_so, verify
 from seealso_cli.stores import Target
 
 _SAFE = "it is safe to run the same command again"
+_DISCARD = "`seealso recover --discard` deletes the restored tables."
 
 
-def _ended(target: Target, display: ProgressDisplay, work: Callable[[], int]) -> int:
-    """The exit status of `work`, however it ends. Raises CommandFailed."""
+def _ended(
+    target: Target, display: ProgressDisplay, work: Callable[[], int], note: str = ""
+) -> int:
+    """The exit status of `work`, however it ends; `note` is for one that is interrupted.
+
+    Raises CommandFailed.
+    """
     try:
         check_store(target.open_store)
         with display:
             return work()
     except KeyboardInterrupt:
-        display.print_line(f"Interrupted; {_SAFE}.")
+        display.print_line(f"Interrupted; {_SAFE}.{note}")
         return 130
     except (StoreUnavailable, StoreError) as error:
         reason = describe_failure(error, target.open_store)
@@ -98,7 +104,7 @@ def run_recover(
         store = target.open_store()
         restored, later = restore_tables(store, moment, damaged_at, display.print_line)
         with Contents() as contents:
-            backup, damaged = read_backup(restored, moment, contents, display)
+            backup, damaged = read_backup(restored, moment, contents, display, scope.article_id)
             if later:
                 backup.erased = erased_links(later, display)
             display.print_line(
@@ -129,7 +135,7 @@ def run_recover(
         if keep or dry_run or has_conflicts:
             for table in restored_tables(store):
                 display.print_line(f"Kept: {table.name}, {describe_cost(table.size)}.")
-            display.print_line("`seealso recover --discard` deletes the restored tables.")
+            display.print_line(_DISCARD)
         else:
             discard(store, display.print_line)
         store.client.close()
@@ -137,7 +143,7 @@ def run_recover(
             return 6
         return 1 if findings else 0
 
-    return _ended(target, display, work)
+    return _ended(target, display, work, f" Restored tables stay until then; {_DISCARD}")
 
 
 def run_discard(target: Target) -> int:
