@@ -253,7 +253,7 @@ def test_recovery_drill_of_ten_thousand_articles() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 50))]
+    "seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 20))]
 )
 def test_interrupted_recovery_is_completed_by_another(seed: int) -> None:
     def check(run: Run) -> None:

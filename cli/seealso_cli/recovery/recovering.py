@@ -80,7 +80,7 @@ _FIXED = (
 # What a check changes without a new version.
 _UNVERSIONED = ("version", "check_at", "attention", "attention_at")
 _MAX_TRIES = 5
-_BATCH = 100
+_BATCH = 25  # articles that are read, and written, together: of the largest, 7.5 MB
 
 
 class Scope(NamedTuple):
@@ -192,27 +192,22 @@ class Recovery:
         request = {self._store.articles: {"Keys": keys, "ConsistentRead": True}}
         read = self._store.client.call("BatchGetItem", {"RequestItems": request})
         found = {item["id"]: item for item in batch_items(read, self._store.articles)}
-        changes: list[tuple[Article, Json | None]] = []
-        for article in batch:
-            item = found.get(article.id)
-            if outcome := self._decide_article(article, item):
-                self._count("article", article.id, outcome)
-            else:
-                changes.append((article, item))
-        self._restored_articles |= {article.id for article, _ in changes}
-        if self._dry_run or not changes:
-            for article, _ in changes:
-                self._count("article", article.id, RESTORED)
-            return
-        visible = [(each.id, each.domain) for each, _ in changes if each.state == "published"]
-        exclude_from_skips(self._store, visible)
-        calls = [self._put_article(article, item) for article, item in changes]
-        for (article, _), answer in zip(changes, self._store.client.try_all(calls), strict=True):
-            is_conflict = isinstance(answer, StoreError)
-            if isinstance(answer, StoreError) and not answer.reasons:
-                raise answer
-            self._count("article", article.id, CONFLICT if is_conflict else RESTORED)
-        raise_highest(self._store, max(article.id for article, _ in changes))
+        outcomes = {each.id: self._decide_article(each, found.get(each.id)) for each in batch}
+        changes = [article for article in batch if outcomes[article.id] is None]
+        if not self._dry_run and changes:
+            visible = [(each.id, each.domain) for each in changes if each.state == "published"]
+            exclude_from_skips(self._store, visible)
+            calls = [self._put_article(article, found.get(article.id)) for article in changes]
+            answers = self._store.client.try_all(calls)
+            for article, answer in zip(changes, answers, strict=True):
+                if isinstance(answer, StoreError):
+                    if not answer.reasons:
+                        raise answer
+                    outcomes[article.id] = CONFLICT
+            raise_highest(self._store, max(article.id for article in changes))
+        self._restored_articles |= {article.id for article in changes}
+        for article_id, outcome in outcomes.items():
+            self._count("article", article_id, outcome or RESTORED)
 
     def _decide_article(self, article: Article, item: Json | None) -> str | None:
         """Why an article is not brought back; None if it is."""
@@ -275,19 +270,21 @@ class Recovery:
                 self._count("link", link_id, PURGED)
             return
         live = self._read(backup)
+        outcomes: dict[str, str] = {}
         for link_id, item in backup.links.items():
             link = readable_link(item)
-            outcome = self._link(backup, live, link) if link else UNREADABLE
+            outcomes[link_id] = self._link(backup, live, link) if link else UNREADABLE
             for _ in range(_MAX_TRIES):
-                if outcome != CONFLICT or link is None:
+                if outcomes[link_id] != CONFLICT or link is None:
                     break
                 live = self._read(backup)
-                outcome = self._link(backup, live, link)
-            self._count("link", link_id, outcome)
+                outcomes[link_id] = self._link(backup, live, link)
         if not self._dry_run:
             mend_page(self._store, self._context, self._read(backup), trusts_links=True)
         elif any(finding.kind == "page" for finding in findings_of_page(live)):
             self._report("page", str(backup.article_id), "its counters and list are to be mended")
+        for link_id, outcome in outcomes.items():
+            self._count("link", link_id, outcome)
 
     def _read(self, backup: PageItems) -> PageItems:
         links = [link for item in backup.links.values() if (link := readable_link(item))]
