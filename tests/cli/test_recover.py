@@ -36,7 +36,7 @@ from seealso_cli.recovery.backups import changes_since, erased_links, read_backu
 from seealso_cli.recovery.contents import Contents
 from seealso_cli.recovery.recovering import Recovery, Scope
 from tests.cli.support import Outcome, run_command, store_options
-from tests.support import damage
+from tests.support import damage, engines
 from tests.support.factories import (
     APPROVED,
     AT_ONCE,
@@ -52,7 +52,7 @@ from tests.support.fake_client import Database, FakeClient, fake_store
 from tests.support.interception import Killed
 from tests.support.random_worlds import World
 from tests.support.scan import delete_items, everything, scan, unchanged
-from tests.support.tables import CREDENTIALS, table_definitions
+from tests.support.tables import CREDENTIALS, drop, make_store, table_definitions
 
 REMOVED_SITE = 3
 EVERYTHING = Scope()
@@ -276,6 +276,29 @@ def test_interrupted_recovery_is_completed_by_another(seed: int) -> None:
         assert runs > 1
 
     drill(300, 250, 3, check)
+
+
+@pytest.mark.slow
+@engines.on_the_reference
+def test_recovers_under_the_rules_of_dynamodb(store: Store) -> None:
+    """Expressions, sizes and transactions are taken by more than the small one in this process."""
+    world = World(fake_store(Database()), 9).live(60)
+    backup = make_store(store.client.endpoint)
+    for table in ("articles", "links", "sites"):
+        items = scan(world.store, getattr(world.store, table))
+        put_items(store, getattr(store, table), items)
+        put_items(backup, getattr(backup, table), items)
+    before = by_key(scan(store, store.links))
+    damage.damage_stack(store, Random(1), REMOVED_SITE, 2)
+    assert findings(store)
+    assert recovering.RESTORED in Run(store, backup, datetime.now(UTC))().values()
+    assert findings(store) == []
+    after = by_key(scan(store, store.links))
+    links = [key for key in before if key.startswith("link#")]
+    assert [without_version(after[key]) for key in links] == [
+        without_version(before[key]) for key in links
+    ]
+    drop(backup)
 
 
 # ---- what comes back ---------------------------------------------------------------------------
