@@ -210,11 +210,12 @@ def drill(articles: int, links: int, times: int, check: Callable[[Run], None]) -
         # A page that has counted no link need not be.
         gone |= {key for key, item in shall_be.items() if is_empty_page(item)} - now.keys()
         assert now.keys() == shall_be.keys() - gone
+        damaged_too = damaged_pages(was, shall_be)
         for key, item in now.items():
             assert without_version(item) == without_version(shall_be[key]), key
             # Nothing else is touched: what was not damaged is written only with what was.
             page = item.get("article_id", key.partition("#")[2])
-            if was.get(key) == shall_be[key] and page not in damaged_pages(was, shall_be):
+            if was.get(key) == shall_be[key] and page not in damaged_too:
                 assert item == shall_be[key], key
     assert after["SitesTable"] == before["SitesTable"]
     assert after["TransientTable"] == before["TransientTable"]
