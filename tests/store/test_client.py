@@ -52,7 +52,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_connections_are_kept(server: Proxy, client: Client) -> None:
     server.inject(OK, times=None)
     for _ in range(5):
-        client.call(*GET)
+        client.send_all([GET])
     assert server.connections == 1
     for _ in range(3):
         client.send_all([GET] * 4)
@@ -67,7 +67,7 @@ def test_a_connection_that_the_server_will_close_is_not_kept(server: Proxy, clie
         times=None,
     )
     for _ in range(3):
-        client.call(*GET)
+        client.send_all([GET])
     assert server.connections == 3
     assert client.usage.requests == 3
 
@@ -126,9 +126,9 @@ def test_a_reused_connection_that_was_closed_is_tried_anew_at_once(
     server.inject(OK)
     server.inject(fault)
     server.inject(OK)
-    client.call(*GET)
+    client.send_all([GET])
     client.start()
-    client.call(*GET)
+    client.send_all([GET])
     assert (client.usage.requests, client.usage.round_trips, pauses) == (2, 1, [])
     assert server.connections == 2
 
@@ -138,7 +138,7 @@ def test_a_new_connection_that_was_closed_is_tried_after_a_pause(
 ) -> None:
     server.inject(faulty.reset)
     server.inject(OK)
-    client.call(*GET)
+    client.send_all([GET])
     assert (client.usage.requests, client.usage.round_trips, len(pauses)) == (2, 2, 1)
 
 
@@ -148,7 +148,7 @@ def test_after_a_silence_no_other_old_connection_is_tried(server: Proxy, client:
     client.send_all([GET] * 3)
     server.inject(faulty.silent)
     server.inject(OK)
-    client.call(*GET)
+    client.send_all([GET])
     assert server.connections == 4
 
 
@@ -158,7 +158,7 @@ def test_after_a_silence_no_other_old_connection_is_tried(server: Proxy, client:
 def test_pauses_grow_and_have_jitter(server: Proxy, client: Client, pauses: list[float]) -> None:
     server.inject(faulty.throttled, times=8)
     server.inject(OK)
-    client.call(*GET)
+    client.send_all([GET])
     assert client.usage.round_trips == 9
     whole = [min(store_client.BACKOFF_SECONDS * 2**attempt, 1.0) for attempt in range(8)]
     assert all(most / 2 <= pause <= most for pause, most in zip(pauses, whole, strict=True))
@@ -183,7 +183,7 @@ def test_retries_temporary_failures(
 ) -> None:
     server.inject(faulty.refusal(status, code), times=2)
     server.inject(answers({"fine": 1}))
-    assert client.call(*GET) == {"fine": 1}
+    assert client.send_all([GET]) == [{"fine": 1}]
     assert (client.usage.requests, len(pauses)) == (3, 2)
 
 
@@ -202,7 +202,7 @@ def test_retries_temporary_failures(
 def test_does_not_retry_final_refusals(server: Proxy, client: Client, code: str) -> None:
     server.inject(faulty.refusal(400, code, Item={"id": {"N": "7"}}))
     with pytest.raises(StoreError, match=code) as caught:
-        client.call(*GET)
+        client.send_all([GET])
     assert (caught.value.code, caught.value.item, caught.value.reasons) == (code, {"id": 7}, [])
     assert client.usage.requests == 1
 
@@ -363,7 +363,7 @@ def test_a_round_trip_after_the_limit_fails_at_once(server: Proxy, client: Clien
     server.inject(OK)
     server.inject(faulty.silent, times=None)
     client.start()
-    client.call(*GET)
+    client.send_all([GET])
     time.sleep(1.0)
     assert seconds_until_unavailable(client) < SLACK
 
@@ -372,7 +372,7 @@ def test_each_round_trip_has_its_own_limit_before_start(server: Proxy, client: C
     client.limit_seconds = 1.0
     server.inject(OK, times=None)
     for _ in range(3):
-        client.call(*GET)
+        client.send_all([GET])
         time.sleep(0.5)
 
 

@@ -114,7 +114,8 @@ def _worst_units(store: Store, need: Need) -> float:
     if isinstance(need, Item):
         size = _MAX_ARTICLE_BYTES if need.table == store.articles else _MAX_PAGE_BYTES
     else:
-        size = min(need.body["Limit"] * _MAX_ENTRY_BYTES, _MAX_QUERY_BYTES)
+        assert need.limit is not None
+        size = min(need.limit * _MAX_ENTRY_BYTES, _MAX_QUERY_BYTES)
     return _MIN_UNITS * math.ceil(size / 4096)
 
 
