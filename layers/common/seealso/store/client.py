@@ -12,7 +12,6 @@ import select
 import socket
 import ssl
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -206,7 +205,7 @@ class Client:
         deadline = self._deadline or time.monotonic() + seconds
         outcomes: list[Json | StoreError] = [{} for _ in calls]
         pending = {index: _prepared(call) for index, call in enumerate(calls)}
-        troubles: Counter[str] = Counter()
+        troubles: dict[str, int] = {}
         attempt = 0
         while True:
             for indices in _chunks(list(pending), IN_FLIGHT):
@@ -214,7 +213,8 @@ class Client:
                 results = self._exchange([pending[index] for index in indices], deadline)
                 for index, result in zip(indices, results, strict=True):
                     if trouble := _settle(pending, outcomes, index, result):
-                        troubles[f"{calls[index].operation}: {trouble}"] += 1
+                        trouble = f"{calls[index].operation}: {trouble}"
+                        troubles[trouble] = troubles.get(trouble, 0) + 1
             if self.usage.read_units > max_read_units:
                 raise ReadLimitExceeded
             if not pending:

@@ -134,7 +134,7 @@ class Answer(NamedTuple):
     status: int
     body: Json
     keep_alive: bool
-    date: str = ""  # the Date header
+    date: str = ""  # the Date header of a refusal
 
 
 class AnswerParser:
@@ -218,7 +218,8 @@ class AnswerParser:
             and self._header("connection") != "close"
             and (self._chunks is not None or self._length is not None)
         )
-        return Answer(self._status, body, keep_alive, self._header("date"))
+        date = "" if self._status == 200 else self._header("date")
+        return Answer(self._status, body, keep_alive, date)
 
 
 def seconds_of(date: str) -> float | None:
