@@ -325,7 +325,8 @@ class Client:
     def _connect(self, seconds: float) -> socket.socket:
         """A new connection. Raises OSError."""
         endpoint, _ = self._endpoint()
-        connection = socket.create_connection((endpoint.host, endpoint.port), seconds)
+        address = (endpoint.host, endpoint.port)
+        connection = socket.create_connection(address, seconds)  # type: ignore[arg-type]
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if endpoint.is_secure:
             if self._tls is None:
