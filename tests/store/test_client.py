@@ -2,8 +2,10 @@
 
 import json
 import random
+import select
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from seealso.errors import CancellationReason, StoreError, StoreUnavailable
 from seealso.store import client as store_client
 from seealso.store.calls import Call, batch_get, batch_items
 from seealso.store.client import Client
+from seealso.store.protocol import Credentials, Signer
 from seealso.store.values import Json
 from tests.support import faulty, tables
 from tests.support.faulty import Exchange, Fault, Proxy, answer_bytes, answering
@@ -402,3 +405,103 @@ def test_units_are_counted(server: Proxy, client: Client) -> None:
     assert (usage.read_units, usage.write_units) == (4.0, 5.0)
     assert (usage.requests, usage.round_trips) == (5, 1)
     assert client.start().requests == 0
+
+
+# ---- The clock ------------------------------------------------------------------------------
+
+EXPIRED = {"__type": "com.amazon.coral.service#InvalidSignatureException", "message": "expired"}
+
+
+def dated(status: int, body: Json, seconds: float) -> Fault:
+    """An answer by a server whose clock is so much ahead of this machine's."""
+    plain = answer_bytes(status, body)
+    date = formatdate(time.time() + seconds, usegmt=True)
+    return answering(plain.replace(b"\r\n", f"\r\nDate: {date}\r\n".encode(), 1))
+
+
+@pytest.fixture
+def signed_at(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How far from this machine's time each request was signed."""
+    found: list[float] = []
+    request = Signer.request
+
+    def noted(
+        signer: Signer, credentials: Credentials, operation: str, payload: bytes, now: float
+    ) -> bytes:
+        found.append(now - time.time())
+        return request(signer, credentials, operation, payload, now)
+
+    monkeypatch.setattr(Signer, "request", noted)
+    return found
+
+
+@pytest.mark.parametrize("ahead", [-7200.0, 360.0, 86_400.0])
+def test_a_wrong_clock_is_set_by_the_store(
+    server: Proxy, client: Client, pauses: list[float], signed_at: list[float], ahead: float
+) -> None:
+    server.inject(dated(400, EXPIRED, ahead), times=3)
+    server.inject(OK, times=None)
+    client.send_all([GET] * 3)
+    assert (client.usage.requests, client.usage.round_trips) == (6, 2)
+    client.send_all([GET])
+    assert client.usage.requests == 7
+    assert signed_at == pytest.approx([0.0] * 3 + [ahead] * 4, abs=30)
+
+
+@pytest.mark.parametrize("ahead", [0.0, 20.0])
+def test_a_wrong_signature_is_final_where_the_clock_is_right(
+    server: Proxy, client: Client, ahead: float
+) -> None:
+    server.inject(dated(400, EXPIRED, ahead))
+    with pytest.raises(StoreError, match="InvalidSignatureException"):
+        client.send_all([GET])
+    assert client.usage.requests == 1
+
+
+def test_a_signature_that_stays_wrong_is_final(
+    server: Proxy, client: Client, pauses: list[float]
+) -> None:
+    server.inject(dated(400, EXPIRED, 3600.0), times=None)
+    with pytest.raises(StoreError, match="InvalidSignatureException"):
+        client.send_all([GET])
+    assert client.usage.requests == 2
+
+
+@pytest.mark.parametrize("date", [b"", b"Date: yesterday\r\n"])
+def test_without_a_date_the_clock_stays(server: Proxy, client: Client, date: bytes) -> None:
+    server.inject(answering(answer_bytes(400, EXPIRED).replace(b"\r\n", b"\r\n" + date, 1)))
+    with pytest.raises(StoreError, match="InvalidSignatureException"):
+        client.send_all([GET])
+
+
+# ---- Frozen containers ----------------------------------------------------------------------
+
+
+def test_a_container_that_was_frozen_signs_anew_on_new_connections(
+    server: Proxy,
+    client: Client,
+    pauses: list[float],
+    signed_at: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The store has closed its connections meanwhile, and an hour has passed."""
+    server.inject(OK, times=None)
+    client.start()
+    client.send_all([GET] * 3)
+    server.drop_connections()
+    wait_until_closed(client)
+    now, monotonic = time.time, time.monotonic
+    monkeypatch.setattr(time, "time", lambda: now() + 3600.0)
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600.0)
+    client.start()
+    client.send_all([GET] * 3)
+    assert (client.usage.requests, client.usage.round_trips) == (3, 1)
+    assert server.connections == 6
+    assert pauses == []
+    assert signed_at == pytest.approx([0.0] * 6, abs=30)
+
+
+def wait_until_closed(client: Client) -> None:
+    readable, _, _ = select.select(client._idle, [], [], 10.0)
+    while len(readable) < len(client._idle):
+        readable, _, _ = select.select(client._idle, [], [], 10.0)
