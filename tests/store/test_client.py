@@ -501,6 +501,25 @@ def test_a_container_that_was_frozen_signs_anew_on_new_connections(
     assert signed_at == pytest.approx([0.0] * 6, abs=30)
 
 
+def test_a_request_signed_by_a_late_clock_after_a_thaw_is_sent_again(
+    server: Proxy,
+    client: Client,
+    pauses: list[float],
+    signed_at: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock is right by the time the refusal arrives."""
+    now = time.time
+    late = iter([600.0])
+    server.inject(dated(400, EXPIRED, 0.0))
+    server.inject(OK)
+    monkeypatch.setattr(time, "time", lambda: now() - next(late, 0.0))
+    client.send_all([GET])
+    monkeypatch.undo()
+    assert client.usage.requests == 2
+    assert signed_at == pytest.approx([-600.0, 0.0], abs=30)
+
+
 def wait_until_closed(client: Client) -> None:
     readable, _, _ = select.select(client._idle, [], [], 10.0)
     while len(readable) < len(client._idle):

@@ -423,4 +423,4 @@ def _refusal(
         body["Item"] = item
     if reasons is not None:
         body["CancellationReasons"] = reasons
-    return _failure(protocol.Answer(400, body, keep_alive=True))
+    return _failure(protocol.Answer(400, body, keep_alive=True), time.time())

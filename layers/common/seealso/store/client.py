@@ -70,8 +70,9 @@ _RETRIED = frozenset(
         "TransactionInProgressException",
     }
 )
-# Refusals that a wrong clock can cause, and the difference that makes one of them: DynamoDB takes
-# signatures of the last five minutes (AWS "Elements of an AWS API request signature").
+# Refusals that a wrong clock can cause, and by how much it must have been wrong: DynamoDB takes
+# signatures of the last five minutes (AWS "Elements of an AWS API request signature"). The clock of
+# a container that was frozen may be late for its first request (aws/aws-sdk-js-v3#7605).
 _CLOCK_ERRORS = frozenset({"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed"})
 _CLOCK_SECONDS = 60.0
 
@@ -122,6 +123,7 @@ class Client:
         self._idle: list[socket.socket] = []
         self._target: tuple[str, Endpoint, Signer] | None = None  # of this URL
         self._clock_offset = 0.0  # seconds from this machine's clock to the store's
+        self._signed_at = 0.0  # when the requests of this attempt were signed, by the store's clock
         self._tls: ssl.SSLContext | None = None
 
     def start(self, patience: Patience = WRITE_PATIENCE) -> Usage:
@@ -232,6 +234,7 @@ class Client:
     def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | StoreError | Retry]:
         """Send all calls, then read all answers."""
         deadline = min(deadline, time.monotonic() + self.attempt_seconds)
+        self._signed_at = time.time() + self._clock_offset
         requests = self._requests(calls)
         connections = [self._send(request, deadline) for request in requests]
         results = [
@@ -248,9 +251,9 @@ class Client:
     def _requests(self, calls: Sequence[Call]) -> list[bytes]:
         _, signer = self._endpoint()
         credentials = self.credentials()
-        now = time.time() + self._clock_offset
         return [
-            signer.request(credentials, call.operation, call.text.encode(), now) for call in calls
+            signer.request(credentials, call.operation, call.text.encode(), self._signed_at)
+            for call in calls
         ]
 
     def _endpoint(self) -> tuple[Endpoint, Signer]:
@@ -308,7 +311,7 @@ class Client:
         else:
             connection.close()
         if answer.status != 200:
-            return _failure(answer, self._clock_offset)
+            return _failure(answer, self._signed_at)
         self._count(operation, answer.body)
         return answer.body
 
@@ -341,8 +344,9 @@ class Client:
     def warm_up(self) -> None:
         """Make the connections of a page view ahead, when the function starts.
 
-        Lambda's init phase has a whole CPU, a request of 512 MB less than a third of one. Without
-        TLS there is nothing to gain. A store that does not answer is left to the first request.
+        Lambda gives the init phase a whole CPU (docs/decisions.md), and a request in 512 MB less
+        than a third of one. Without TLS there is nothing to gain. A store that does not answer is
+        left to the first request.
         """
         endpoint, _ = self._endpoint()
         try:
@@ -421,8 +425,8 @@ def _chunks(indices: list[int], size: int) -> list[list[int]]:
     return [indices[start : start + size] for start in range(0, len(indices), size)]
 
 
-def _failure(answer: Answer, clock_offset: float = 0.0) -> StoreError | Retry:
-    """What an answer other than 200 means for the call, signed by a clock with this offset."""
+def _failure(answer: Answer, signed_at: float) -> StoreError | Retry:
+    """What an answer other than 200 means for a call that was signed at this time."""
     body = answer.body
     code = str(body.get("__type", f"HTTP {answer.status}")).rpartition("#")[2]
     message = str(body.get("message") or body.get("Message") or "")
@@ -435,10 +439,9 @@ def _failure(answer: Answer, clock_offset: float = 0.0) -> StoreError | Retry:
         return Retry(blocking[0])
     if code in _RETRIED or answer.status >= 500:
         return Retry(code)
-    if code in _CLOCK_ERRORS and (server_time := seconds_of(answer.date)) is not None:
-        right_offset = server_time - time.time()
-        if abs(right_offset - clock_offset) > _CLOCK_SECONDS:
-            return Retry("wrong clock", right_offset)
+    server_time = seconds_of(answer.date) if code in _CLOCK_ERRORS else None
+    if server_time is not None and abs(server_time - signed_at) > _CLOCK_SECONDS:
+        return Retry("wrong clock", server_time - time.time())
     return StoreError(code, message, _existing(body), reasons)
 
 
