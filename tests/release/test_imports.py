@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -166,15 +166,15 @@ def run(
     program: str,
     sent: Any = None,
     *,
-    endpoint: str = "http://127.0.0.1:1",
+    variables: Mapping[str, str] | None = None,
     under: Sequence[str] = (),
 ) -> str:
     """What the program prints where nothing but the built layer and function can be imported.
 
-    `endpoint` is the store's; `under` is a command that runs another one, such as valgrind.
+    `variables` are added to the function's; `under` is a command that runs another, as valgrind.
     """
     path = [built / layer_of(function) / "python", built / function]
-    settings = environment.variables(Store(tables.client(endpoint), *"abcdef"))
+    settings = environment.variables(Store(tables.client("http://127.0.0.1:1"), *"abcdef"))
     # As on Lambda: elsewhere, Powertools' Tracer is switched off and imports less.
     settings |= {"LAMBDA_TASK_ROOT": str(built / function)}
     # -S: without the packages of this interpreter's environment; -P: nor of this folder.
@@ -182,6 +182,7 @@ def run(
         [*under, sys.executable, "-S", "-P", "-c", program],
         input=json.dumps(sent),
         env=settings
+        | dict(variables or {})
         | {
             "PYTHONPATH": ":".join(map(str, path)),
             "PYTHONDONTWRITEBYTECODE": "1",
