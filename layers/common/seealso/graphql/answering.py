@@ -122,7 +122,9 @@ class _Execution:
     ) -> None:
         for selection in selections:
             fragment = selection.get("fragment")
-            if fragment in visited or not self._is_included(selection):
+            if fragment in visited:
+                continue
+            if "conditions" in selection and not self._is_included(selection["conditions"]):
                 continue
             if fragment is not None:
                 visited.add(fragment)
@@ -132,10 +134,10 @@ class _Execution:
             else:
                 self._collect_into(found, selection["selections"], visited)
 
-    def _is_included(self, selection: plans.Selection) -> bool:
+    def _is_included(self, conditions: list[plans.Condition]) -> bool:
         return all(
             evaluate(condition["value"], self._values) is condition["wanted"]
-            for condition in selection.get("conditions", ())
+            for condition in conditions
         )
 
 

@@ -95,7 +95,11 @@ class Signer:
         return head.encode() + payload
 
     def _prepared(self, moment: int, credentials: Credentials) -> _Second:
-        """A page view's three requests share it: 80 k instructions less, of 2,500 k."""
+        """What a second's requests share.
+
+        With a session token of 1 KB, the three signatures of a page view take 291 k instructions,
+        437 k without this; the page view takes 2,100 k.
+        """
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
         headers = [
             ("content-type", "application/x-amz-json-1.0"),
