@@ -4,7 +4,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -151,7 +151,7 @@ def big_stack(articles: int, links: int) -> World:
     world = World(fake_store(Database()), 1).live(100)
     store = world.store
     for domain in range(1, 7):
-        put_site(store, replace(get_site(store, domain), name="A site", publish="at_once"))
+        put_site(store, get_site(store, domain)._replace(name="A site", publish="at_once"))
     for start in range(101, articles + 1, 50):
         batch = range(start, min(start + 50, articles + 1))
         import_articles(
@@ -440,9 +440,8 @@ def test_only_what_is_chosen_comes_back(scope: Scope, restored: set[int]) -> Non
 
 def test_sites_and_blocks_come_back_and_secrets_do_not() -> None:
     small = Small()
-    put_site(
-        small.store, replace(get_site(small.store, AT_ONCE), hosts=["a.example"]), ["b.example"]
-    )
+    site = get_site(small.store, AT_ONCE)._replace(hosts=["a.example"])
+    put_site(small.store, site, ["b.example"])
     block_host(small.store, CONTEXT, Block("c.example", None))
     run = backed_up(small.store)
     delete_items(small.store, small.store.sites)
@@ -503,12 +502,13 @@ def test_others_may_write_while_a_recovery_runs() -> None:
 MOMENT = datetime(2026, 11, 23, 12, 30, 15, tzinfo=UTC)
 
 
-@dataclass(slots=True)
 class Aws(Client):
     """DynamoDB's control plane: `tables` by name, with the states that they are in one by one."""
 
-    tables: dict[str, list[str]] = field(default_factory=dict)
-    asked: list[tuple[str, Json]] = field(default_factory=list)
+    def __init__(self, tables: dict[str, list[str]]) -> None:
+        super().__init__("https://nowhere.invalid", "eu-west-1", lambda: CREDENTIALS)
+        self.tables = tables
+        self.asked: list[tuple[str, Json]] = []
 
     def call(self, operation: str, body: Json) -> Json:
         self.asked.append((operation, body))
@@ -552,7 +552,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setattr(restoring, "_POLL_SECONDS", 0.0)
     names = ("prod-articles", "prod-links", "prod-sites", "prod-skips", "prod-audit", "prod-t")
     tables = {name: ["ACTIVE"] for name in (*names, "prod-links-old")}
-    client = Aws("https://nowhere.invalid", "eu-west-1", lambda: CREDENTIALS, tables=tables)
+    client = Aws(tables)
     articles, links, sites, skips, audit, transient = names
     return Store(client, articles, links, sites, skips, audit, transient)
 

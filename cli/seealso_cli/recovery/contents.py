@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import batched
 
-from seealso.store.calls import Call, batch_items
+from seealso.store.calls import batch_items
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from seealso.tables.articles import Article
@@ -192,6 +192,6 @@ def _read_items(store: Store, pks: Iterable[str]) -> list[Json]:
     found: list[Json] = []
     for some in batched(pks, _MAX_KEYS, strict=False):
         keys = {"Keys": [marshal_item({"pk": pk}) for pk in some], "ConsistentRead": True}
-        call = Call("BatchGetItem", {"RequestItems": {store.links: keys}})
-        found += batch_items(store.client.call(*call), store.links)
+        answer = store.client.call("BatchGetItem", {"RequestItems": {store.links: keys}})
+        found += batch_items(answer, store.links)
     return sorted(found, key=lambda item: str(item["pk"]))

@@ -11,7 +11,6 @@ time and money.
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -67,8 +66,11 @@ def restore_tables(
     for target in targets:
         _wait(store, target, say)
     articles, links, sites = targets[: len(TABLES)]
-    restored = Store(store.client, articles, links, sites, skips="", audit="", transient="")
-    return restored, replace(restored, links=targets[-1]) if damaged_at else None
+
+    def restored(links: str) -> Store:
+        return Store(store.client, articles, links, sites, skips="", audit="", transient="")
+
+    return restored(links), restored(targets[-1]) if damaged_at else None
 
 
 def restore_request(source: str, target: str, moment: datetime) -> Json:

@@ -119,7 +119,7 @@ def list_attention(store: Store, limit: int, after: Position | None = None) -> l
     keys = [{"pk": item["pk"]} for item in store.client.query_first(query, limit)]
     found: list[Json] = []
     for some in batched(keys, 100, strict=False):
-        answer = store.client.call(*batch_get({store.links: some}))
+        (answer,) = store.client.send_all([batch_get({store.links: some})])
         found += batch_items(answer, store.links)
     # The index may still have one that is no longer there.
     listed = [_queued(item, item["status"]) for item in found if "attention" in item]
