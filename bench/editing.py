@@ -71,7 +71,7 @@ def _changes(store: Store) -> Iterator[Cost]:
     yield _cost(
         store, "create a site", lambda: site_editing.replace_site(store, context, created, None)
     )
-    changed = SiteRecord(replace(site, cap=5, publish="approved"), ())
+    changed = SiteRecord(site._replace(cap=5, publish="approved"), ())
     yield _cost(
         store, "change a site", lambda: site_editing.replace_site(store, context, changed, 1)
     )

@@ -46,8 +46,9 @@ def write_units(store: Store, before: Snapshot, after: Snapshot, calls: Sequence
     """The write units of the changes that `calls` made between two snapshots."""
     logical_ids = {_table(store, name): name for name in tables.table_definitions()}
     outside_transactions: set[Key] = set()
-    for operation, body in calls:
-        if operation in ("PutItem", "UpdateItem", "DeleteItem"):
+    for call in calls:
+        body = call.body
+        if call.operation in ("PutItem", "UpdateItem", "DeleteItem"):
             logical_id = logical_ids[body["TableName"]]
             item = unmarshal_item(body.get("Key") or body["Item"])
             outside_transactions.add((logical_id, _key(logical_id, item)))

@@ -109,11 +109,13 @@ def call(
     operation: str,
     *,
     unsigned: bool = False,
+    seconds: int | None = None,
     **parameters: Any,
 ) -> Any:
     """The response to one call. `endpoint` None: the service's own in the session's region.
 
-    `unsigned`: for operations that take no AWS credentials. Raises AwsRefused, AwsUnreachable.
+    `unsigned`: for operations that take no AWS credentials. `seconds`: for one that may take this
+    long, and is not repeated. Raises AwsRefused, AwsUnreachable.
     """
     from botocore import UNSIGNED
     from botocore.config import Config
@@ -122,8 +124,8 @@ def call(
     config = Config(
         signature_version=UNSIGNED if unsigned else None,
         connect_timeout=5,
-        read_timeout=20,
-        retries={"total_max_attempts": 3},
+        read_timeout=seconds or 20,
+        retries={"total_max_attempts": 1 if seconds else 3},
         # This machine is never reached through a proxy (network.py).
         proxies={} if endpoint and network.is_loopback(endpoint) else None,
     )

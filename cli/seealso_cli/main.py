@@ -79,13 +79,15 @@ class _LazyGroup(click.Group):
 def main() -> None:
     """Run a network of article sites.
 
-    load, export, checks and `sites load` use the stack directly, and admins and editors its user
-    pool: they need AWS credentials. All other commands call the API: sign in first.
+    load, export, checks, jobs, verify, recover and `sites load` use the stack directly, and admins
+    and editors its user pool: they need AWS credentials. All other commands call the API: sign in
+    first.
 
     \b
     Exit status:
       0    success; also if the reader of the output stops reading (`| head`)
-      1    invalid request, or some rows of a file were invalid (the others are done)
+      1    invalid request, or some rows of a file were invalid (the others are done), or `verify`
+           has found something
       2    failed: wrong usage, no such stack, no response, output that can't be written
       3    not signed in, or the session has expired
       4    not allowed
@@ -105,11 +107,14 @@ for _name, _module, _summary in (
     ("checks", "checks", "Look after the checks of submitted pages."),
     ("editors", "users", "Manage editors (articles and links)."),
     ("export", "export", "Export articles to JSON Lines."),
+    ("jobs", "jobs", "Run the scheduled jobs."),
     ("links", "links", "Review submitted links."),
     ("load", "load", "Load articles from JSON Lines or CSV."),
     ("login", "login", "Sign in to the API."),
     ("logout", "login", "Sign out and revoke the tokens."),
+    ("recover", "recover", "Bring back what was lost or changed."),
     ("sites", "sites", "List sites; manage them (admins)."),
     ("token", "login", "Print a valid access token."),
+    ("verify", "verify", "Check that what a stack holds fits together."),
 ):
     main.add_command(_Placeholder(_name, _module, _summary))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from seealso.errors import Refusal, article_not_found
@@ -49,6 +48,8 @@ def openapi(_store: Store, request: Request) -> Response:
 
 @cache
 def _description() -> Document:
+    from pathlib import Path  # here, too
+
     return document(Path(__file__).with_name("openapi.json").read_text("utf-8"))
 
 

@@ -1,11 +1,8 @@
 """`seealso checks`, and what editors see of checks with `seealso links`."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
@@ -103,9 +100,8 @@ def test_a_check_made_now_says_what_was_found(
     monkeypatch: pytest.MonkeyPatch, answer: tuple[Any, ...], said: str
 ) -> None:
     payload = dict(zip(("result", "status", "found", "codes"), answer, strict=True))
-    body = BytesIO(json.dumps(payload).encode())
-    monkeypatch.setattr("seealso_cli.commands.checks.get_stack", lambda *_: Mock())
-    monkeypatch.setattr("seealso_cli.aws.call", lambda *_, **__: {"Payload": body})
+    monkeypatch.setattr("seealso_cli.commands.checks.get_stack", lambda *_: None)
+    monkeypatch.setattr("seealso_cli.commands.checks.run_job", lambda *_: payload)
     assert run_command(["checks", "run", "--now", "1" * 32]).out == f"Link {'1' * 32}: {said}\n"
 
 

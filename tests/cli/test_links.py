@@ -28,7 +28,7 @@ def add_pending_link(store: Store, number: int = 1, **members: Any) -> str:
         "link_back": "unchecked",
         "submitted_at": f"2026-03-01T10:00:{number:02}.000Z",
         "published_at": None,
-        "claim": claim_key("network", 1, f"http://blog.example.net/{number}"),
+        "claim": claim_key("network", 1, f"http://blog.example.net/{number}/"),
         "consent": {"version": 1, "language": "en", "at": "2026-03-01T10:00:00.000Z"},
         "token_hash": "0",
     }

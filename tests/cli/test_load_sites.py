@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -95,7 +94,7 @@ def test_keeps_what_the_file_does_not_name(
     block_host(moto_store, CONTEXT, Block("spam.example.net", 7))
     block_host(moto_store, CONTEXT, Block("network.example.net", None))
     current = get_record(moto_store, 7)
-    raised = current._replace(site=replace(current.site, cap=9))
+    raised = current._replace(site=current.site._replace(cap=9))
     change_site(moto_store, CONTEXT, current, raised)
     outcome = run_bulk("sites", "load", path, store=moto_store)
     assert outcome.stderr == ["1 sites: 0 written, 1 unchanged, 0 invalid"]
@@ -138,7 +137,7 @@ def test_leaves_sites_at_another_version_alone(
     def interfering(*arguments: Any) -> Any:
         monkeypatch.undo()
         current = get_record(moto_store, 7)
-        theirs = current._replace(site=replace(current.site, name="Theirs"))
+        theirs = current._replace(site=current.site._replace(name="Theirs"))
         change_site(moto_store, CONTEXT, current, theirs)
         return change_site(*arguments)
 

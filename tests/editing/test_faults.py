@@ -41,9 +41,18 @@ from seealso.tables.articles import (
     put_articles,
 )
 from seealso.tables.audit import ChangeContext
-from seealso.tables.links import CLAIM_HOLDERS, Link, PageClosed, add_link, get_link, link_of
+from seealso.tables.links import (
+    CLAIM_HOLDERS,
+    Link,
+    PageClosed,
+    add_link,
+    claim_key,
+    get_link,
+    link_of,
+)
 from seealso.tables.sites import Block, Site, SiteRecord, get_record, get_site
 from seealso.tables.skips import SkipRange, record_skips, skippable_ranges
+from seealso.urls import KEY_VERSION, url_key
 from tests.editing.audit_replay import read_all, replay, shortened
 from tests.support import engines, faulty, oracle
 from tests.support.engines import Engines
@@ -501,7 +510,9 @@ def test_a_link_that_is_added_while_a_purge_is_under_way(store: Store) -> None:
         prepare_link(store, number)
         first = get_link(store, link_id(store, number))
         assert first is not None
-        other = replace(first, link_id=f"{number:032}", claim=f"claim#1#network#{number}")
+        url = f"https://other.example.net/{number}"
+        claim = claim_key("network", KEY_VERSION, url_key(url))
+        other = replace(first, link_id=f"{number:032}", url=url, claim=claim)
         set_state(store, context(), number * 1000, 1, "delete")
         calls = 0
         added = "not reached"

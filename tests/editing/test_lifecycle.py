@@ -310,8 +310,7 @@ class Life(RuleBasedStateMachine):
     def change_site(self, random: Random) -> None:
         domain = random.choice(DOMAINS)
         there = self._site(domain).site
-        site = replace(
-            there,
+        site = there._replace(
             name="A site",
             article_url=f"https://site-{domain}.net/a/{{id}}",
             cap=random.choice([0, 1, 2, 3]),
@@ -332,7 +331,7 @@ class Life(RuleBasedStateMachine):
             wanted, lambda: site_editing.replace_site(self.store, self._context, record, version)
         )
         if made is not None:
-            assert made == SiteRecord(replace(site, version=current + 1), there.blocked_hosts)
+            assert made == SiteRecord(site._replace(version=current + 1), there.blocked_hosts)
             before = there.members() if current else None
             action = "site.change" if before else "site.create"
             self._told(action, before, made.members(), domain=site.domain)
@@ -365,7 +364,7 @@ class Life(RuleBasedStateMachine):
             self._blocked_hosts_are(there, {*there.blocked_hosts, host})
 
     def _blocked_hosts_are(self, there: SiteRecord, hosts: set[str]) -> None:
-        site = replace(there.site, version=there.site.version + 1)
+        site = there.site._replace(version=there.site.version + 1)
         self._site_is(SiteRecord(site, tuple(sorted(hosts))))
 
     def _site_is(self, record: SiteRecord) -> None:

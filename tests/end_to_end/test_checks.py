@@ -256,3 +256,12 @@ def test_a_webmention_of_a_senders_library(
     found = status(live, link_id)
     assert (found["status"], found["url"], found["found"]) == ("withdrawn", None, None)
     assert shown(live, article) == []
+
+
+@pytest.mark.parametrize("name", ["check-links", "expire-links"])
+def test_operators_run_jobs(live: Deployed, name: str) -> None:
+    assert seealso(live, "jobs", "run", name) == f"{name} has run.\n"
+
+
+def test_operators_verify_a_stack(live: Deployed) -> None:
+    assert seealso(live, "verify") == ""

@@ -92,7 +92,7 @@ def leading_keys() -> dict[str, list[str]]:
 
 def keys_of(store: Store, call: Call) -> Iterator[tuple[str, str]]:
     """The partition keys that a call names, each with its table or index."""
-    operation, body = call
+    operation, body = call.operation, call.body
     if operation == "TransactWriteItems":
         for item in body["TransactItems"]:
             ((_, members),) = item.items()
@@ -130,7 +130,7 @@ def _resource(arn: Any) -> str:
 
 def accesses(store: Store, function: str, call: Call) -> Iterator[Access]:
     """What one call needs (AWS "Actions, resources, and condition keys for Amazon DynamoDB")."""
-    operation, body = call
+    operation, body = call.operation, call.body
     if operation == "BatchGetItem":
         for table in body["RequestItems"]:
             yield Access(function, operation, _logical_id(store, table))

@@ -122,7 +122,9 @@ def test_lines_have_no_addresses_and_no_query_strings(
 
 def test_a_line_is_short(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
     """With each route, the longest names, the gateway's ids, and numbers as long as any."""
-    usage = Usage(requests=99, round_trips=99, read_units=999.5, write_units=999.5)
+    usage = Usage()
+    usage.requests = usage.round_trips = 99
+    usage.read_units = usage.write_units = 999.5
     monkeypatch.setenv("STACK_NAME", LONGEST_STACK)
     assert len(routes()) > 70
     for route, folder in routes().items():

@@ -2,8 +2,10 @@
 
 import json
 import random
+import select
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from seealso.errors import CancellationReason, StoreError, StoreUnavailable
 from seealso.store import client as store_client
 from seealso.store.calls import Call, batch_get, batch_items
 from seealso.store.client import Client
+from seealso.store.protocol import Credentials, Signer
 from seealso.store.values import Json
 from tests.support import faulty, tables
 from tests.support.faulty import Exchange, Fault, Proxy, answer_bytes, answering
@@ -52,7 +55,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_connections_are_kept(server: Proxy, client: Client) -> None:
     server.inject(OK, times=None)
     for _ in range(5):
-        client.call(*GET)
+        client.send_all([GET])
     assert server.connections == 1
     for _ in range(3):
         client.send_all([GET] * 4)
@@ -67,7 +70,7 @@ def test_a_connection_that_the_server_will_close_is_not_kept(server: Proxy, clie
         times=None,
     )
     for _ in range(3):
-        client.call(*GET)
+        client.send_all([GET])
     assert server.connections == 3
     assert client.usage.requests == 3
 
@@ -126,9 +129,9 @@ def test_a_reused_connection_that_was_closed_is_tried_anew_at_once(
     server.inject(OK)
     server.inject(fault)
     server.inject(OK)
-    client.call(*GET)
+    client.send_all([GET])
     client.start()
-    client.call(*GET)
+    client.send_all([GET])
     assert (client.usage.requests, client.usage.round_trips, pauses) == (2, 1, [])
     assert server.connections == 2
 
@@ -138,7 +141,7 @@ def test_a_new_connection_that_was_closed_is_tried_after_a_pause(
 ) -> None:
     server.inject(faulty.reset)
     server.inject(OK)
-    client.call(*GET)
+    client.send_all([GET])
     assert (client.usage.requests, client.usage.round_trips, len(pauses)) == (2, 2, 1)
 
 
@@ -148,7 +151,7 @@ def test_after_a_silence_no_other_old_connection_is_tried(server: Proxy, client:
     client.send_all([GET] * 3)
     server.inject(faulty.silent)
     server.inject(OK)
-    client.call(*GET)
+    client.send_all([GET])
     assert server.connections == 4
 
 
@@ -158,7 +161,7 @@ def test_after_a_silence_no_other_old_connection_is_tried(server: Proxy, client:
 def test_pauses_grow_and_have_jitter(server: Proxy, client: Client, pauses: list[float]) -> None:
     server.inject(faulty.throttled, times=8)
     server.inject(OK)
-    client.call(*GET)
+    client.send_all([GET])
     assert client.usage.round_trips == 9
     whole = [min(store_client.BACKOFF_SECONDS * 2**attempt, 1.0) for attempt in range(8)]
     assert all(most / 2 <= pause <= most for pause, most in zip(pauses, whole, strict=True))
@@ -183,7 +186,7 @@ def test_retries_temporary_failures(
 ) -> None:
     server.inject(faulty.refusal(status, code), times=2)
     server.inject(answers({"fine": 1}))
-    assert client.call(*GET) == {"fine": 1}
+    assert client.send_all([GET]) == [{"fine": 1}]
     assert (client.usage.requests, len(pauses)) == (3, 2)
     assert client.usage.throttled == throttled
 
@@ -203,7 +206,7 @@ def test_retries_temporary_failures(
 def test_does_not_retry_final_refusals(server: Proxy, client: Client, code: str) -> None:
     server.inject(faulty.refusal(400, code, Item={"id": {"N": "7"}}))
     with pytest.raises(StoreError, match=code) as caught:
-        client.call(*GET)
+        client.send_all([GET])
     assert (caught.value.code, caught.value.item, caught.value.reasons) == (code, {"id": 7}, [])
     assert client.usage.requests == 1
 
@@ -364,7 +367,7 @@ def test_a_round_trip_after_the_limit_fails_at_once(server: Proxy, client: Clien
     server.inject(OK)
     server.inject(faulty.silent, times=None)
     client.start()
-    client.call(*GET)
+    client.send_all([GET])
     time.sleep(1.0)
     assert seconds_until_unavailable(client) < SLACK
 
@@ -373,7 +376,7 @@ def test_each_round_trip_has_its_own_limit_before_start(server: Proxy, client: C
     client.limit_seconds = 1.0
     server.inject(OK, times=None)
     for _ in range(3):
-        client.call(*GET)
+        client.send_all([GET])
         time.sleep(0.5)
 
 
@@ -403,3 +406,122 @@ def test_units_are_counted(server: Proxy, client: Client) -> None:
     assert (usage.read_units, usage.write_units) == (4.0, 5.0)
     assert (usage.requests, usage.round_trips) == (5, 1)
     assert client.start().requests == 0
+
+
+# ---- The clock ------------------------------------------------------------------------------
+
+EXPIRED = {"__type": "com.amazon.coral.service#InvalidSignatureException", "message": "expired"}
+
+
+def dated(status: int, body: Json, seconds: float) -> Fault:
+    """An answer by a server whose clock is so much ahead of this machine's."""
+    plain = answer_bytes(status, body)
+    date = formatdate(time.time() + seconds, usegmt=True)
+    return answering(plain.replace(b"\r\n", f"\r\nDate: {date}\r\n".encode(), 1))
+
+
+@pytest.fixture
+def signed_at(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How far from this machine's time each request was signed."""
+    found: list[float] = []
+    request = Signer.request
+
+    def noted(
+        signer: Signer, credentials: Credentials, operation: str, payload: bytes, now: float
+    ) -> bytes:
+        found.append(now - time.time())
+        return request(signer, credentials, operation, payload, now)
+
+    monkeypatch.setattr(Signer, "request", noted)
+    return found
+
+
+@pytest.mark.parametrize("ahead", [-7200.0, 360.0, 86_400.0])
+def test_a_wrong_clock_is_set_by_the_store(
+    server: Proxy, client: Client, pauses: list[float], signed_at: list[float], ahead: float
+) -> None:
+    server.inject(dated(400, EXPIRED, ahead), times=3)
+    server.inject(OK, times=None)
+    client.send_all([GET] * 3)
+    assert (client.usage.requests, client.usage.round_trips) == (6, 2)
+    client.send_all([GET])
+    assert client.usage.requests == 7
+    assert signed_at == pytest.approx([0.0] * 3 + [ahead] * 4, abs=30)
+
+
+@pytest.mark.parametrize("ahead", [0.0, 20.0])
+def test_a_wrong_signature_is_final_where_the_clock_is_right(
+    server: Proxy, client: Client, ahead: float
+) -> None:
+    server.inject(dated(400, EXPIRED, ahead))
+    with pytest.raises(StoreError, match="InvalidSignatureException"):
+        client.send_all([GET])
+    assert client.usage.requests == 1
+
+
+def test_a_signature_that_stays_wrong_is_final(
+    server: Proxy, client: Client, pauses: list[float]
+) -> None:
+    server.inject(dated(400, EXPIRED, 3600.0), times=None)
+    with pytest.raises(StoreError, match="InvalidSignatureException"):
+        client.send_all([GET])
+    assert client.usage.requests == 2
+
+
+@pytest.mark.parametrize("date", [b"", b"Date: yesterday\r\n"])
+def test_without_a_date_the_clock_stays(server: Proxy, client: Client, date: bytes) -> None:
+    server.inject(answering(answer_bytes(400, EXPIRED).replace(b"\r\n", b"\r\n" + date, 1)))
+    with pytest.raises(StoreError, match="InvalidSignatureException"):
+        client.send_all([GET])
+
+
+# ---- Frozen containers ----------------------------------------------------------------------
+
+
+def test_a_container_that_was_frozen_signs_anew_on_new_connections(
+    server: Proxy,
+    client: Client,
+    pauses: list[float],
+    signed_at: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The store has closed its connections meanwhile, and an hour has passed."""
+    server.inject(OK, times=None)
+    client.start()
+    client.send_all([GET] * 3)
+    server.drop_connections()
+    wait_until_closed(client)
+    now, monotonic = time.time, time.monotonic
+    monkeypatch.setattr(time, "time", lambda: now() + 3600.0)
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 3600.0)
+    client.start()
+    client.send_all([GET] * 3)
+    assert (client.usage.requests, client.usage.round_trips) == (3, 1)
+    assert server.connections == 6
+    assert pauses == []
+    assert signed_at == pytest.approx([0.0] * 6, abs=30)
+
+
+def test_a_request_signed_by_a_late_clock_after_a_thaw_is_sent_again(
+    server: Proxy,
+    client: Client,
+    pauses: list[float],
+    signed_at: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock is right by the time the refusal arrives."""
+    now = time.time
+    late = iter([600.0])
+    server.inject(dated(400, EXPIRED, 0.0))
+    server.inject(OK)
+    monkeypatch.setattr(time, "time", lambda: now() - next(late, 0.0))
+    client.send_all([GET])
+    monkeypatch.undo()
+    assert client.usage.requests == 2
+    assert signed_at == pytest.approx([-600.0, 0.0], abs=30)
+
+
+def wait_until_closed(client: Client) -> None:
+    readable, _, _ = select.select(client._idle, [], [], 10.0)
+    while len(readable) < len(client._idle):
+        readable, _, _ = select.select(client._idle, [], [], 10.0)

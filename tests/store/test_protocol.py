@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seealso.store.calls import Call
 from seealso.store.client import _read_answer
-from seealso.store.protocol import Answer
+from seealso.store.protocol import Answer, endpoint_of
 from seealso.store.values import Json, marshal, marshal_item, unmarshal, unmarshal_item
 
 BODY = {"Item": {"id": {"N": "7"}, "title": {"S": "Größe"}}}
@@ -101,6 +102,35 @@ def test_an_error_of_a_proxy_need_not_be_json() -> None:
     assert read(b"HTTP/1.1 503 -\r\ncontent-length: 0\r\n\r\n") == Answer(503, {}, keep_alive=True)
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "https://dynamodb.eu-west-1.amazonaws.com",
+            (b"dynamodb.eu-west-1.amazonaws.com", 443, True),
+        ),
+        ("https://store.example:8443/", (b"store.example", 8443, True)),
+        ("HTTPS://store.example", (b"store.example", 443, True)),
+        ("http://localhost:8000", (b"localhost", 8000, False)),
+        ("http://localhost", (b"localhost", 80, False)),
+        ("http://[::1]:8000", (b"::1", 8000, False)),
+        ("http://[::1]/path", (b"::1", 80, False)),
+    ],
+)
+def test_endpoints(url: str, expected: tuple[bytes, int, bool]) -> None:
+    authority = url.partition("://")[2].partition("/")[0]
+    assert endpoint_of(url) == (authority, *expected)
+
+
+def test_a_prepared_call_is_the_body_that_it_is_written_from() -> None:
+    call = Call.prepared("Query", '{"TableName":"t","Limit":3}', 3)
+    assert (call.limit, call.text) == (3, '{"TableName":"t","Limit":3}')
+    assert call.is_prepared
+    call.body["FilterExpression"] = "x"
+    assert not call.is_prepared
+    assert json.loads(call.text) == {"TableName": "t", "Limit": 3, "FilterExpression": "x"}
+
+
 # ---- Values ---------------------------------------------------------------------------------
 
 values = st.recursive(
@@ -116,6 +146,12 @@ def test_values_survive_a_round_trip(item: dict[str, Any]) -> None:
     back = unmarshal_item(there)
     assert back == item
     assert repr(back) == repr(item)  # True is not 1
+
+
+@given(st.dictionaries(st.sampled_from("abc"), values), st.sets(st.sampled_from("abcd")))
+def test_only_named_attributes_are_unmarshalled(item: dict[str, Any], names: set[str]) -> None:
+    expected = {name: item[name] for name in names if name in item}
+    assert unmarshal_item(marshal_item(item), names) == expected
 
 
 def test_values_have_dynamodbs_types() -> None:

@@ -1,7 +1,6 @@
 """Our signature is botocore's, whatever is signed."""
 
 import datetime
-import time
 from typing import Any
 from unittest.mock import patch
 
@@ -33,8 +32,7 @@ def signed(
     payload: bytes,
     now: datetime.datetime,
 ) -> bytes:
-    with patch.object(time, "gmtime", lambda: now.timetuple()):
-        return signer.request(credentials, operation, payload)
+    return signer.request(credentials, operation, payload, now.timestamp())
 
 
 def head_of(request: bytes) -> dict[str, str]:

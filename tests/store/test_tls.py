@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from seealso.errors import StoreUnavailable
-from seealso.store import client, protocol, values
+from seealso.store import calls, client, protocol, values
 from seealso.store import client as store_client
-from tests.support import tables
+from tests.support import faulty, tables
 
 ROOTS = Path(client.__file__).with_name("amazon_roots.pem")
 
@@ -92,18 +92,28 @@ def port(own_certificate: Path) -> Iterator[int]:
             while not ending.is_set():
                 with suppress(OSError):
                     accepted, _ = listening.accept()
-                    accepted.settimeout(5)
-                    with accepted, context.wrap_socket(accepted, server_side=True) as secured:
-                        secured.recv(65536)
-                        secured.sendall(
-                            b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
-                        )
+                    answering.append(threading.Thread(target=answer, args=[accepted]))
+                    answering[-1].start()
 
+        def answer(accepted: socket.socket) -> None:
+            accepted.settimeout(5)
+            with (
+                suppress(OSError),
+                accepted,
+                context.wrap_socket(accepted, server_side=True) as secured,
+            ):
+                secured.recv(65536)
+                secured.sendall(
+                    b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
+                )
+
+        answering: list[threading.Thread] = []
         thread = threading.Thread(target=serve)
         thread.start()
         yield listening.getsockname()[1]
         ending.set()
-        thread.join()
+        for each in (thread, *answering):
+            each.join()
 
 
 def call(host: str, port: int) -> values.Json:
@@ -124,3 +134,26 @@ def test_a_trusted_certificate_is_accepted_for_its_name_alone(
     assert call("localhost", port) == {}
     with pytest.raises(StoreUnavailable, match="SSLCertVerificationError"):
         call("127.0.0.1", port)
+
+
+def test_a_start_makes_the_connections_of_a_page_view(
+    port: int, own_certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = protocol.tls_context()
+    context.load_verify_locations(own_certificate)
+    monkeypatch.setattr(store_client, "tls_context", lambda: context)
+    made = tables.client(f"https://localhost:{port}", limit_seconds=5.0)
+    made.warm_up()
+    ready = [*made._idle]
+    assert len(ready) == store_client.WARM_CONNECTIONS
+    assert made.send_all([calls.Call("GetItem", {})] * len(ready)) == [{}] * len(ready)
+    assert all(each.fileno() == -1 for each in ready)  # these were used; the server closes them
+    assert made.usage.requests == len(ready)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_start_does_not_need_the_store(scheme: str) -> None:
+    with faulty.unreachable() as endpoint:
+        made = tables.client(endpoint.replace("http", scheme), limit_seconds=5.0)
+        made.warm_up()
+        assert made._idle == []

@@ -1,6 +1,5 @@
 """The articles and the site that links are submitted to, and what is stored of the links."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +48,7 @@ def fill(store: Store) -> None:
 
 def put_site(store: Store, **changes: Any) -> None:
     """Give the site other settings, as containers see them that start afterwards."""
-    factories.put_site(store, replace(SITE, **changes), [BLOCKED])
+    factories.put_site(store, SITE._replace(**changes), [BLOCKED])
     new_container()
 
 

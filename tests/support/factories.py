@@ -48,7 +48,7 @@ def put_items(store: Store, table: str, items: Iterable[Json]) -> None:
 def put_site(store: Store, site: Site, blocked_hosts: Sequence[str] = ()) -> None:
     """Give a domain this site, over the one that it has; its version is raised."""
     current = get_record(store, site.domain)
-    stored = replace(site, version=current.site.version + 1)
+    stored = site._replace(version=current.site.version + 1)
     save_record(store, SiteRecord(stored, tuple(sorted(blocked_hosts))), current, [])
 
 

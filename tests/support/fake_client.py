@@ -235,7 +235,6 @@ class Database:
         return {"Attributes": writes[0][2]} if is_told else {}
 
 
-@dataclass(slots=True)
 class FakeClient(Client):
     """The project's client over a Database; only the sockets are left out.
 
@@ -243,8 +242,12 @@ class FakeClient(Client):
     one who calls by raising.
     """
 
-    database: Database = field(default_factory=Database)
-    turn: Callable[[], None] = _nothing
+    def __init__(self, database: Database, turn: Callable[[], None]) -> None:
+        super().__init__(
+            "http://nowhere.invalid", tables.REGION, lambda: tables.CREDENTIALS, limit_seconds=20.0
+        )
+        self.database = database
+        self.turn = turn
 
     def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Answer]:
         assert time.monotonic() < deadline
@@ -258,16 +261,8 @@ class FakeClient(Client):
 
 def fake_store(database: Database, turn: Callable[[], None] = _nothing) -> Store:
     """A store over a Database."""
-    client = FakeClient(
-        "http://nowhere.invalid",
-        tables.REGION,
-        lambda: tables.CREDENTIALS,
-        limit_seconds=20.0,
-        database=database,
-        turn=turn,
-    )
     return Store(
-        client,
+        FakeClient(database, turn),
         "ArticlesTable",
         "LinksTable",
         "SitesTable",
@@ -428,4 +423,4 @@ def _refusal(
         body["Item"] = item
     if reasons is not None:
         body["CancellationReasons"] = reasons
-    return _failure(protocol.Answer(400, body, keep_alive=True))
+    return _failure(protocol.Answer(400, body, keep_alive=True), time.time())

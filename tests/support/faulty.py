@@ -137,7 +137,8 @@ class Proxy:
         """Serve one request; False when there is none any more."""
         if not rfile.readline():
             return False
-        headers = dict(http.client.parse_headers(rfile).items())
+        sent = http.client.parse_headers(rfile)
+        headers = {name.lower(): value for name, value in sent.items()}
         payload = rfile.read(int(headers["content-length"]))
         operation = headers["x-amz-target"].rpartition(".")[2]
         body = json.loads(payload)

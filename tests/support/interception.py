@@ -1,7 +1,6 @@
 """A store that calls a function before each call, so that others can go first, or it can end."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from seealso.errors import StoreError
 from seealso.store.calls import Call
@@ -14,21 +13,20 @@ class Killed(BaseException):
     """The process of whoever makes the call ends here."""
 
 
-@dataclass(slots=True)
 class _WatchedClient(Client):
-    before: Callable[[Call], None] = field(default=lambda _: None)
+    before: Callable[[Call], None]
 
     def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | StoreError | Retry]:
         for call in calls:
             self.before(call)
-        # The slots make this a class of its own, which super() without arguments does not know.
-        return Client._exchange(self, calls, deadline)
+        return super()._exchange(calls, deadline)
 
 
 def watched(store: Store, before: Callable[[Call], None]) -> Store:
     """A store over the same tables; `before` is called with each call that is about to be sent."""
     mine = store.client
-    client = _WatchedClient(mine.endpoint, mine.region, mine.credentials, 20.0, before=before)
+    client = _WatchedClient(mine.endpoint, mine.region, mine.credentials, 20.0)
+    client.before = before
     return Store(
         client, store.articles, store.links, store.sites, store.skips, store.audit, store.transient
     )

@@ -1,8 +1,9 @@
 """A link's life against a model of it: every page and answer as the model says, after each step."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -422,11 +423,10 @@ class Killed(Exception):
     """The process has ended here."""
 
 
-@dataclass(slots=True)
 class DyingClient(Client):
     """A client whose process is killed when it wants to write once more than it may."""
 
-    left: int = field(default=0, kw_only=True)
+    left = 0
 
     def call(self, operation: str, body: Json) -> Json:
         if operation == "TransactWriteItems":
@@ -444,12 +444,13 @@ def by_admin(now: datetime) -> ChangeContext:
 def dying(store: Store, transactions: int) -> Store:
     """A store over the same tables that is killed after so many transactions."""
     client = store.client
-    dies = DyingClient(
-        client.endpoint, client.region, client.credentials, client.limit_seconds, left=transactions
-    )
+    dies = DyingClient(client.endpoint, client.region, client.credentials, client.limit_seconds)
+    dies.left = transactions
     # Its connections are the other's, which closes them.
     dies._idle = client._idle
-    return replace(store, client=dies)
+    mortal = copy.copy(store)
+    mortal.client = dies
+    return mortal
 
 
 def live(store: Store, examples: int, steps: int) -> None:

@@ -58,7 +58,8 @@ def test_a_requests_line_has_stack_and_function(capsys: pytest.CaptureFixture[st
 
 def test_filters_make_the_metrics_of_requests(capsys: pytest.CaptureFixture[str]) -> None:
     request = request_of(event("GET /articles/{id}", {"id": "1"}))
-    usage = Usage(write_units=2.0, throttled=1)
+    usage = Usage()
+    usage.write_units, usage.throttled = 2.0, 1
     log_request(metric_dimensions(), request, 200, 1.5, usage, None)
     line = json.loads(capsys.readouterr().out)
     dimensions = {}

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Locator, Route, expect
@@ -79,7 +78,7 @@ def test_a_published_link_is_on_the_page_at_once(embedding: Embedding) -> None:
 
 
 def test_a_link_that_waits_is_not_on_the_page(embedding: Embedding, store: Store) -> None:
-    put_site(store, replace(OWN_SITE, publish="approved"))
+    put_site(store, OWN_SITE._replace(publish="approved"))
     widget = embedding.open(HOST)
     fill(widget)
     send(widget)
@@ -191,7 +190,7 @@ def test_a_refusal_of_the_whole_submission_leads_to_the_address(
 
 
 def test_one_place_is_in_the_singular(embedding: Embedding, store: Store) -> None:
-    put_site(store, replace(OWN_SITE, cap=1))
+    put_site(store, OWN_SITE._replace(cap=1))
     widget = embedding.open(HOST)
     expect(widget.get_by_text("1 link per page. Places left: 1.")).to_be_visible()
 

@@ -5,19 +5,18 @@ import json
 import os
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
 from seealso.columns import COLUMNS
 from seealso.errors import StoreError, StoreUnavailable
-from seealso.store.calls import query_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables.articles import Article, article_of
-from seealso_cli.bulk.writer import check_store, describe_failure, retry_while_unavailable
+from seealso_cli.bulk.scanning import Notify, scan_pages
+from seealso_cli.bulk.writer import check_store, describe_failure
 from seealso_cli.errors import CommandFailed
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.stores import OpenStore
@@ -38,7 +37,7 @@ def export_articles(path: str, states: Collection[str], open_store: OpenStore) -
     try:
         check_store(open_store)
         display = ProgressDisplay(_approximate_count(store))
-        with display, _output_file(path) as file:
+        with display, output_file(path) as file:
             for page in list_articles(store, display.print_notice):
                 for article in page:
                     if article.state == "deleted":
@@ -66,25 +65,13 @@ def export_articles(path: str, states: Collection[str], open_store: OpenStore) -
     return 0
 
 
-def list_articles(store: Store, notify: Callable[[str], None]) -> Iterator[list[Article]]:
+def list_articles(store: Store, notify: Notify) -> Iterator[list[Article]]:
     """Yield all articles, in any state and unordered, in pages; `notify` gets notices of retries.
 
     Each page is strongly consistent. Raises StoreUnavailable, Refused.
     """
-    body: Json = {
-        "TableName": store.articles,
-        "ConsistentRead": True,
-        "Limit": PAGE_SIZE,
-        "ReturnConsumedCapacity": "TOTAL",
-    }
-    while True:
-        answer = retry_while_unavailable(
-            lambda: store.client.call("Scan", body), notify, threading.Event()
-        )
-        yield [article_of(item) for item in query_items(answer)]
-        if "LastEvaluatedKey" not in answer:
-            return
-        body["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    for page in scan_pages(store, store.articles, notify, page_size=PAGE_SIZE):
+        yield [article_of(item) for item in page]
 
 
 def _approximate_count(store: Store) -> int | None:
@@ -107,7 +94,7 @@ def _json_line(article: Article) -> bytes:
 
 
 @contextmanager
-def _output_file(path: str) -> Iterator[IO[bytes]]:
+def output_file(path: str) -> Iterator[IO[bytes]]:
     """A file to write to, which gets its name when it is complete. Raises OSError.
 
     If the process is killed, the incomplete file stays in the same folder; its name ends in .part.

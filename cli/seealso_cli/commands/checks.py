@@ -1,6 +1,5 @@
 """`seealso checks`: the checks of submitted pages, for who runs a stack."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Unpack
@@ -10,8 +9,7 @@ import click
 from seealso.tables import checks as table
 from seealso.tables.checks import SET_ASIDE
 from seealso.tables.links import get_checked_link
-from seealso_cli import aws
-from seealso_cli.errors import CommandFailed
+from seealso_cli.jobs import JOBS, run_job
 from seealso_cli.options import StoreOptions, json_option, stack_options, store_options
 from seealso_cli.output import Column, Json, print_line, print_list
 from seealso_cli.stack import get_stack
@@ -83,22 +81,8 @@ def run_checks(link_id: str | None, stack: str | None, local: bool) -> None:
 
     This needs AWS credentials, except with --local.
     """
-    found = get_stack(stack, local)
     event: dict[str, Any] = {} if link_id is None else {"check": link_id}
-    try:
-        answer = aws.call(
-            found.session,
-            "lambda",
-            found.endpoint,
-            "invoke",
-            FunctionName=found.output("CheckLinksFunction"),
-            Payload=json.dumps(event).encode(),
-        )
-        result = json.loads(answer["Payload"].read() or b"null")
-    except (aws.AwsRefused, aws.AwsUnreachable) as error:
-        raise CommandFailed(f"Could not run the checks: {error}") from None
-    if "FunctionError" in answer:
-        raise CommandFailed("The checks have failed; see the log of the function CheckLinks.")
+    result = run_job(get_stack(stack, local), JOBS["check-links"], event)
     if link_id is None:
         print_line(f"Checks: {result}.")
         return

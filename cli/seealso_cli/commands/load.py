@@ -9,7 +9,8 @@ import click
 from seealso.columns import COLUMNS
 from seealso_cli.bulk.load import load_articles
 from seealso_cli.options import StoreOptions, dry_run_option, file_type, store_options
-from seealso_cli.stores import store_opener
+from seealso_cli.recovery.running import load_all
+from seealso_cli.stores import find_target, store_opener
 
 _REQUIRED = ", ".join(column.name_in_rows for column in COLUMNS if column.never_null)
 _OPTIONAL = "".join(f"{column.name_in_rows}, " for column in COLUMNS if not column.never_null)
@@ -23,6 +24,8 @@ _OPTIONAL = "".join(f"{column.name_in_rows}, " for column in COLUMNS if not colu
     valid rows are loaded. An existing article gets the columns of the file and keeps its state and
     links. It is safe to interrupt a load and to run it again; with --resume it then goes on where
     it was.
+
+    With --all, a file of `seealso export --all` is loaded. What exists already is left as it is.
     """
 )
 @click.argument("files", nargs=-1, required=True, type=file_type, metavar="FILE...")
@@ -46,6 +49,7 @@ _OPTIONAL = "".join(f"{column.name_in_rows}, " for column in COLUMNS if not colu
     metavar="POSITION",
     help="Keep the position in this file, and go on from it if it exists.",
 )
+@click.option("--all", "everything", is_flag=True, help="FILE is one of `seealso export --all`.")
 @dry_run_option
 @store_options
 def load(
@@ -53,11 +57,17 @@ def load(
     file_format: str | None,
     delimiter: str,
     position_path: str | None,
+    everything: bool,
     dry_run: bool,
     **options: Unpack[StoreOptions],
 ) -> None:
     if dry_run and position_path:
         raise click.UsageError("--resume can't be used with --dry-run, which writes nothing.")
+    if everything:
+        if position_path or file_format or len(files) != 1 or files[0] == "-":
+            raise click.UsageError("--all takes one FILE, which is read twice, and no --resume.")
+        required_tables = ["articles", "links", "sites", "skips", "audit"]
+        sys.exit(load_all(files[0], find_target(options, required_tables), dry_run=dry_run))
     required_tables = ["articles", "skips"]
     open_store = None if dry_run else store_opener(options, required_tables)
     delimiter = delimiter.replace("tab", "\t")

@@ -5,7 +5,6 @@ A change takes effect as soon as the containers that serve submissions read the 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 from seealso.errors import FieldError, Message, Refusal, VersionConflict
@@ -46,7 +45,7 @@ def parse_site(members: Members, domain: int) -> SiteRecord:
 
 def record_of(members: Mapping[str, Any]) -> SiteRecord:
     """The site of checked members, its blocked hosts in the form in which links are compared."""
-    names = {member.name for member in fields(Site)} - {"version"}
+    names = {*Site._fields} - {"version"}
     columns = {name: value for name, value in members.items() if name in names}
     columns["article_url"] = columns.get("article_url") or None
     return SiteRecord(Site(**columns), _as_keys(members.get("blocked_hosts", [])))
@@ -85,7 +84,7 @@ def change_site(
     while True:
         step = _next_step(current, record)
         version = current.site.version
-        step = step._replace(site=replace(step.site, version=version + 1))
+        step = step._replace(site=step.site._replace(version=version + 1))
         entry = audit_entry(
             store,
             context,
@@ -118,7 +117,7 @@ def _next_step(current: SiteRecord, record: SiteRecord) -> SiteRecord:
     removed = removed[:MAX_CHANGED_HOSTS]
     added = added[: MAX_CHANGED_HOSTS - len(removed)]
     hosts = [host for host in current.site.hosts if host not in removed] + added
-    return SiteRecord(replace(current.site, hosts=hosts), current.blocked_hosts)
+    return SiteRecord(current.site._replace(hosts=hosts), current.blocked_hosts)
 
 
 def _version_conflict(current: SiteRecord) -> Refusal:
@@ -187,7 +186,7 @@ def _change_blocked(store: Store, context: ChangeContext, action: str, block: Bl
             detail = Message("domain does not have a site yet; create it first.")
             refuse_fields([FieldError("domain", detail)])
         entry = audit_entry(store, context, action, before, after, domain=block.domain)
-        site = replace(current.site, version=current.site.version + 1)
+        site = current.site._replace(version=current.site.version + 1)
         try:
             sites.save_record(store, SiteRecord(site, hosts), current, [entry])
         except VersionConflict:

@@ -122,7 +122,9 @@ class _Execution:
     ) -> None:
         for selection in selections:
             fragment = selection.get("fragment")
-            if fragment in visited or not self._is_included(selection):
+            if fragment in visited:
+                continue
+            if "conditions" in selection and not self._is_included(selection["conditions"]):
                 continue
             if fragment is not None:
                 visited.add(fragment)
@@ -132,10 +134,10 @@ class _Execution:
             else:
                 self._collect_into(found, selection["selections"], visited)
 
-    def _is_included(self, selection: plans.Selection) -> bool:
+    def _is_included(self, conditions: list[plans.Condition]) -> bool:
         return all(
             evaluate(condition["value"], self._values) is condition["wanted"]
-            for condition in selection.get("conditions", ())
+            for condition in conditions
         )
 
 
@@ -155,7 +157,7 @@ def _read(store: Store, fields: dict[str, _TopField]) -> dict[str, Any]:
         for row in rows_by_selection[field.selection]:
             objects.append(_object(row, field.output, _ARTICLE))
             # A text selected under many keys is one string in memory, but is written many times.
-            size += _characters(objects[-1])
+            size += _characters([objects[-1]])
             if size > MAX_ANSWER_CHARACTERS:
                 raise too_large()
         data[key] = (objects[0] if objects else None) if field.is_single else objects
@@ -193,10 +195,13 @@ def _object(row: Json, output: dict[str, _OutputField], kind: str) -> dict[str, 
     return shaped
 
 
-def _characters(value: Any) -> int:
-    """The number of characters in all strings of a JSON value, keys not counted."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(map(_characters, value.values()))
-    return sum(map(_characters, value)) if isinstance(value, list) else 0
+def _characters(objects: list[dict[str, Any]]) -> int:
+    """The number of characters in all strings of some objects, keys not counted."""
+    count = 0
+    for shaped in objects:
+        for value in shaped.values():
+            if isinstance(value, str):
+                count += len(value)
+            elif isinstance(value, list):
+                count += _characters(value)
+    return count

@@ -107,6 +107,8 @@ class Documents:
             return self._document(text, query)
         known = self._known(query.digest)
         if known is not None:
+            # Its file is a tenth of a warm query's instructions, so it is read once.
+            self._keep_sent(query.digest, known["text"])
             return self._document(known["text"], query, known)
         if settings().documents == "known":
             raise _not_supported(query)

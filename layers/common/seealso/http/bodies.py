@@ -8,7 +8,6 @@ import base64
 import json
 from collections import Counter
 from typing import Any, Final, NoReturn
-from urllib.parse import parse_qsl
 
 from seealso.errors import Message, Refusal
 from seealso.http.requests import Request
@@ -70,6 +69,8 @@ def form_members(data: bytes) -> Members:
 
     Raises Refusal for what is not UTF-8.
     """
+    from urllib.parse import parse_qsl  # here, because GraphQL has no forms and starts without it
+
     try:
         pairs = parse_qsl(data.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:

@@ -33,7 +33,7 @@ def serve(
     without its body. Raises SettingsError for a wrong environment.
     """
     # What they need from the environment is checked now and not in a request.
-    current_store()
+    current_store().client.warm_up()
     dimensions = metric_dimensions()
     sends_timing = choice("SERVER_TIMING", "on", "off") == "on"
     secrets = optional("ORIGIN_SECRETS").split()

@@ -5,7 +5,6 @@ import re
 from collections.abc import Collection, Mapping
 from hmac import compare_digest
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
 from seealso.errors import Message, Refusal, link_not_found
 from seealso.limits import MAX_ID
@@ -75,12 +74,7 @@ class Request(NamedTuple):
 
     def query_string(self, name: str) -> str | None:
         """The query parameter; None if it is absent. Raises Refusal if it is repeated."""
-        # queryStringParameters joins repeated names by commas; the raw string tells them apart.
-        values = [
-            value
-            for parameter, value in parse_qsl(self.query, keep_blank_values=True)
-            if parameter == name
-        ]
+        values = [value for parameter, value in _parameters(self.query) if parameter == name]
         if len(values) > 1:
             raise _malformed(name, Message("{name} must not be repeated.", name=name))
         return values[0] if values else None
@@ -158,6 +152,21 @@ def with_viewer_address(request: Request, secrets: Collection[str]) -> Request:
     # The CDN does not tell it where it may answer from its cache, which needs no address.
     address = request.headers.get("x-viewer-address", request.client_address)
     return request._replace(client_address=address)
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    """The names and values of a query string.
+
+    From the raw string: the gateway's queryStringParameters join repeated names by commas. Where
+    nothing is escaped, as in the query of a page view, urllib.parse is not needed, which is a
+    twentieth of a read function's start.
+    """
+    if "%" in query or "+" in query:
+        from urllib.parse import parse_qsl
+
+        return parse_qsl(query, keep_blank_values=True)
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    return [(name, value) for name, _, value in pairs]
 
 
 def is_id(digits: str) -> bool:

@@ -1,12 +1,12 @@
 """Answers, and the headers that each kind of answer has."""
 
-import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from seealso.http.requests import Request
+from seealso.store.values import to_json
 
 CACHED = "public, max-age=30"
 NOT_STORED = {"cache-control": "no-store"}
@@ -43,7 +43,7 @@ def document(text: str) -> Document:
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] = NOT_STORED) -> Response:
     """An answer with a JSON body, not to be stored unless the headers say so."""
-    return Response(status, {"content-type": "application/json", **headers}, _json(body))
+    return Response(status, {"content-type": "application/json", **headers}, to_json(body))
 
 
 def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
@@ -51,7 +51,7 @@ def read_response(request: Request, body: Any, max_age: int = 30) -> Response:
 
     It may be cached for `max_age` seconds.
     """
-    return tagged_response(request, document(_json(body)), max_age, JSON)
+    return tagged_response(request, document(to_json(body)), max_age, JSON)
 
 
 def tagged_response(
@@ -81,7 +81,3 @@ def versioned_response(
 def empty_response() -> Response:
     """A 204."""
     return Response(204, dict(NOT_STORED))
-
-
-def _json(body: Any) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -287,7 +287,12 @@ def _same_domain(
     store: Store, article_id: int, domain: int, answers: Mapping[Any, Any]
 ) -> Reading[list[SameDomainArticle]]:
     found = yield from read_domain(
-        store, domain, SAME_DOMAIN + 1, ALL, first=answers["domain", domain]
+        store,
+        domain,
+        SAME_DOMAIN + 1,
+        ALL,
+        first=answers["domain", domain],
+        shown=("id", "title"),
     )
     others = [item for item in found if item["id"] != article_id]
     return [{"id": item["id"], "title": item["title"]} for item in others[:SAME_DOMAIN]]
@@ -304,8 +309,6 @@ def _other_domains(
         Ids(highest=article_id - 1),
         {domain},
         descending=True,
+        shown=("id", "domain", "title"),
     )
-    return [
-        {"id": item["id"], "domain": item["domain"], "title": item["title"]}
-        for item in found[:OTHER_DOMAINS]
-    ]
+    return [{"id": item["id"], "domain": item["domain"], "title": item["title"]} for item in found]

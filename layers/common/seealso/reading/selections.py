@@ -31,6 +31,8 @@ def _columns_in(index: Index) -> frozenset[str]:
     return frozenset(column.name_in_rows for column in COLUMNS if index in column.indexes)
 
 
+# Where a row's column is in an item, and its value where the item has none.
+_STORED = {column.name_in_rows: (column.name, column.none_as) for column in COLUMNS}
 _IN_DOMAIN_INDEX = _columns_in("domain-id")
 _IN_TIMELINE_INDEX = _columns_in("timeline-id")
 # A read of an item or of an index costs no less (AWS, eventually consistent reads).
@@ -114,7 +116,8 @@ def _worst_units(store: Store, need: Need) -> float:
     if isinstance(need, Item):
         size = _MAX_ARTICLE_BYTES if need.table == store.articles else _MAX_PAGE_BYTES
     else:
-        size = min(need.body["Limit"] * _MAX_ENTRY_BYTES, _MAX_QUERY_BYTES)
+        assert need.limit is not None
+        size = min(need.limit * _MAX_ENTRY_BYTES, _MAX_QUERY_BYTES)
     return _MIN_UNITS * math.ceil(size / 4096)
 
 
@@ -133,7 +136,7 @@ def _rows(store: Store, selection: Selection) -> Reading[list[Json]]:
     named = _named(selection)
     if named is not None:
         found = yield from _read_by_id(store, selection, named, None)
-        rows = [_row(*each) for each in found if selection.takes(each[0])]
+        rows = [_row(selection, *each) for each in found if selection.takes(each[0])]
         return [*selection.cut(rows)]
     gone: set[int] = set()
     there = _IN_TIMELINE_INDEX if selection.domain is None else _IN_DOMAIN_INDEX
@@ -143,7 +146,7 @@ def _rows(store: Store, selection: Selection) -> Reading[list[Json]]:
         ids = [item["id"] for item in listed]
         found = yield from _read_by_id(store, selection, ids, listed if is_enough else None)
         if is_enough or all(selection.takes(item) for item, _ in found):
-            return [_row(*each, selection.domain) for each in found]
+            return [_row(selection, *each) for each in found]
         # What was hidden or moved since the index was read leaves its place to the next one.
         gone |= {
             each for each, (item, _) in zip(ids, found, strict=True) if not selection.takes(item)
@@ -173,9 +176,10 @@ def _listed(store: Store, selection: Selection, gone: set[int]) -> Reading[Seque
     assert selection.limit is not None
     wanted = selection.offset + selection.limit + len(left_out)
     within, descending = selection.within, selection.descending
+    shown = {"id", *(_STORED[column][0] for column in selection.columns if column in _STORED)}
     if selection.domain is not None:
         found = yield from read_domain(
-            store, selection.domain, wanted, within, descending=descending
+            store, selection.domain, wanted, within, descending=descending, shown=shown
         )
     else:
         without = selection.without_domains
@@ -183,14 +187,20 @@ def _listed(store: Store, selection: Selection, gone: set[int]) -> Reading[Seque
         query = timeline_query(store, window, within, descending=descending)
         first = (yield {"timeline": query})["timeline"]
         found = yield from read_timeline(
-            store, first, wanted, within, without, descending=descending
+            store, first, wanted, within, without, descending=descending, shown=shown
         )
     return selection.cut([item for item in found if item["id"] not in left_out])
 
 
-def _row(item: Json, page_item: Json | None, domain: int | None = None) -> Json:
-    """An article's columns under their names in answers; those that were not read are None."""
-    row = {column.name_in_rows: item.get(column.name, column.none_as) for column in COLUMNS}
-    row["links"] = page_links(page_item)
-    # The index of a domain does not repeat it.
-    return row if domain is None else row | {"domain": domain}
+def _row(selection: Selection, item: Json, page_item: Json | None) -> Json:
+    """A selection's columns of an article; those that were not read are None."""
+    row: Json = {}
+    for column in selection.columns:
+        if column == "links":
+            row[column] = page_links(page_item)
+        elif column == "domain" and selection.domain is not None:
+            row[column] = selection.domain  # the index of a domain does not repeat it
+        else:
+            name, none_as = _STORED[column]
+            row[column] = item.get(name, none_as)
+    return row

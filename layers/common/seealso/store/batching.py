@@ -135,6 +135,8 @@ def _next_wave(
     calls: Sequence[Call], items: Sequence[Item], limit: _Limit, spent: float
 ) -> tuple[Sequence[Call], Sequence[Item]]:
     """The calls and items to read next, at least one of them."""
+    if limit.units == math.inf:
+        return calls, items[:_MAX_KEYS]
     wave = _affordable(calls, _OVERSHOOT * limit.units - spent, limit)
     calls_units = sum(map(limit.worst_units, wave))
     together = _OVERSHOOT_OF_BOTH * limit.units - calls_units

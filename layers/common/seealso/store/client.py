@@ -6,23 +6,27 @@ before the first answer is read, which is parallel without threads. Retries, tim
 counting of requests and units live here and nowhere else.
 """
 
-import json
 import math
 import os
-import random
 import select
 import socket
 import ssl
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from seealso.errors import CancellationReason, ReadLimitExceeded, StoreError, StoreUnavailable
 from seealso.store.calls import Call, query_items
-from seealso.store.protocol import Answer, AnswerParser, Credentials, Signer, tls_context
+from seealso.store.protocol import (
+    Answer,
+    AnswerParser,
+    Credentials,
+    Endpoint,
+    Signer,
+    endpoint_of,
+    seconds_of,
+    tls_context,
+)
 from seealso.store.values import Json, marshal_item, unmarshal_item
 
 
@@ -42,6 +46,8 @@ EDITOR_PATIENCE = Patience(20.0, 40)
 REQUEST_SECONDS = WRITE_PATIENCE.seconds
 ATTEMPT_SECONDS = 2.0
 CONNECT_SECONDS = 1.0
+# What a page view sends together: a BatchGetItem and two Queries.
+WARM_CONNECTIONS = 3
 BACKOFF_SECONDS = 0.025
 IN_FLIGHT = 32
 
@@ -76,26 +82,33 @@ _THROTTLED = frozenset(
         _UNPROCESSED,
     }
 )
+# Refusals that a wrong clock can cause, and by how much it must have been wrong: DynamoDB takes
+# signatures of the last five minutes (AWS "Elements of an AWS API request signature"). The clock of
+# a container that was frozen may be late for its first request (aws/aws-sdk-js-v3#7605).
+_CLOCK_ERRORS = frozenset({"InvalidSignatureException", "RequestExpired", "RequestTimeTooSkewed"})
+_CLOCK_SECONDS = 60.0
 
 
-@dataclass(slots=True)
 class Usage:
     """What one request of a client has cost the store so far."""
 
-    requests: int = 0
-    round_trips: int = 0
-    read_units: float = 0.0
-    write_units: float = 0.0
-    throttled: int = 0  # requests that a table refused as too many
+    __slots__ = ("read_units", "requests", "round_trips", "throttled", "write_units")
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.round_trips = 0
+        self.read_units = 0.0
+        self.write_units = 0.0
+        self.throttled = 0  # requests that a table refused as too many
 
 
 class Retry(NamedTuple):
     """A failure that a later attempt may not meet."""
 
     reason: str
+    clock_offset: float | None = None  # where this machine's clock was at fault
 
 
-@dataclass(slots=True)
 class Client:
     """A connection pool to one DynamoDB endpoint; for one thread.
 
@@ -104,17 +117,27 @@ class Client:
     where the store may be slow: a long load, a busy machine. `attempt_seconds` bounds each attempt.
     """
 
-    endpoint: str
-    region: str
-    credentials: Callable[[], Credentials]
-    limit_seconds: float | None = None
-    attempt_seconds: float = ATTEMPT_SECONDS
-    usage: Usage = field(default_factory=Usage)
-    _deadline: float | None = field(default=None, init=False)
-    _max_attempts: float = field(default=math.inf, init=False)
-    _idle: list[socket.socket] = field(default_factory=list, init=False)
-    _signer: tuple[str, Signer] | None = field(default=None, init=False)
-    _tls: ssl.SSLContext | None = field(default=None, init=False)
+    def __init__(
+        self,
+        endpoint: str,
+        region: str,
+        credentials: Callable[[], Credentials],
+        limit_seconds: float | None = None,
+        attempt_seconds: float = ATTEMPT_SECONDS,
+    ) -> None:
+        self.endpoint = endpoint
+        self.region = region
+        self.credentials = credentials
+        self.limit_seconds = limit_seconds
+        self.attempt_seconds = attempt_seconds
+        self.usage = Usage()
+        self._deadline: float | None = None
+        self._max_attempts: float = math.inf
+        self._idle: list[socket.socket] = []
+        self._target: tuple[str, Endpoint, Signer] | None = None  # of this URL
+        self._clock_offset = 0.0  # seconds from this machine's clock to the store's
+        self._signed_at = 0.0  # when the requests of this attempt were signed, by the store's clock
+        self._tls: ssl.SSLContext | None = None
 
     def start(self, patience: Patience = WRITE_PATIENCE) -> Usage:
         """Begin a client's request: usage is counted from zero, with new limits."""
@@ -197,7 +220,7 @@ class Client:
         deadline = self._deadline or time.monotonic() + seconds
         outcomes: list[Json | StoreError] = [{} for _ in calls]
         pending = {index: _prepared(call) for index, call in enumerate(calls)}
-        troubles: Counter[str] = Counter()
+        troubles: dict[str, int] = {}
         attempt = 0
         while True:
             for indices in _chunks(list(pending), IN_FLIGHT):
@@ -205,13 +228,14 @@ class Client:
                 results = self._exchange([pending[index] for index in indices], deadline)
                 for index, result in zip(indices, results, strict=True):
                     if trouble := _settle(pending, outcomes, index, result):
-                        troubles[f"{calls[index].operation}: {trouble}"] += 1
                         self.usage.throttled += trouble in _THROTTLED
+                        trouble = f"{calls[index].operation}: {trouble}"
+                        troubles[trouble] = troubles.get(trouble, 0) + 1
             if self.usage.read_units > max_read_units:
                 raise ReadLimitExceeded
             if not pending:
                 return outcomes
-            pause = random.uniform(0.5, 1.0) * min(BACKOFF_SECONDS * 2**attempt, 1.0)  # noqa: S311 jitter
+            pause = _jitter() * min(BACKOFF_SECONDS * 2**attempt, 1.0)
             attempt += 1
             if attempt >= self._max_attempts or time.monotonic() + pause >= deadline:
                 summary = ", ".join(f"{trouble} x{times}" for trouble, times in troubles.items())
@@ -224,20 +248,33 @@ class Client:
     def _exchange(self, calls: Sequence[Call], deadline: float) -> list[Json | StoreError | Retry]:
         """Send all calls, then read all answers."""
         deadline = min(deadline, time.monotonic() + self.attempt_seconds)
-        requests = [self._request(call) for call in calls]
+        self._signed_at = time.time() + self._clock_offset
+        requests = self._requests(calls)
         connections = [self._send(request, deadline) for request in requests]
-        return [
+        results = [
             connection
             if isinstance(connection, Retry)
             else self._receive(call.operation, request, *connection, deadline)
             for call, request, connection in zip(calls, requests, connections, strict=True)
         ]
+        for result in results:
+            if isinstance(result, Retry) and result.clock_offset is not None:
+                self._clock_offset = result.clock_offset
+        return results
 
-    def _request(self, call: Call) -> bytes:
-        if self._signer is None or self._signer[0] != self.endpoint:
-            self._signer = self.endpoint, Signer(urlsplit(self.endpoint).netloc, self.region)
-        payload = json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
-        return self._signer[1].request(self.credentials(), call.operation, payload)
+    def _requests(self, calls: Sequence[Call]) -> list[bytes]:
+        _, signer = self._endpoint()
+        credentials = self.credentials()
+        return [
+            signer.request(credentials, call.operation, call.text.encode(), self._signed_at)
+            for call in calls
+        ]
+
+    def _endpoint(self) -> tuple[Endpoint, Signer]:
+        if self._target is None or self._target[0] != self.endpoint:
+            endpoint = endpoint_of(self.endpoint)
+            self._target = self.endpoint, endpoint, Signer(endpoint.authority, self.region)
+        return self._target[1:]
 
     def _send(self, request: bytes, deadline: float) -> tuple[socket.socket, bool] | Retry:
         """The connection that took the request, and whether it had been used before."""
@@ -288,7 +325,7 @@ class Client:
         else:
             connection.close()
         if answer.status != 200:
-            return _failure(answer)
+            return _failure(answer, self._signed_at)
         self._count(operation, answer.body)
         return answer.body
 
@@ -300,22 +337,38 @@ class Client:
             if not select.select([connection], [], [], 0)[0]:
                 return connection, True
             connection.close()
-        url = urlsplit(self.endpoint)
-        host = url.hostname or ""
-        is_secure = url.scheme == "https"
-        seconds = min(CONNECT_SECONDS, max(deadline - time.monotonic(), 0.001))
-        address = (host, url.port or (443 if is_secure else 80))
-        connection = socket.create_connection(address, seconds)
+        return self._connect(min(CONNECT_SECONDS, max(deadline - time.monotonic(), 0.001))), False
+
+    def _connect(self, seconds: float) -> socket.socket:
+        """A new connection. Raises OSError."""
+        endpoint, _ = self._endpoint()
+        address = (endpoint.host, endpoint.port)
+        connection = socket.create_connection(address, seconds)  # type: ignore[arg-type]
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if is_secure:
+        if endpoint.is_secure:
             if self._tls is None:
                 self._tls = tls_context()
             try:
-                connection = self._tls.wrap_socket(connection, server_hostname=host)
+                connection = self._tls.wrap_socket(connection, server_hostname=endpoint.host)
             except BaseException:
                 connection.close()
                 raise
-        return connection, False
+        return connection
+
+    def warm_up(self) -> None:
+        """Make the connections of a page view ahead, when the function starts.
+
+        The TLS context and three connections take 31 M instructions, as much as 15 page views, and
+        the init phase has a whole CPU where a request in 512 MB has less than a third of one
+        (docs/decisions.md). Without TLS there is nothing to gain. A store that does not answer is
+        left to the first request.
+        """
+        endpoint, _ = self._endpoint()
+        try:
+            while endpoint.is_secure and len(self._idle) < WARM_CONNECTIONS:
+                self._idle.append(self._connect(CONNECT_SECONDS))
+        except OSError:
+            pass
 
     def _count(self, operation: str, body: Json) -> None:
         consumed = body.get("ConsumedCapacity") or []
@@ -335,6 +388,8 @@ class Client:
 
 def _prepared(call: Call) -> Call:
     """The call with what every one of its kind has."""
+    if call.is_prepared:
+        return call
     body = dict(call.body)
     if call.operation in _READS or call.operation in _WRITES:
         body.setdefault("ReturnConsumedCapacity", "TOTAL")
@@ -374,11 +429,19 @@ def _merged(earlier: Json | StoreError, answer: Json) -> Json:
     return answer
 
 
+def _jitter() -> float:
+    """From half to one."""
+    import random  # here, because a start should not pay for it
+
+    return random.uniform(0.5, 1.0)  # noqa: S311 not for secrets
+
+
 def _chunks(indices: list[int], size: int) -> list[list[int]]:
     return [indices[start : start + size] for start in range(0, len(indices), size)]
 
 
-def _failure(answer: Answer) -> StoreError | Retry:
+def _failure(answer: Answer, signed_at: float) -> StoreError | Retry:
+    """What an answer other than 200 means for a call that was signed at this time."""
     body = answer.body
     code = str(body.get("__type", f"HTTP {answer.status}")).rpartition("#")[2]
     message = str(body.get("message") or body.get("Message") or "")
@@ -391,6 +454,9 @@ def _failure(answer: Answer) -> StoreError | Retry:
         return Retry(blocking[0])
     if code in _RETRIED or answer.status >= 500:
         return Retry(code)
+    server_time = seconds_of(answer.date) if code in _CLOCK_ERRORS else None
+    if server_time is not None and abs(server_time - signed_at) > _CLOCK_SECONDS:
+        return Retry("wrong clock", server_time - time.time())
     return StoreError(code, message, _existing(body), reasons)
 
 

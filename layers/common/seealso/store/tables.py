@@ -2,7 +2,6 @@
 
 import os
 import threading
-from dataclasses import dataclass, field
 from typing import Any
 
 from seealso.settings import is_local_run, string
@@ -15,24 +14,33 @@ from seealso.store.protocol import Credentials
 LOCAL_SECONDS = 25.0
 
 
-@dataclass(slots=True)
 class Store:
     """The project's tables: a client and their names; for one thread."""
 
-    client: Client
-    articles: str
-    links: str
-    sites: str
-    skips: str
-    audit: str
-    transient: str
-    # What tables/sites.py has read recently: a domain's site, and whether a host is a site's.
-    site_cache: Cache[int, Any] = field(default_factory=lambda: Cache(50.0, 1000))
-    host_cache: Cache[str, tuple[int, ...]] = field(default_factory=lambda: Cache(50.0, 1000))
-    # What submitting/rate_limit.py hashes addresses with: (day, key).
-    day_key: tuple[str, bytes] | None = None
-    # What tables/sites.py has read of the stack's settings, which never change.
-    settings: dict[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        client: Client,
+        articles: str,
+        links: str,
+        sites: str,
+        skips: str,
+        audit: str,
+        transient: str,
+    ) -> None:
+        self.client = client
+        self.articles = articles
+        self.links = links
+        self.sites = sites
+        self.skips = skips
+        self.audit = audit
+        self.transient = transient
+        # What tables/sites.py has read recently: a domain's site, and whether a host is a site's.
+        self.site_cache: Cache[int, Any] = Cache(50.0, 1000)
+        self.host_cache: Cache[str, tuple[int, ...]] = Cache(50.0, 1000)
+        # What submitting/rate_limit.py hashes addresses with: (day, key).
+        self.day_key: tuple[str, bytes] | None = None
+        # What tables/sites.py has read of the stack's settings, which never change.
+        self.settings: dict[str, str] = {}
 
 
 _local = threading.local()

@@ -1,11 +1,17 @@
-"""DynamoDB's typed attribute values and plain Python ones.
+"""DynamoDB's JSON, its typed attribute values, and plain Python values.
 
 In use here are int (N), str (S), bool, None, list and dict.
 """
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 type Json = dict[str, Any]
+
+# Made once: json.dumps() makes an encoder for each call that wants no spaces.
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+from_json = json.JSONDecoder().decode
 
 
 def marshal(value: Any) -> Json:
@@ -48,6 +54,8 @@ def unmarshal(value: Json) -> Any:
     raise TypeError(f"attribute type {kind} is not in use here")
 
 
-def unmarshal_item(item: Json) -> Json:
-    """A typed item as a plain one."""
-    return {name: unmarshal(value) for name, value in item.items()}
+def unmarshal_item(item: Json, names: Iterable[str] | None = None) -> Json:
+    """A typed item as a plain one; with `names`, its attributes of these names."""
+    found = item if names is None else {name: item[name] for name in names if name in item}
+    # Most values are strings, and are taken without a call: that is half the work for one.
+    return {name: value["S"] if "S" in value else unmarshal(value) for name, value in found.items()}

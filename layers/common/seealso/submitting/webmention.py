@@ -161,7 +161,7 @@ def _host(url: str) -> str | None:
 
 def _new_link(site: sites.Site, attempt: Attempt, rules: Rules, article_title: str | None) -> Link:
     if site.webmentions == "verified":
-        site = replace(site, publish="verified")
+        site = site._replace(publish="verified")
     else:
         marked = attempt.submission._replace(needs_editor="webmention")
         attempt = attempt._replace(submission=marked)

@@ -327,7 +327,7 @@ def claiming_links(store: Store, article_id: int) -> Iterator[Link]:
     for some_ids in batched(link_ids, 100, strict=False):
         keys = [{"pk": f"link#{link_id}"} for link_id in some_ids]
         call = batch_get({store.links: keys}, {store.links: ("pk", "status")})
-        items = batch_items(store.client.call(*call), store.links)
+        items = batch_items(store.client.send_all([call])[0], store.links)
         # An ended link stays ended. Of the others this eventually consistent read may be late.
         ended = {_link_id(item) for item in items if item["status"] not in CLAIM_HOLDERS}
         for link_id in some_ids:

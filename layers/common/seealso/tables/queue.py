@@ -121,7 +121,7 @@ def list_attention(store: Store, limit: int, after: Position | None = None) -> l
     keys = [{"pk": item["pk"]} for item in store.client.query_first(query, limit)]
     found: list[Json] = []
     for some in batched(keys, MAX_KEYS, strict=False):
-        answer = store.client.call(*batch_get({store.links: some}))
+        (answer,) = store.client.send_all([batch_get({store.links: some})])
         found += batch_items(answer, store.links)
     # The index may still have one that is no longer there.
     listed = [_queued(item, item["status"]) for item in found if "attention" in item]
@@ -173,7 +173,7 @@ def oldest_for_editors(store: Store) -> str | None:
     pending = store.client.query_all(_pending_query(store) | {"Limit": MAX_KEYS})
     for some in batched(pending, MAX_KEYS, strict=False):
         keys = [{"pk": item["pk"]} for item in some]
-        answer = store.client.call(*batch_get({store.links: keys}))
+        (answer,) = store.client.send_all([batch_get({store.links: keys})])
         waiting = [
             str(item["submitted_at"])
             for item in batch_items(answer, store.links)

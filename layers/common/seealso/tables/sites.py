@@ -13,7 +13,6 @@ however many hosts are blocked (design.md, "Tables").
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
 from seealso.errors import StoreError, VersionConflict
@@ -37,12 +36,11 @@ CACHE_SIZE = 1000
 MAX_CHANGED_HOSTS = 45
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A site without its blocked hosts; the defaults are those of a domain without one."""
 
     domain: int
-    hosts: list[str] = field(default_factory=list)
+    hosts: list[str] = []  # noqa: RUF012 a site is never changed in place
     name: str = ""
     article_url: str | None = None  # None: its articles are read on this API's own pages
     cap: int = 5
@@ -56,9 +54,6 @@ class Site:
     version: int = 0  # of the stored site; 0: none is stored
 
 
-_FIELDS = tuple(member.name for member in fields(Site))
-
-
 class SiteRecord(NamedTuple):
     """A site with the hosts that it blocks, sorted, in the form of urls.host_key()."""
 
@@ -67,7 +62,7 @@ class SiteRecord(NamedTuple):
 
     def members(self) -> dict[str, Any]:
         """The site as contract.md shows it."""
-        members = asdict(self.site)
+        members = self.site._asdict()
         version = members.pop("version")
         return {**members, "blocked_hosts": list(self.blocked_hosts), "version": version}
 
@@ -89,7 +84,7 @@ def site_need(store: Store, domain: int) -> Item:
 
 def site_of(domain: int, item: Json | None) -> Site:
     """The site of its item; the default policy where there is none."""
-    known = {name: (item or {})[name] for name in _FIELDS if name in (item or {})}
+    known = {name: (item or {})[name] for name in Site._fields if name in (item or {})}
     return Site(**{"domain": domain, **known})
 
 
@@ -336,7 +331,7 @@ def _order(domain: int | None) -> int:
 def _put_site(store: Store, site: Site, current: Site) -> Json:
     put: Json = {
         "TableName": store.sites,
-        "Item": marshal_item({**_site_key(site.domain), **asdict(site)}),
+        "Item": marshal_item({**_site_key(site.domain), **site._asdict()}),
         "ConditionExpression": "attribute_not_exists(id)",
     }
     if current.version:

@@ -282,7 +282,7 @@ class _Check:
 
     def _is_blocked(self, host: str, domain: int) -> bool:
         keys = sites.block_keys(urls.host_suffixes(f"http://{host}/"))
-        answer = self._store.client.call(*batch_get({self._store.sites: keys}))
+        (answer,) = self._store.client.send_all([batch_get({self._store.sites: keys})])
         items = batch_items(answer, self._store.sites)
         return any(sites.is_blocked(item, domain) for item in items)
 

@@ -1,0 +1,141 @@
+"""What a stack held at an earlier time, to be brought back: from restored tables or from a file."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.tables.articles import Article
+from seealso.tables.audit import AuditFilter, list_audit
+from seealso.tables.sites import SiteRecord, site_of
+from seealso.times import rfc3339
+from seealso_cli.bulk.scanning import scan_pages
+from seealso_cli.progress import ProgressDisplay
+from seealso_cli.recovery.contents import Contents
+from seealso_cli.recovery.invariants import (
+    Finding,
+    findings_of_article,
+    findings_of_page,
+    findings_of_sites,
+    readable_article,
+)
+from seealso_cli.recovery.verifying import read_articles, read_links, read_sites
+
+_AUDIT_PAGE = 500
+
+
+@dataclass(slots=True)
+class Backup:
+    """Sites, articles and links as they were at a time. `articles` reads them anew each time.
+
+    `erased` are ids of links that were withdrawn or erased by the time of the damage, after which
+    their records may be gone.
+    """
+
+    taken_at: datetime
+    sites: list[SiteRecord]
+    network_blocks: list[str]
+    contents: Contents
+    articles: Callable[[], Iterable[list[Article]]]
+    erased: frozenset[str] = frozenset()
+
+
+class Since(NamedTuple):
+    """What the audit says of the time since a backup.
+
+    `purged` are ids of articles; `versions` the highest version of each article that was changed.
+    """
+
+    purged: set[int]
+    versions: dict[int, int]
+
+
+def changes_since(store: Store, moment: datetime) -> Since:
+    """What editors have done since a moment. Raises StoreUnavailable, StoreError."""
+    since = Since(set(), {})
+    before: str | None = None
+    while True:
+        entries = list_audit(store, AuditFilter(), _AUDIT_PAGE, before)
+        for entry in entries:
+            if entry["at"] < rfc3339(moment):
+                return since
+            article_id = entry["article_id"]
+            if entry["action"] == "article.purge" and article_id is not None:
+                since.purged.add(article_id)
+            elif entry["action"].startswith("article.") and article_id is not None:
+                version = (entry["after"] or {}).get("version", 0)
+                since.versions[article_id] = max(since.versions.get(article_id, 0), version)
+        if len(entries) < _AUDIT_PAGE:
+            return since
+        before = entries[-1]["entry"]
+
+
+def read_backup(
+    restored: Store,
+    taken_at: datetime,
+    contents: Contents,
+    display: ProgressDisplay,
+    article_id: int | None = None,
+) -> tuple[Backup, list[Finding]]:
+    """The backup in restored tables, and what does not fit together in it.
+
+    With `article_id`, no other article is read. Raises StoreUnavailable, StoreError.
+    """
+
+    def items() -> Iterator[list[Json]]:
+        if article_id is not None:
+            item = restored.client.get_item(restored.articles, {"id": article_id})
+            return iter([[item]] if item else [])
+        return scan_pages(restored, restored.articles, display.print_notice, page_size=100)
+
+    def articles() -> Iterator[list[Article]]:
+        for page in items():
+            valid = (item for item in page if not list(findings_of_article(item)))
+            yield [article for item in valid if (article := readable_article(item))]
+
+    site_items = read_sites(restored, display.print_notice)
+    findings = [*findings_of_sites(site_items)]
+    if article_id is None:
+        findings += read_articles(restored, contents, display)
+    else:
+        findings += [
+            finding for page in items() for item in page for finding in findings_of_article(item)
+        ]
+        contents.add_articles(article for page in articles() for article in page)
+    read_links(restored, contents, display)
+    for page_items in contents.pages():
+        findings += findings_of_page(page_items)
+    sites, blocks = records_of(site_items)
+    return Backup(taken_at, sites, blocks, contents, articles), findings
+
+
+def erased_links(restored: Store, display: ProgressDisplay) -> frozenset[str]:
+    """The ids of the links in restored tables that are withdrawn or erased.
+
+    Raises StoreUnavailable, StoreError.
+    """
+    pages = scan_pages(restored, restored.links, display.print_notice, only="pk url")
+    return frozenset(
+        item["pk"].removeprefix("link#")
+        for page in pages
+        for item in page
+        if item["pk"].startswith("link#") and "url" not in item
+    )
+
+
+def records_of(site_items: Iterable[Json]) -> tuple[list[SiteRecord], list[str]]:
+    """The sites among all items of the table Sites, and the hosts blocked on the network."""
+    items = list(site_items)
+    blocked: dict[int, list[str]] = {}
+    for item in items:
+        if item["kind"].startswith("blocked#"):
+            blocked.setdefault(int(item["kind"].removeprefix("blocked#")), []).append(item["id"])
+    sites = [
+        SiteRecord(site_of(item["domain"], item), tuple(sorted(blocked.get(item["domain"], []))))
+        for item in items
+        if item["kind"] == "site"
+    ]
+    network = [item["id"] for item in items if item["kind"] == "blocked" and "network" in item]
+    return sorted(sites, key=lambda record: record.site.domain), sorted(network)

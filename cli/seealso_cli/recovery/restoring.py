@@ -1,0 +1,159 @@
+"""Tables restored beside those of a stack, as they were at a time; point-in-time recovery.
+
+AWS, "RestoreTableToPointInTime" and "Restore a table in DynamoDB": a restore always makes a new
+table, to the second, within the last 35 days and up to about 5 minutes ago; at most 50 run at once
+in an account. It takes 20 minutes at least, whatever the size (AWS re:Post, "DynamoDB table
+restore takes a long time"). The new table has the encryption of the old one, but no time to live,
+point-in-time recovery, tags, alarms or deletion protection. None of that is needed here: the
+tables are read by key and by Scan, and deleted. So their indexes are left out as well, which saves
+time and money.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from seealso.errors import StoreError
+from seealso.store.tables import Store
+from seealso.store.values import Json
+from seealso.times import rfc3339
+from seealso_cli.errors import CommandFailed
+
+# What is brought back: the others are made from these, expire, or are the record of what was done.
+TABLES = ("articles", "links", "sites")
+_MARK = "-restored-"
+_POLL_SECONDS = 15.0
+# Dollars a GB in us-east-1, 2026-11 (AWS "Amazon DynamoDB pricing", on-demand).
+RESTORE_PRICE = 0.15
+STORAGE_PRICE = 0.25  # a month
+
+
+class Restored(NamedTuple):
+    """A restored table, and its size in bytes as DynamoDB last counted it (every six hours)."""
+
+    name: str
+    size: int
+
+
+def restored_name(table: str, moment: datetime) -> str:
+    """The name of a table restored to a moment: the same for each run of the same recovery."""
+    return f"{table}{_MARK}{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def restore_tables(
+    store: Store, moment: datetime, damaged_at: datetime | None, say: Callable[[str], None]
+) -> tuple[Store, Store | None]:
+    """A store over the tables as they were at `moment`, and one over the links at `damaged_at`.
+
+    They are restored now or were by an earlier run; returns when they can be read. Raises
+    CommandFailed, StoreUnavailable, StoreError.
+    """
+    sources = [(getattr(store, table), moment) for table in TABLES]
+    if damaged_at:
+        sources.append((store.links, damaged_at))
+    missing = [
+        (name, to) for name, to in sources if _describe(store, restored_name(name, to)) is None
+    ]
+    for name, to in missing:
+        _check_moment(store, name, to)
+    for name, to in missing:
+        target = restored_name(name, to)
+        store.client.call("RestoreTableToPointInTime", restore_request(name, target, to))
+        size = (_describe(store, name) or {}).get("TableSizeBytes", 0)
+        say(f"Restoring {target}: {describe_cost(size)}.")
+    targets = [restored_name(name, to) for name, to in sources]
+    for target in targets:
+        _wait(store, target, say)
+    articles, links, sites = targets[: len(TABLES)]
+
+    def restored(links: str) -> Store:
+        return Store(store.client, articles, links, sites, skips="", audit="", transient="")
+
+    return restored(links), restored(targets[-1]) if damaged_at else None
+
+
+def restore_request(source: str, target: str, moment: datetime) -> Json:
+    """The members of RestoreTableToPointInTime; the time is in whole seconds since 1970."""
+    return {
+        "SourceTableName": source,
+        "TargetTableName": target,
+        "RestoreDateTime": int(moment.timestamp()),
+        "BillingModeOverride": "PAY_PER_REQUEST",
+        "GlobalSecondaryIndexOverride": [],
+    }
+
+
+def describe_cost(size: int) -> str:
+    """What a restored table of some bytes costs, in words."""
+    gigabytes = size / 1024**3
+    return (
+        f"about {gigabytes:.2f} GB, {gigabytes * RESTORE_PRICE:.2f} dollars to restore and "
+        f"{gigabytes * STORAGE_PRICE:.2f} dollars a month until it is deleted"
+    )
+
+
+def restored_tables(store: Store) -> Iterator[Restored]:
+    """The tables that were restored beside those of the store, whenever that was."""
+    prefixes = tuple(f"{getattr(store, table)}{_MARK}" for table in TABLES)
+    body: Json = {}
+    while True:
+        answer = store.client.call("ListTables", body)
+        for name in answer["TableNames"]:
+            if name.startswith(prefixes):
+                yield Restored(name, (_describe(store, name) or {}).get("TableSizeBytes", 0))
+        if "LastEvaluatedTableName" not in answer:
+            return
+        body = {"ExclusiveStartTableName": answer["LastEvaluatedTableName"]}
+
+
+def discard(store: Store, say: Callable[[str], None]) -> int:
+    """Delete all restored tables of a store; returns how many could not be deleted yet."""
+    left = 0
+    for table in list(restored_tables(store)):
+        try:
+            store.client.call("DeleteTable", {"TableName": table.name})
+        except StoreError as error:
+            if error.code != "ResourceInUseException":
+                raise
+            left += 1
+            say(f"{table.name} is still being restored or deleted; run this again later.")
+        else:
+            say(f"{table.name} is deleted.")
+    return left
+
+
+def _describe(store: Store, name: str) -> Json | None:
+    try:
+        table: Json = store.client.call("DescribeTable", {"TableName": name})["Table"]
+    except StoreError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        return None
+    return table
+
+
+def _check_moment(store: Store, name: str, moment: datetime) -> None:
+    answer = store.client.call("DescribeContinuousBackups", {"TableName": name})
+    described = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+    if described.get("PointInTimeRecoveryStatus") != "ENABLED":
+        raise CommandFailed(f"The table {name} has no point-in-time recovery.")
+    first, last = (
+        datetime.fromtimestamp(float(described[f"{end}RestorableDateTime"]), UTC)
+        for end in ("Earliest", "Latest")
+    )
+    if not first <= moment <= last:
+        raise CommandFailed(
+            f"{name} can be restored to a time from {rfc3339(first)} to {rfc3339(last)}."
+        )
+
+
+def _wait(store: Store, name: str, say: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    while True:
+        table = _describe(store, name) or {}
+        if table.get("TableStatus") == "ACTIVE":
+            return
+        minutes = (time.monotonic() - started) / 60
+        say(f"{name}: {table.get('TableStatus', 'missing')}, waiting for {minutes:.0f} minutes.")
+        time.sleep(_POLL_SECONDS)
