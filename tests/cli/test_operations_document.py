@@ -1,0 +1,62 @@
+"""The commands of docs/operations.md exist, with the options that they are given."""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import botocore.session
+import click
+import pytest
+from botocore import xform_name
+
+from local.paths import ROOT
+from seealso_cli.main import main
+
+# What the AWS CLI adds to the services' own operations, with its options.
+OF_THE_CLI = {
+    ("logs", "tail"): {"--since", "--format", "--filter-pattern"},
+    ("cloudformation", "wait"): {"--stack-name"},
+    ("sns", "subscribe"): {"--topic-arn", "--protocol", "--notification-endpoint"},
+}
+FENCED = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+OF_ALL = {"--query", "--output", "--region", "--profile"}
+
+
+def commands(program: str) -> Iterator[str]:
+    """Each call of a program, in blocks of code and inline; without what it is piped into."""
+    document = (ROOT / "docs/operations.md").read_text("utf-8")
+    document = re.sub(r"\\\n|\n +(?=\|)", " ", document)  # commands of several lines
+    blocks = re.findall(FENCED, document)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(FENCED, "", document))
+    for block in [*blocks, *inline]:
+        # Calls within others: $(...) and pipes.
+        for call in re.findall(rf"(?:^|\$\(|\| |; ?)\s*{program} ([^\n]*)", block, re.MULTILINE):
+            quoted = re.sub(r"\$\([^()]*\)|\$\w+", "X", call)
+            yield re.split(r" [|;#]|\)$| #", quoted)[0] if "'" not in quoted else quoted
+
+
+@pytest.mark.parametrize("call", sorted(set(commands("seealso"))))
+def test_commands_of_seealso_exist(call: str) -> None:
+    words = shlex.split(call, comments=True)
+    command: click.Command = main
+    while isinstance(command, click.Group) and words:
+        _, resolved, words = command.resolve_command(click.Context(command), words)
+        assert resolved is not None
+        command = resolved
+    known = {option for each in command.params for option in each.opts}
+    used = {word.partition("=")[0] for word in words if word.startswith("--")}
+    assert used <= known
+
+
+@pytest.mark.parametrize("call", sorted(set(commands("aws"))))
+def test_commands_of_aws_exist(call: str) -> None:
+    service, operation, *words = shlex.split(re.sub(r"['\"]?\)$", "", call), comments=True)
+    used = {word.partition("=")[0] for word in words if word.startswith("--")}
+    known = OF_THE_CLI.get((service, operation))
+    if known is None:
+        model = botocore.session.get_session().get_service_model(service)
+        (name,) = [each for each in model.operation_names if xform_name(each, "-") == operation]
+        shape = model.operation_model(name).input_shape
+        known = {f"--{xform_name(each, '-')}" for each in (shape.members if shape else {})}
+        known |= {option.replace("--", "--no-", 1) for option in known}
+    assert used <= known | OF_ALL
