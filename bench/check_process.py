@@ -113,7 +113,7 @@ class Process:
         return _status_mb(child, "VmHWM")
 
     def _cpu(self) -> float:
-        return sum(map(_cpu, _tree(self._process.pid, {})))
+        return cpu_of_tree(self._process.pid)
 
     @contextmanager
     def _sampled(self) -> Iterator[list[float]]:
@@ -160,6 +160,11 @@ def started(store: Store, port: int, certificate: Path) -> Iterator[Process]:
             yield Process(process)
         finally:
             process.kill()
+
+
+def cpu_of_tree(root: int) -> float:
+    """The CPU time of a process and of all its descendants, in seconds."""
+    return sum(map(_cpu, _tree(root, {})))
 
 
 def _tree(root: int, parents: dict[int, int]) -> list[int]:
