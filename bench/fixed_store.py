@@ -12,6 +12,7 @@ import re
 import selectors
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -38,8 +39,18 @@ def running(seconds: float) -> Iterator[str]:
 
 def _answer(operation: bytes, body: bytes) -> bytes:
     content = json.dumps(one_page.answer(operation.decode(), json.loads(body))).encode()
-    head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length:"
-    return f"{head} {len(content)}\r\n\r\n".encode() + content
+    # The headers of DynamoDB: clients read them, and boto3 checks the sum.
+    head = f"""HTTP/1.1 200 OK
+Server: Server
+Date: Fri, 27 Nov 2026 12:00:00 GMT
+Content-Type: application/x-amz-json-1.0
+Content-Length: {len(content)}
+Connection: keep-alive
+x-amzn-RequestId: {"A" * 52}
+x-amz-crc32: {zlib.crc32(content)}
+
+"""
+    return head.replace("\n", "\r\n").encode() + content
 
 
 _known_answer = lru_cache(maxsize=100)(_answer)

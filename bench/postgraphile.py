@@ -170,7 +170,16 @@ def _postgraphile() -> Iterator[_Asker]:
         database = stack.enter_context(
             _process([*user, binaries / "postgres", "-D", data, *options])
         )
-        psql = [binaries / "psql", "-h", folder, "-U", "bench", "-q", "-v", "ON_ERROR_STOP=1"]
+        psql: list[str | Path] = [
+            binaries / "psql",
+            "-h",
+            folder,
+            "-U",
+            "bench",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+        ]
         _wait(folder / ".s.PGSQL.5432")
         subprocess.run([*psql, "postgres"], input=_schema(), text=True, check=True)
         for program in _PACKAGES.folder.glob("*.mjs"):

@@ -141,7 +141,7 @@ def instructions(function: Function, endpoint: str, count: int) -> int:
 def taken(function: Function, endpoint: str, count: int, skipped: int) -> Taken:
     """What `count` answers took after the first ones, which are skipped."""
     variables, sent = _inputs(function, endpoint, skipped + count)
-    command = [PYTHON, "-S", "-P", *_arguments(function)]
+    command: list[str | Path] = [PYTHON, "-S", "-P", *_arguments(function)]
     done = subprocess.run(
         command, env=variables, input=sent, stdout=subprocess.PIPE, text=True, check=True
     )

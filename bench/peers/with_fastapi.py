@@ -1,9 +1,10 @@
 """The page view with FastAPI and Mangum."""
 
 from fastapi import FastAPI
-from five_calls import read_page
 from mangum import Mangum
 from pydantic import BaseModel
+
+from five_calls import read_page
 
 
 class Listed(BaseModel):
