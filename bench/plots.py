@@ -61,7 +61,7 @@ def write_bars(path: Path, title: str, bars: Sequence[Bar]) -> None:
 
 def write_lines(path: Path, title: str, lines: Sequence[Line], x_name: str) -> None:
     """Lines over a logarithmic x axis, from 0 to a little above the highest limit."""
-    left, right, top, bottom = 50, 200, 44, 244
+    left, right, top, bottom = 50, 270, 44, 244
     xs = sorted({x for line in lines for x, _ in line.points})
     highest = max(line.limit for line in lines) * 1.25
 
