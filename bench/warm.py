@@ -16,8 +16,8 @@ from local.paths import ROOT
 HEADING = "## Warm page views\n"
 ROUNDS = 3
 # Instructions are the difference of two runs, divided by that of their lengths.
-LENGTHS = 20, 120
-LENGTHS_OF_PEERS = 5, 25
+LENGTHS = 20, 80
+LENGTHS_OF_PEERS = 3, 13
 STORE_SECONDS = 0.004
 VIEWS, SKIPPED = 50, 20
 MAX_INSTRUCTIONS = 0.08
