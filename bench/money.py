@@ -40,7 +40,7 @@ EVENT_BYTES = 26  # that CloudWatch adds to each line
 HIT_RATE = 0.9
 # What a line had and what the embedded metric format adds to one (docs/decisions.md).
 FORMER_LINE_BYTES, EMBEDDED_BYTES = 743, 322
-METRICS, FUNCTIONS = 5, 6
+REQUEST_METRICS, JOB_METRICS, ALARM_METRICS = 11, 5, 26  # template.yaml, with everything in use
 
 VCPU_MB = 1769  # "At 1,769 MB, a function has the equivalent of one vCPU" (AWS)
 MEMORY_MB = 512  # template.yaml
@@ -92,16 +92,28 @@ gateway's) it would be {before:.2f}. With `Tracing=Active`, a million views a mo
 random would make {traces:,.0f} traces, {tracing:.2f} dollars more: Lambda traces the first request
 of each second and 5 % of the others.
 
-In addition, each metric in use is {metric:.2f} a month: {metrics} for each of {functions} functions
-are {all_metrics:.2f}, and three of the hourly job. Metric filters instead of embedded metrics save
-{embedded} bytes a line. Dollars a month for lines and metrics:
+Metric filters instead of embedded metrics save {embedded} bytes a line. Dollars a month for lines
+and the metrics of requests:
 
 | page views a month | embedded metrics | metric filters |
 |---:|---:|---:|
 {filters}
 Checks of 100,000 published links, each weekly, are in
-[benchmarks](benchmarks.md#checks-of-link-backs). When idle, nothing else costs anything but
-storage: articles at 0.25 per GB and month, and their backups.
+[benchmarks](benchmarks.md#checks-of-link-backs).
+
+## A month, whatever the traffic
+
+| what | sum | dollars a month |
+|---|---|---:|
+| metrics of the hourly job | {job_metrics} at {metric:.2f} | {job_dollars:.2f} |
+| metrics of requests, all in use | {request_metrics} at {metric:.2f} | {request_dollars:.2f} |
+| alarms, with an address | {alarm_metrics} metrics at {alarm_metric:.2f} | {alarm_dollars:.2f} |
+| dashboard, with `Dashboard=on` | | {dashboard:.2f} |
+
+An account's first 10 custom metrics and first 10 metrics of alarms are free; free dashboards have
+at most 50 metrics, and this one has more. Notifications and a budget without actions cost nothing.
+When idle, nothing else costs anything but storage: articles at 0.25 per GB and month, and their
+backups.
 
 ## Behind CloudFront
 
@@ -183,9 +195,14 @@ def _report(views: list[View]) -> str:
         traces=traces,
         tracing=traces / 1e6 * _PRICES["trace_million"],
         metric=_PRICES["metric"],
-        metrics=METRICS,
-        functions=FUNCTIONS,
-        all_metrics=METRICS * FUNCTIONS * _PRICES["metric"],
+        job_metrics=JOB_METRICS,
+        job_dollars=JOB_METRICS * _PRICES["metric"],
+        request_metrics=REQUEST_METRICS,
+        request_dollars=REQUEST_METRICS * _PRICES["metric"],
+        alarm_metrics=ALARM_METRICS,
+        alarm_metric=_PRICES["alarm_metric"],
+        alarm_dollars=ALARM_METRICS * _PRICES["alarm_metric"],
+        dashboard=_PRICES["dashboard"],
         embedded=EMBEDDED_BYTES,
         filters="".join(_filters(view, millions) for millions in (1, 100)),
         hit_rate=HIT_RATE,
@@ -246,7 +263,7 @@ def _memory_row(view: View) -> str:
 
 
 def _filters(view: View, millions: int) -> str:
-    metrics = METRICS * FUNCTIONS * _PRICES["metric"]
+    metrics = REQUEST_METRICS * _PRICES["metric"]
     dollars = [
         metrics + millions * _gb(view.line_bytes + more + EVENT_BYTES) * _PRICES["log_gb"]
         for more in (EMBEDDED_BYTES, 0)

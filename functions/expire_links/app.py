@@ -1,6 +1,6 @@
 """Once an hour: links whose time is over expire or are erased.
 
-The pending ones are counted, and the checks that have failed too often.
+What waits for people is counted, and how long: template.yaml has alarms for it.
 """
 
 from datetime import UTC, datetime
@@ -11,9 +11,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from seealso.limits import MAX_DAYS
 from seealso.settings import integer, string
 from seealso.store.tables import current_store
-from seealso.tables.checks import count_set_aside
+from seealso.tables.checks import count_set_aside, oldest_due
 from seealso.tables.expiry import expire_and_erase
-from seealso.tables.queue import count_pending
+from seealso.tables.queue import count_pending, oldest_for_editors
+from seealso.times import seconds_since
 
 LINK_DAYS = integer("LINK_DAYS", 1, MAX_DAYS)
 
@@ -28,11 +29,18 @@ tracer = Tracer(service="seealso", auto_patch=False)
 @tracer.capture_lambda_handler
 def handler(event: object, context: object) -> None:
     store = current_store()
-    report = expire_and_erase(store, datetime.now(UTC), LINK_DAYS, _log_failure)
+    now = datetime.now(UTC)
+    report = expire_and_erase(store, now, LINK_DAYS, _log_failure)
     pending = count_pending(store)
     metrics.add_metric("PendingLinks", MetricUnit.Count, pending)
     metrics.add_metric("FailedLinks", MetricUnit.Count, report.failed)
     metrics.add_metric("FailingChecks", MetricUnit.Count, count_set_aside(store))
+    oldest = {
+        "OldestPendingLink": seconds_since(oldest_for_editors(store), now),
+        "OldestDueCheck": seconds_since(oldest_due(store, now), now),
+    }
+    for name, seconds in oldest.items():
+        metrics.add_metric(name, MetricUnit.Seconds, seconds)
     metrics.flush_metrics()
     logger.info("links expired", extra={**report._asdict(), "pending": pending})
 

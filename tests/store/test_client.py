@@ -169,25 +169,26 @@ def test_pauses_grow_and_have_jitter(server: Proxy, client: Client, pauses: list
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
+    ("status", "code", "throttled"),
     [
-        (400, "ProvisionedThroughputExceededException"),
-        (400, "RequestLimitExceeded"),
-        (400, "ThrottlingException"),
-        (400, "TransactionConflictException"),
-        (400, "TransactionInProgressException"),
-        (500, "InternalServerError"),
-        (503, "ServiceUnavailable"),
-        (500, "WhateverElse"),
+        (400, "ProvisionedThroughputExceededException", 2),
+        (400, "RequestLimitExceeded", 2),
+        (400, "ThrottlingException", 2),
+        (400, "TransactionConflictException", 0),
+        (400, "TransactionInProgressException", 0),
+        (500, "InternalServerError", 0),
+        (503, "ServiceUnavailable", 0),
+        (500, "WhateverElse", 0),
     ],
 )
 def test_retries_temporary_failures(
-    server: Proxy, client: Client, pauses: list[float], status: int, code: str
+    server: Proxy, client: Client, pauses: list[float], status: int, code: str, throttled: int
 ) -> None:
     server.inject(faulty.refusal(status, code), times=2)
     server.inject(answers({"fine": 1}))
     assert client.send_all([GET]) == [{"fine": 1}]
     assert (client.usage.requests, len(pauses)) == (3, 2)
+    assert client.usage.throttled == throttled
 
 
 @pytest.mark.parametrize(

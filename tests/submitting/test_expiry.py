@@ -7,8 +7,8 @@ import pytest
 
 from seealso.store.client import Client
 from seealso.store.tables import Store
-from seealso.store.values import Json
-from seealso.tables import links
+from seealso.store.values import Json, marshal_item
+from seealso.tables import links, queue
 from seealso.times import rfc3339
 from tests.submitting import sample_network
 from tests.submitting.conftest import Clock
@@ -141,6 +141,33 @@ def test_ignores_stale_entries_of_the_index(
     check(network, within_caps=False)
 
 
+def test_links_that_wait_for_their_link_back_do_not_wait_for_editors(
+    network: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MAX_KEYS", 2)  # in one BatchGetItem
+    sample_network.put_site(network, publish="verified")
+    for number in range(3):
+        posted(SHOWN, f"https://example.com/{number}")
+        clock.forward(hours=1)
+    assert queue.oldest_for_editors(network) is None
+    review = posted(SHOWN, "https://example.com/review")
+    at = rfc3339(clock.time)
+    network.client.call(
+        "UpdateItem",
+        {
+            "TableName": network.links,
+            "Key": marshal_item({"pk": f"link#{review['link_id']}"}),
+            "UpdateExpression": "SET needs_editor = :why",
+            "ExpressionAttributeValues": marshal_item({":why": "restored"}),
+        },
+    )
+    clock.forward(hours=1)
+    posted(SHOWN, "https://example.com/last")
+    assert queue.oldest_for_editors(network) == at
+    posted(WAITING, "https://example.com/approved")
+    assert queue.oldest_for_editors(network) == at
+
+
 def test_counts_links_that_are_due(
     anywhere: Store,
     clock: Clock,
@@ -169,6 +196,8 @@ def test_counts_links_that_are_due(
                 {"Name": "PendingLinks", "Unit": "Count"},
                 {"Name": "FailedLinks", "Unit": "Count"},
                 {"Name": "FailingChecks", "Unit": "Count"},
+                {"Name": "OldestPendingLink", "Unit": "Seconds"},
+                {"Name": "OldestDueCheck", "Unit": "Seconds"},
             ],
         }
     ]

@@ -24,6 +24,7 @@ from seealso.tables.checks import (
     end_checks,
     forget_checks,
     get_checks,
+    oldest_due,
     plan_check,
     request_check,
     retry_check,
@@ -119,6 +120,18 @@ def test_the_longest_overdue_are_found_first(store: Store) -> None:
     assert due_checks(store, NOW, 1) == [SECOND]
     assert due_checks(store, NOW - MINUTE, 10) == [SECOND]
     assert due_checks(store, NOW + MINUTE, 10) == [SECOND, FIRST, THIRD]
+
+
+def test_the_longest_overdue_is_known_by_its_time(store: Store) -> None:
+    assert oldest_due(store, NOW) is None
+    saved(
+        store,
+        Checks(FIRST, due_at=rfc3339(NOW)),
+        Checks(SECOND, due_at=rfc3339(NOW - MINUTE)),
+        replace(SET_ASIDE_ONE, link_id=THIRD, due_at=rfc3339(NOW - 2 * MINUTE)),
+    )
+    assert oldest_due(store, NOW) == rfc3339(NOW - MINUTE)
+    assert oldest_due(store, NOW - 2 * MINUTE) is None
 
 
 def test_what_was_set_aside_is_apart(store: Store) -> None:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
+from bench import money
 from local.paths import ROOT
 from seealso.http.log import log_request, metric_dimensions
 from seealso.http.requests import request_of
@@ -14,7 +16,13 @@ from seealso.store.client import Usage
 from seealso.store.tables import reset_store
 from tests.support.events import event
 from tests.support.functions import start
+from tests.template.alarms import matches
 from tests.template.processed import of_type, source
+
+OF_THE_HOURLY_JOB = [
+    *("PendingLinks", "FailedLinks", "FailingChecks"),
+    *("OldestPendingLink", "OldestDueCheck"),
+]
 
 
 class Report(NamedTuple):
@@ -50,28 +58,47 @@ def test_a_requests_line_has_stack_and_function(capsys: pytest.CaptureFixture[st
 
 def test_filters_make_the_metrics_of_requests(capsys: pytest.CaptureFixture[str]) -> None:
     request = request_of(event("GET /articles/{id}", {"id": "1"}))
-    log_request(metric_dimensions(), request, 200, 1.5, Usage(), None)
+    usage = Usage()
+    usage.write_units, usage.throttled = 2.0, 1
+    log_request(metric_dimensions(), request, 200, 1.5, usage, None)
     line = json.loads(capsys.readouterr().out)
-    units = {}
+    dimensions = {}
     for resource in of_type("AWS::Logs::MetricFilter").values():
         properties = resource["Properties"]
         (metric,) = properties["MetricTransformations"]
         name = metric["MetricName"]
-        units[name] = metric["Unit"]
+        dimensions[name] = [each["Key"] for each in metric["Dimensions"]]
+        assert matches(properties["FilterPattern"], line)
         assert isinstance(line[name], int | float)
-        assert properties["FilterPattern"] == f"{{ $.{name} = * }}"
         assert metric["MetricValue"] == f"$.{name}"
         assert metric["MetricNamespace"] == "seealso"
-        # Without the route: each metric is charged for each set of values in use.
-        assert metric["Dimensions"] == [
-            {"Key": "stack", "Value": "$.stack"},
-            {"Key": "function", "Value": "$.function"},
-        ]
+        assert metric["Unit"] == "Count"
+        assert all(each["Value"] == f"$.{each['Key']}" for each in metric["Dimensions"])
         # A default value would have no dimensions, which AWS refuses.
         assert "DefaultValue" not in metric
         assert properties["LogGroupName"] == {"Ref": "RequestLogs"}
-    counts = ("store_requests", "read_units", "failed", "cold_start")
-    assert units == {"duration_ms": "Milliseconds", **dict.fromkeys(counts, "Count")}
+    assert dimensions == {
+        "read_units": ["stack", "function"],
+        "write_units": ["stack", "function"],
+        "failed": ["stack"],
+        "cold_start": ["stack"],
+        "throttled": ["stack"],
+    }
+
+
+def test_a_stack_has_at_most_20_custom_metrics() -> None:
+    """Each is charged for each set of its dimensions' values in use: none has the route."""
+    answering = {
+        name
+        for name, function in of_type("AWS::Lambda::Function").items()
+        if function["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": "RequestLogs"}
+    }
+    writing = {"SubmitLink", "Admin"}  # `write_units` is a metric where it is over 0
+    assert len(answering) == 6
+    of_requests = len(answering) + len(writing) + len(("failed", "cold_start", "throttled"))
+    assert of_requests + len(OF_THE_HOURLY_JOB) <= 20
+    counted = (money.REQUEST_METRICS, money.JOB_METRICS)  # docs/costs.md
+    assert counted == (of_requests, len(OF_THE_HOURLY_JOB))
 
 
 def test_functions_that_log_requests_share_a_log_group() -> None:
@@ -101,13 +128,19 @@ def test_the_hourly_jobs_metrics_have_the_stack(
     monkeypatch.setattr(job, "expire_and_erase", lambda *_: Report(failed=2))
     monkeypatch.setattr(job, "count_pending", lambda _: 7)
     monkeypatch.setattr(job, "count_set_aside", lambda _: 3)
+    an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    monkeypatch.setattr(job, "oldest_for_editors", lambda _: an_hour_ago)
+    monkeypatch.setattr(job, "oldest_due", lambda *_: None)
     job.handler({}, None)
     line = metrics_line(capsys)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Dimensions"] == [["stack"]]
     assert line["stack"] == "seealso-test"
-    names = ("PendingLinks", "FailedLinks", "FailingChecks")
-    assert [line[name] for name in names] == [[7], [2], [3]]
+    assert [metric["Name"] for metric in directive["Metrics"]] == OF_THE_HOURLY_JOB
+    counts = [line[name] for name in OF_THE_HOURLY_JOB[:3]]
+    assert counts == [[7], [2], [3]]
+    assert 3600 <= line["OldestPendingLink"][0] < 3700
+    assert line["OldestDueCheck"] == [0]
 
 
 @pytest.mark.parametrize("name", ["expire_links", "get_article"])

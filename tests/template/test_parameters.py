@@ -20,7 +20,7 @@ from tests.template.processed import source
 # Numbers that AWS alone reads, with its default quotas as bounds.
 OF_AWS = {
     *("RequestsPerSecond", "RequestsBurst", "CostlyRequestsPerSecond", "CostlyRequestsBurst"),
-    "PublicConcurrency",
+    *("PublicConcurrency", "MonthlyBudget"),
 }
 
 

@@ -12,6 +12,7 @@ from tests.template.processed import of_type, processed, source, strings
 # Names that need to be unique within another resource of the stack only, or that the user chooses.
 NAMES_WITHIN_THE_STACK = {
     ("AWS::ApiGatewayV2::Stage", "StageName"),
+    ("AWS::CloudWatch::Alarm", "MetricName"),  # with the stack as its dimension
     ("AWS::Cognito::UserPoolClient", "ClientName"),
     ("AWS::Cognito::UserPoolGroup", "GroupName"),
     ("AWS::Lambda::Alias", "Name"),

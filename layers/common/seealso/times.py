@@ -22,3 +22,8 @@ def moment_of(date: str) -> datetime:
 def names_a_day(date: str) -> bool:
     """Whether an article's date is without a time."""
     return len(date) == len("2026-02-25")
+
+
+def seconds_since(at: str | None, now: datetime) -> float:
+    """How many seconds ago a time in RFC 3339 was; 0 for None."""
+    return (now - datetime.fromisoformat(at)).total_seconds() if at else 0.0

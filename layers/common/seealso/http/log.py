@@ -62,6 +62,8 @@ def log_request(
         "request_id": request.request_id,
     }
     _is_cold = False
+    if usage.throttled:
+        line["throttled"] = usage.throttled
     # Such as Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1
     trace = os.environ.get("_X_AMZN_TRACE_ID", "")
     if trace.endswith("Sampled=1"):

@@ -70,6 +70,18 @@ _RETRIED = frozenset(
         "TransactionInProgressException",
     }
 )
+_UNPROCESSED = "unprocessed keys"
+# Those of them by which a table says that it is asked for too much, and what it leaves of a batch.
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+        _UNPROCESSED,
+    }
+)
 # Refusals that a wrong clock can cause, and by how much it must have been wrong: DynamoDB takes
 # signatures of the last five minutes (AWS "Elements of an AWS API request signature"). The clock of
 # a container that was frozen may be late for its first request (aws/aws-sdk-js-v3#7605).
@@ -80,13 +92,14 @@ _CLOCK_SECONDS = 60.0
 class Usage:
     """What one request of a client has cost the store so far."""
 
-    __slots__ = ("read_units", "requests", "round_trips", "write_units")
+    __slots__ = ("read_units", "requests", "round_trips", "throttled", "write_units")
 
     def __init__(self) -> None:
         self.requests = 0
         self.round_trips = 0
         self.read_units = 0.0
         self.write_units = 0.0
+        self.throttled = 0  # requests that a table refused as too many
 
 
 class Retry(NamedTuple):
@@ -215,6 +228,7 @@ class Client:
                 results = self._exchange([pending[index] for index in indices], deadline)
                 for index, result in zip(indices, results, strict=True):
                     if trouble := _settle(pending, outcomes, index, result):
+                        self.usage.throttled += trouble in _THROTTLED
                         trouble = f"{calls[index].operation}: {trouble}"
                         troubles[trouble] = troubles.get(trouble, 0) + 1
             if self.usage.read_units > max_read_units:
@@ -402,7 +416,7 @@ def _settle(
     outcomes[index] = _merged(outcomes[index], result)
     if unprocessed:
         pending[index].body["RequestItems"] = unprocessed
-        return "unprocessed keys"
+        return _UNPROCESSED
     del pending[index]
     return None
 

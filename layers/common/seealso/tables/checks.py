@@ -133,14 +133,23 @@ def with_evidence(checks: Checks, entry: dict[str, Any]) -> Checks:
 
 def due_checks(store: Store, until: datetime, limit: int, kind: str = DUE) -> list[str]:
     """The ids of links of which a check is due, or (`kind` SET_ASIDE) set aside; oldest first."""
-    query = {
+    found = store.client.query_first(_due_query(store, until, kind), limit)
+    return list(dict.fromkeys(item["pk"].partition("#")[2] for item in found))
+
+
+def _due_query(store: Store, until: datetime, kind: str) -> Json:
+    return {
         "TableName": store.links,
         "IndexName": "due",
         "KeyConditionExpression": "due = :kind AND due_at <= :until",
         "ExpressionAttributeValues": marshal_item({":kind": kind, ":until": rfc3339(until)}),
     }
-    found = store.client.query_first(query, limit)
-    return list(dict.fromkeys(item["pk"].partition("#")[2] for item in found))
+
+
+def oldest_due(store: Store, now: datetime) -> str | None:
+    """Since when the longest overdue check has been due; None if none is due."""
+    found = store.client.query_first(_due_query(store, now, DUE), 1)
+    return str(found[0]["due_at"]) if found else None
 
 
 def count_set_aside(store: Store) -> int:

@@ -13,6 +13,8 @@ from seealso.tables.links import (
     host_prefix,
 )
 
+MAX_KEYS = 100  # of a BatchGetItem
+
 
 class QueuedLink(TypedDict):
     """A link as the queue shows it; times are RFC 3339 in UTC."""
@@ -118,7 +120,7 @@ def list_attention(store: Store, limit: int, after: Position | None = None) -> l
         query["ExclusiveStartKey"] = marshal_item(key)
     keys = [{"pk": item["pk"]} for item in store.client.query_first(query, limit)]
     found: list[Json] = []
-    for some in batched(keys, 100, strict=False):
+    for some in batched(keys, MAX_KEYS, strict=False):
         (answer,) = store.client.send_all([batch_get({store.links: some})])
         found += batch_items(answer, store.links)
     # The index may still have one that is no longer there.
@@ -159,12 +161,35 @@ def _queued(item: Json, status: str) -> QueuedLink:
 
 def count_pending(store: Store) -> int:
     """How many links are pending in the whole network."""
-    query: Json = {
+    query = _pending_query(store) | {"Select": "COUNT"}
+    return sum(int(answer["Count"]) for answer in store.client.query_pages(query))
+
+
+def oldest_for_editors(store: Store) -> str | None:
+    """When the longest pending link was submitted that only an editor can publish; None: no such.
+
+    A site with the policy `verified` leaves the others to checks of their link-back.
+    """
+    pending = store.client.query_all(_pending_query(store) | {"Limit": MAX_KEYS})
+    for some in batched(pending, MAX_KEYS, strict=False):
+        keys = [{"pk": item["pk"]} for item in some]
+        (answer,) = store.client.send_all([batch_get({store.links: keys})])
+        waiting = [
+            str(item["submitted_at"])
+            for item in batch_items(answer, store.links)
+            if item["status"] == "pending"  # the index may be behind
+            and (item.get("policy") != "verified" or "needs_editor" in item)
+        ]
+        if waiting:
+            return min(waiting)
+    return None
+
+
+def _pending_query(store: Store) -> Json:
+    return {
         "TableName": store.links,
         "IndexName": "status-submitted",
-        "Select": "COUNT",
         "KeyConditionExpression": "#status = :pending",
         "ExpressionAttributeNames": {"#status": "status"},
         "ExpressionAttributeValues": marshal_item({":pending": "pending"}),
     }
-    return sum(int(answer["Count"]) for answer in store.client.query_pages(query))
