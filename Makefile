@@ -78,8 +78,8 @@ lint: $(project) $(tools) ## check style, types, spelling, references and the te
 	@$(sam) validate --lint
 
 .PHONY: bench
-bench: $(project) $(tools) ## measure the budgets and write docs/benchmarks.md [FULL=1]
-	@exec $(python) -m bench
+bench: $(project) $(tools) .local/tools/bench/.made ## measure, write docs/benchmarks.md [PARTS="start warm"] [FULL=1]
+	@exec $(python) -m bench $(PARTS)
 
 .PHONY: screenshots
 screenshots: $(project) $(tools) ## take pictures of the pages' main states into docs/images

@@ -1,114 +1,127 @@
-"""`make bench`: measures, writes docs/benchmarks.md, and fails if a budget is exceeded.
+"""`make bench`: measures, writes docs/benchmarks.md, and fails if a budget or goal is missed.
 
-`python -m bench submissions` measures and rewrites only that part; the others are `views`, `html`,
-`graphql`, `checks`, `editing`, `loading` and `browser`.
+`make bench PARTS="start warm"` (`python -m bench start warm`) measures and rewrites only those
+parts; their names are those of _PARTS.
 """
 
-import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from bench import browser, checks, editing, graphql, html, loading, pages, submissions
-from bench.pages import Row
+from bench import (
+    browser,
+    checks,
+    code_size,
+    editing,
+    graphql,
+    html,
+    loading,
+    money,
+    pages,
+    postgraphile,
+    processes,
+    start,
+    submissions,
+    warm,
+)
+from bench.goals import Part
 from local import dynamodb_local
 from local.paths import ROOT
+from local.steps import Failure
 from seealso.store.tables import Store
 from tests.support.tables import make_store
-
-RUN = 100_000
-DOMAINS = (5, 1_000)
 
 _FILE = ROOT / "docs/benchmarks.md"
 
 _HEAD = """# Benchmarks
 
-Written by `make bench` (`make bench FULL=1` adds the largest network), on DynamoDB Local, whose
-read units are those of AWS. Each row shows the most expensive of {views} page views. The article
-and its source have items of 4 KB, titles about 60 characters; the page has five links. Budgets
-(requests, round trips, read units) are those of design.md, "Budgets"; the site's policy is in the
-container's cache, as it is for all but one view in 50 s (which costs 0.5 units more, and no
-request).
+Written by `make bench` (`make bench FULL=1` adds the largest network). A part is measured again by
+its name, as in `make bench PARTS="start warm"`; the parts are
+{parts}.
+Time and CPU are compared with something else that was measured in the same run, since milliseconds
+say more about a machine than about a program. Where there are several rounds, a figure is their
+median, with the lowest and the highest. The last run was on: {machine}.
 
-| page view | articles | domains | requests | round trips | read units | budget | holds |
-|---|---:|---:|---:|---:|---:|---|---|
+## Goals
+
+| measure | others | measured | goal | holds |
+|---|---|---:|---:|---|
 """
 
 
 def main() -> int:
-    existing = _FILE.read_text("utf-8") if _FILE.exists() else ""
-    parts = dict(zip(_PARTS, _split(existing), strict=True))
+    names = sys.argv[1:] or [*_PARTS]
+    if unknown := set(names) - _PARTS.keys():
+        print(f"Unknown part: {min(unknown)}. Known: {', '.join(_PARTS)}.", file=sys.stderr)
+        return 2
+    head, texts = _split(_FILE.read_text("utf-8") if _FILE.exists() else "")
+    goals = {} if len(names) == len(_PARTS) else _goal_lines(head)
     all_hold = True
-    for name in sys.argv[1:] or _PARTS:
-        parts[name], holds = _MEASURES[name]()
-        all_hold = all_hold and holds
-    text = "\n".join(part.strip() + "\n" for part in parts.values())
-    _FILE.write_text(text, "utf-8")
-    print(text)
+    for name in names:
+        try:
+            part = _PARTS[name][1]()
+        except Failure as failure:
+            print(f"{name} was left out: {failure}", file=sys.stderr)
+            all_hold = False
+            continue
+        texts[name] = part.text
+        goals |= {goal.measure: goal.line() for goal in part.goals}
+        all_hold = all_hold and part.holds
+        # What is measured stands even if a later part fails.
+        _write(goals.values(), texts)
+        print(part.text)
     return 0 if all_hold else 1
 
 
-_ON_TABLES = {
-    "html": html,
-    "graphql": graphql,
-    "submissions": submissions,
-    "checks": checks,
-    "editing": editing,
-    "loading": loading,
-}
-_HEADINGS = [*(module.HEADING for module in _ON_TABLES.values()), browser.HEADING]
-_PARTS = ("views", *_ON_TABLES, "browser")
+def _write(goals: Iterable[str], texts: dict[str, str]) -> None:
+    head = _HEAD.format(
+        parts=", ".join(f"`{name}`" for name in _PARTS), machine=processes.machine()
+    )
+    parts = [head + "".join(goals), *texts.values()]
+    _FILE.write_text("\n".join(f"{part.strip()}\n" for part in parts if part), "utf-8")
 
 
-def _split(text: str) -> list[str]:
-    """The parts of docs/benchmarks.md, in the order of _PARTS."""
-    parts = []
-    for each in reversed(_HEADINGS):
-        text, heading, part = text.partition(each)
-        parts.append(heading + part)
-    return [text, *reversed(parts)]
+def _split(text: str) -> tuple[str, dict[str, str]]:
+    """docs/benchmarks.md as what stands before all parts, and the parts by name."""
+    texts = {}
+    for name, (heading, _) in reversed(_PARTS.items()):
+        text, found, rest = text.partition(f"\n{heading.strip()}\n")
+        texts[name] = found + rest
+    return text, dict(reversed(texts.items()))
 
 
-def _reported(report: Callable[[Store], tuple[str, bool]]) -> tuple[str, bool]:
+def _goal_lines(head: str) -> dict[str, str]:
+    """The rows of the table of goals by their measure."""
+    _, _, table = head.partition("|---|---|---:|---:|---|\n")
+    return {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines(True)}
+
+
+def _on_tables(report: Callable[[Store], Part | tuple[str, bool]]) -> Part:
+    """What a report measures on an engine of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
         dynamodb_local.running(Path(folder)) as endpoint,
     ):
-        return report(make_store(endpoint))
+        return Part(*report(make_store(endpoint)))
 
 
-def _views() -> tuple[str, bool]:
-    """The page views' part of docs/benchmarks.md, and whether its budgets hold."""
-    sizes = [1_000, 10_000, 100_000]
-    if os.environ.get("FULL") == "1":
-        sizes.append(1_000_000)
-    rows: list[Row] = []
-    for size in sizes:
-        for domains in DOMAINS:
-            measure = partial(pages.measure_mixed, count=size, domains=domains)
-            # On disk, in the folder of TMPDIR: in memory it would need several GB.
-            rows += _measured(measure, on_disk=size > 100_000)
-    rows += _measured(partial(pages.measure_run, length=RUN))
-    table = "".join(row.line() for row in rows)
-    return _HEAD.format(views=pages.VIEWS) + table + "\n", all(row.holds() for row in rows)
-
-
-def _measured(measure: Callable[[Store], list[Row]], on_disk: bool = False) -> list[Row]:
-    """Measures on an engine of its own."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        dynamodb_local.running(Path(folder), on_disk=on_disk) as endpoint,
-    ):
-        return measure(make_store(endpoint))
-
-
-# By part, what measures it: its text, and whether its budgets hold.
-_MEASURES: dict[str, Callable[[], tuple[str, bool]]] = {
-    "views": _views,
-    **{name: partial(_reported, module.report) for name, module in _ON_TABLES.items()},
-    "browser": browser.report,
+# By name, a part's heading and what measures it, in the order of docs/benchmarks.md.
+_PARTS: dict[str, tuple[str, Callable[[], Part]]] = {
+    "start": (start.HEADING, start.report),
+    "warm": (warm.HEADING, warm.report),
+    "peers": (postgraphile.HEADING, postgraphile.report),
+    "code": (code_size.HEADING, code_size.report),
+    "money": (money.HEADING, partial(_on_tables, money.report)),
+    "views": (pages.HEADING, pages.report),
+    "html": (html.HEADING, partial(_on_tables, html.report)),
+    "graphql": (graphql.HEADING, partial(_on_tables, graphql.report)),
+    "submissions": (submissions.HEADING, partial(_on_tables, submissions.report)),
+    "checks": (checks.HEADING, partial(_on_tables, checks.report)),
+    "editing": (editing.HEADING, partial(_on_tables, editing.report)),
+    "loading": (loading.HEADING, partial(_on_tables, loading.report)),
+    "browser": (browser.HEADING, lambda: Part(*browser.report())),
 }
 
 

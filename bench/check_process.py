@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from cfnlint.decode import cfn_yaml
 
+from bench import processes
 from local import build
 from local.paths import ROOT
 from seealso.store.tables import Store
@@ -113,7 +114,7 @@ class Process:
         return _status_mb(child, "VmHWM")
 
     def _cpu(self) -> float:
-        return sum(map(_cpu, _tree(self._process.pid, {})))
+        return cpu_of_tree(self._process.pid)
 
     @contextmanager
     def _sampled(self) -> Iterator[list[float]]:
@@ -139,9 +140,8 @@ class Process:
 def started(store: Store, port: int, certificate: Path) -> Iterator[Process]:
     """The built function over a store's tables; every host is the server on this port."""
     built = build.build_local()
-    path = [built / "FullLayer/python", built / "CheckLinks"]
     settings = environment.variables(store) | {
-        "PYTHONPATH": os.pathsep.join(map(str, path)),
+        "PYTHONPATH": os.pathsep.join(map(str, processes.built_path("CheckLinks"))),
         "LAMBDA_TASK_ROOT": str(built / "CheckLinks"),
         "POWERTOOLS_TRACE_DISABLED": "true",
         # The pages of this measurement are one domain's.
@@ -160,6 +160,11 @@ def started(store: Store, port: int, certificate: Path) -> Iterator[Process]:
             yield Process(process)
         finally:
             process.kill()
+
+
+def cpu_of_tree(root: int) -> float:
+    """The CPU time of a process and of all its descendants, in seconds."""
+    return sum(map(_cpu, _tree(root, {})))
 
 
 def _tree(root: int, parents: dict[int, int]) -> list[int]:

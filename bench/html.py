@@ -11,7 +11,7 @@ import time
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from bench import networks
+from bench import networks, processes
 from bench.pages import Row
 from local import build
 from local.paths import ROOT
@@ -155,8 +155,7 @@ def _bytes(article: Article) -> int:
 
 def _start_ratio(article: Article) -> float:
     built = build.build_local()
-    path = [built / "FullLayer/python", built / "Page"]
-    settings = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))}
+    settings = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, processes.built_path("Page")))}
     ratios = []
     for _ in range(STARTS):
         page = _cpu_seconds(["-S", "-P", "-c", _FIRST_PAGE], settings, _page_event(article), built)

@@ -8,13 +8,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from bench import networks
-from local.paths import ROOT
+from bench import fixed_store, networks
+from bench.goals import Goal, Part
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, article_item
 from tests.support.tables import CREDENTIALS, REGION, make_store
@@ -76,13 +75,13 @@ class _Measure(NamedTuple):
         return f"| {self.name} | {self.measured} | {self.relative} | {self.budget} | {holds} |"
 
 
-def report(store: Store) -> tuple[str, bool]:
+def report(store: Store) -> Part:
     """This part of docs/benchmarks.md, from measurements on an empty store; and if budgets hold."""
     with tempfile.TemporaryDirectory() as folder:
         all_rows, few_rows = Path(folder) / "rows", Path(folder) / "few"
         _write_rows(all_rows, ROWS)
         _write_rows(few_rows, FEW_ROWS)
-        with _fixed_store() as endpoint:
+        with fixed_store.running(DELAY_SECONDS) as endpoint:
             anything = ["--articles-table=a", "--skips-table=s"]
             few = _load(few_rows, endpoint, anything, one_core=True)
             loads = [_load(all_rows, endpoint, anything, one_core=True) for _ in range(ROUNDS)]
@@ -129,7 +128,15 @@ def report(store: Store) -> tuple[str, bool]:
         writers=networks.WRITERS,
         lines="\n".join(measure.line() for measure in measures),
     )
-    return f"{HEADING}\n{text}", all(measure.holds is not False for measure in measures)
+    goal = Goal(
+        f"load: rows/s over a store of {DELAY_SECONDS * 1000:.0f} ms, one core",
+        "-",
+        rate,
+        f">= {ROWS_PER_SECOND:,}",
+        rates[ROUNDS // 2] >= ROWS_PER_SECOND,
+    )
+    holds = all(measure.holds is not False for measure in measures)
+    return Part(f"{HEADING}\n{text}", holds, [goal])
 
 
 def _articles(count: int) -> Iterator[Article]:
@@ -199,16 +206,3 @@ def _load(path: Path, endpoint: str, tables: Sequence[str], *, one_core: bool = 
     peak = re.search(r"VmHWM:\s+([0-9]+) kB", status_path.read_text("utf-8"))
     assert peak
     return _Load(seconds, usage.ru_utime + usage.ru_stime, int(peak[1]) / 1024)
-
-
-@contextmanager
-def _fixed_store() -> Iterator[str]:
-    """The endpoint of a store that answers after DELAY_SECONDS, on a core of its own."""
-    command = [sys.executable, "-m", "bench.fixed_store", str(DELAY_SECONDS)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()

@@ -1,6 +1,6 @@
 """What page views cost in dollars, with and without CloudFront: writes docs/costs.md.
 
-`python -m bench.money` measures one page view on DynamoDB Local and multiplies with prices.toml.
+`make bench PARTS=money` measures one page view on DynamoDB Local and multiplies with prices.toml.
 """
 
 import io
@@ -10,7 +10,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import tomllib
 from collections.abc import Iterator
@@ -19,14 +18,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench import networks
-from local import dynamodb_local
+from bench.goals import Goal, Part
 from local.paths import ROOT
 from seealso.store.tables import Store
 from seealso.tables.articles import article_item
 from seealso.tables.sites import Site
 from tests.support import environment, events, functions
 from tests.support.factories import put_site
-from tests.support.tables import make_store
 
 _FILE = ROOT / "docs/costs.md"
 _PRICES = tomllib.loads(Path(__file__).with_name("prices.toml").read_text("utf-8"))
@@ -70,9 +68,13 @@ class Cost(NamedTuple):
     dollars: float
 
 
+HEADING = "## Costs\n"
+_PART = """
+[Costs](costs.md) has the sums. To measure this part again: `make bench PARTS=money`.
+"""
 _TEXT = """# Costs
 
-Written by `python -m bench.money`, at list prices of us-east-1 as of {date} without free tiers
+Written by `make bench PARTS=money`, at list prices of us-east-1 as of {date} without free tiers
 (`bench/prices.toml` names their pages). Check them before you rely on them.
 
 ## A million page views
@@ -154,22 +156,42 @@ of duration for a million, by memory size, from the CPU measured here and the as
 """
 
 
-def main() -> None:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        dynamodb_local.running(Path(folder)) as endpoint,
-    ):
-        views = list(_measured(make_store(endpoint)))
-    text = _report(views)
-    _FILE.write_text(text, "utf-8")
-    print(text)
+def report(store: Store) -> Part:
+    """This part of docs/benchmarks.md; writes docs/costs.md."""
+    views = list(_measured(store))
+    _FILE.write_text(_costs(views), "utf-8")
+    origin = sum(cost.dollars for cost in _origin(views[0]))
+    dollars = {"no CDN": (origin + _transfer(), GOAL)} | {
+        f"{HIT_RATE:.0%} hits of CloudFront, {edges}": (
+            sum(_at_edges(edges, HIT_RATE, origin)),
+            most,
+        )
+        for edges, most in CDN_GOALS.items()
+    }
+    goals = [
+        Goal(
+            f"dollars for a million page views of 2 KB: {name}",
+            "-",
+            f"{each:.3f}",
+            f"<= {most:.2f}",
+            each <= most,
+        )
+        for name, (each, most) in dollars.items()
+    ]
+    return Part(HEADING + _PART, all(goal.holds for goal in goals), goals)
 
 
-def _report(views: list[View]) -> str:
+def _transfer() -> float:
+    """Dollars for sending a million answers to the internet."""
+    dollars: float = _gb(SENT_BYTES) * _PRICES["transfer_gb"]
+    return dollars
+
+
+def _costs(views: list[View]) -> str:
     view = views[0]
     costs = list(_origin(view))
     origin = sum(cost.dollars for cost in costs)
-    transfer = _gb(SENT_BYTES) * _PRICES["transfer_gb"]
+    transfer = _transfer()
     terms = f"{SENT_BYTES:,} bytes = {_gb(SENT_BYTES):.1f} GB at {_PRICES['transfer_gb']:.2f}"
     costs.append(Cost("transfer", terms, transfer))
     total = origin + transfer
@@ -364,7 +386,3 @@ def _peak_mb(name: str) -> float:
     variables = os.environ | {"PYTHONPATH": path}
     status = subprocess.check_output(command, env=variables, text=True)
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-if __name__ == "__main__":
-    main()

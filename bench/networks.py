@@ -78,11 +78,17 @@ def write(store: Store, table: str, items: Iterable[Json]) -> None:
 def write_links(store: Store, article_ids: Iterable[int]) -> None:
     """Writes five published links for each article's page."""
     for article_id in article_ids:
-        page = page_key(article_id) | {"published": 5}
-        for number in range(5):
-            url = f"https://example.com/a-page-that-links-back/{article_id}/{number}"
-            page[f"link#{number:032x}"] = [url, TITLE, SUBMITTED_AT + number, SUBMITTED_AT + number]
-        store.client.call("PutItem", {"TableName": store.links, "Item": marshal_item(page)})
+        item = marshal_item(page_item(article_id))
+        store.client.call("PutItem", {"TableName": store.links, "Item": item})
+
+
+def page_item(article_id: int) -> Json:
+    """The item of a page with five published links."""
+    page = page_key(article_id) | {"published": 5}
+    for number in range(5):
+        url = f"https://example.com/a-page-that-links-back/{article_id}/{number}"
+        page[f"link#{number:032x}"] = [url, TITLE, SUBMITTED_AT + number, SUBMITTED_AT + number]
+    return page
 
 
 def _short(article_id: int, domain: int) -> Article:

@@ -1,17 +1,42 @@
-"""The page view's part of the budget table (design.md, "Budgets")."""
+"""What page views cost the store in networks of different sizes (design.md, "Budgets")."""
 
+import os
 import random
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-from bench import networks
+from bench import networks, plots
+from bench.goals import Part
+from local import dynamodb_local
+from local.paths import ROOT
 from seealso.reading.page import read_page
 from seealso.store.tables import Store
 from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.skips import record_skips
+from tests.support.tables import make_store
 
+HEADING = "## Reads of a page view\n"
 VIEWS = 40
+RUN = 100_000
+DOMAINS = (5, 1_000)
+
+_TEXT = """
+On DynamoDB Local, whose read units are those of AWS. Each row shows the most expensive of {views}
+page views. The article and its source have items of 4 KB, titles about 60 characters; the page has
+five links. Budgets (requests, round trips, read units) are those of design.md, "Budgets"; the
+site's policy is in the container's cache, as it is for all but one view in 50 s (which costs 0.5
+units more, and no request).
+
+| page view | articles | domains | requests | round trips | read units | budget | holds |
+|---|---:|---:|---:|---:|---:|---|---|
+{rows}
+![Read units and round trips of a page view by the number of articles](images/bench-growth.svg)
+"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +70,49 @@ class Row:
         )
 
 
-def measure_mixed(store: Store, count: int, domains: int) -> list[Row]:
+def report() -> Part:
+    """This part of docs/benchmarks.md."""
+    sizes = [1_000, 10_000, 100_000]
+    if os.environ.get("FULL") == "1":
+        sizes.append(1_000_000)
+    rows: list[Row] = []
+    for size in sizes:
+        for domains in DOMAINS:
+            measure = partial(_measure_mixed, count=size, domains=domains)
+            # On disk, in the folder of TMPDIR: in memory it would need several GB.
+            rows += _measured(measure, on_disk=size > 100_000)
+    _plot_growth(rows)
+    rows += _measured(partial(_measure_run, length=RUN))
+    text = _TEXT.format(views=VIEWS, rows="".join(row.line() for row in rows))
+    return Part(HEADING + text, all(row.holds() for row in rows))
+
+
+def _measured(measure: Callable[[Store], list[Row]], *, on_disk: bool = False) -> list[Row]:
+    """Measures on an engine of its own."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        dynamodb_local.running(Path(folder), on_disk=on_disk) as endpoint,
+    ):
+        return measure(make_store(endpoint))
+
+
+def _plot_growth(rows: list[Row]) -> None:
+    most_domains = [row for row in rows if row.domains == DOMAINS[-1]]
+    all_known, only_id = most_domains[::2], most_domains[1::2]
+    plots.write_lines(
+        ROOT / "docs/images/bench-growth.svg",
+        f"A page view by the number of articles ({DOMAINS[-1]:,} domains)",
+        [
+            plots.Line("read units", [(row.articles, row.units) for row in only_id], 2.5),
+            plots.Line(
+                "round trips, all known", [(row.articles, row.round_trips) for row in all_known], 1
+            ),
+        ],
+        "articles",
+    )
+
+
+def _measure_mixed(store: Store, count: int, domains: int) -> list[Row]:
     """Page views over a mixed network."""
     articles = list(networks.mixed(count, domains))
     _write(store, f"{count:,} articles, {domains:,} domains", articles)
@@ -67,7 +134,7 @@ def measure_mixed(store: Store, count: int, domains: int) -> list[Row]:
     ]
 
 
-def measure_run(store: Store, length: int) -> list[Row]:
+def _measure_run(store: Store, length: int) -> list[Row]:
     """Page views in and just above a long run of one domain, after the daily job."""
     articles = networks.with_run(length)
     _write(store, f"a run of {length:,}", articles)
