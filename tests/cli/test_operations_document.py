@@ -50,7 +50,7 @@ def test_commands_of_seealso_exist(call: str) -> None:
 
 @pytest.mark.parametrize("call", sorted(set(commands("aws"))))
 def test_commands_of_aws_exist(call: str) -> None:
-    service, operation, *words = shlex.split(re.sub(r"['\"]?\)$", "", call), comments=True)
+    service, operation, *words = shlex.split(call.removesuffix(")"), comments=True)
     used = {word.partition("=")[0] for word in words if word.startswith("--")}
     known = OF_THE_CLI.get((service, operation))
     if known is None:
