@@ -15,6 +15,7 @@ from local.paths import ROOT
 from seealso.store.tables import Store, current_store, reset_store
 from seealso.tables.checks import MAX_FAILURES, Checks, save_checks
 from seealso.times import rfc3339
+from seealso_cli.main import main as seealso
 from tests.support import faulty
 from tests.support.environment import use_store
 from tests.support.events import event
@@ -98,6 +99,16 @@ def test_there_are_at_most_10_alarms_and_each_can_be_made() -> None:
     # Each metric of an alarm is charged for.
     assert f"Nine alarms watch {watched} metrics: {watched / 10:.2f} dollars" in chapter()
     assert watched == money.ALARM_METRICS
+
+
+def test_expressions_have_a_value_where_metrics_have_none() -> None:
+    """With too few data points, CloudWatch would take older ones into account."""
+    for alarm in ALARMS.values():
+        for each in alarm["Properties"].get("Metrics", []):
+            if "Expression" in each:
+                names = re.findall(r"\b[a-z]\w*", each["Expression"])
+                filled = re.findall(r"FILL\(([a-z]\w*), [01]\)", each["Expression"])
+                assert sorted(names) == sorted(filled)
 
 
 def test_alarms_watch_metrics_that_are_written() -> None:
@@ -304,6 +315,15 @@ def test_throttled_functions(watched: Watched, name: str) -> None:
     assert [watched.state("Throttled", minute) for minute in (3, 4)] == ["OK", "ALARM"]
 
 
+def listed(watched: Watched, store: Store, runbook: str) -> str:
+    """What a runbook's command of `seealso` prints, over these tables."""
+    (arguments,) = re.findall(r"^seealso (.+) --stack STACK$", sections()[runbook], re.MULTILINE)
+    options = ["--endpoint", store.client.endpoint, "--links-table", store.links]
+    watched.log.clear()
+    seealso([*arguments.split(), *options], standalone_mode=False)
+    return watched.log.text()
+
+
 def hourly_job(watched: Watched, minute: int) -> None:
     handler("expire_links")({}, None)
     watched.record(minute, group="ExpireLinksLogs")
@@ -345,6 +365,8 @@ def test_what_waits_for_people(
     at(NOW + passed + timedelta(seconds=1))
     hourly_job(watched, 120)
     assert watched.state(alarm, 120) == "ALARM"
+    if alarm != "OldPendingLinks":  # the queue is the API's
+        assert "0" * 32 in listed(watched, deployed_environment, section_of(ALARMS[alarm]))
     for before in get_args(State.__value__):  # until the job says otherwise
         assert watched.state(alarm, 130, before) == before
 
