@@ -269,6 +269,20 @@ def test_server_errors(watched: Watched, between: Proxy, fault: Fault, cause: st
     assert cause in json.dumps(line)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [  # as Lambda writes them (AWS "Viewing CloudWatch logs for Python Lambda functions")
+        {"level": "ERROR", "message": "Unable to import module 'app'", "errorType": "ImportError"},
+        {"type": "platform.report", "record": {"status": "timeout"}},
+    ],
+)
+def test_server_errors_that_no_request_logs(watched: Watched, line: dict[str, Any]) -> None:
+    for minute in (0, 1):
+        watched.answered(minute, 500)
+    assert watched.state("ServerErrors", 1) == "ALARM"
+    assert shown("server-errors", [line, {"level": "INFO", "failed": 0}], "requests") == [line]
+
+
 def test_slow_page_views(watched: Watched, between: Proxy) -> None:
     between.inject(faulty.slow(0.55), times=1)
     view()
