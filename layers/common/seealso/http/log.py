@@ -43,7 +43,8 @@ def log_request(
 ) -> None:
     """Write a request's line; `error` is what the answer does not say.
 
-    Without an error it has at most 350 bytes, since each is paid for with each page view.
+    Without an error, and if no table has throttled it, it has at most 350 bytes, since each is
+    paid for with each page view.
     """
     global _is_cold
     line: dict[str, object] = {
