@@ -45,8 +45,8 @@ LOG_GB, STORAGE_GB, TRANSFER_GB = 0.50, 0.25, 0.09
 GB = 10**9
 # A function's share of a core (AWS, "Configure Lambda function memory").
 CORE = MEMORY_MB / 1769
-# Assumptions: Lambda's own log lines of a run, and what a request with TLS sends.
-PLATFORM_LOG_BYTES, SENT_BYTES = 400, 2000
+# Assumptions: what CloudWatch adds to a line, as in money.py, and what a request with TLS sends.
+EVENT_BYTES, SENT_BYTES = 26, 2000
 
 _TEXT = """
 Requests and units of one check, without those of its run. Write units are computed by DynamoDB's
@@ -84,8 +84,8 @@ What checks cost in a month, at list prices of us-east-1 (November 2026) without
 {links:,} published links, each checked weekly, are {a_month:,.0f} checks in {runs:,.0f} runs. A
 run of {a_run} checks of pages that take 1 s took {run_seconds:.2f} s here, {run_cpu:.0f} ms of it
 CPU. With {core:.2f} of a core, that is {billed:.2f} s. Two figures are assumptions:
-{platform_log} bytes of log lines that Lambda itself writes for each run, and {sent} bytes sent
-for each check, TLS included.
+{event} bytes that CloudWatch adds to the line of each run, and {sent} bytes sent for each check,
+TLS included.
 
 | {links:,} links, checked weekly | sum | dollars |
 |---|---|---:|
@@ -163,7 +163,7 @@ def report(store: Store) -> tuple[str, bool]:
         run_seconds=run_seconds,
         run_cpu=run_cpu * 1000,
         billed=billed,
-        platform_log=PLATFORM_LOG_BYTES,
+        event=EVENT_BYTES,
         sent=f"{SENT_BYTES:,}",
         busy=_table(_busy(costs, billed, max(run.log_bytes for run in few))),
         idle_ms=idle_seconds * 1000,
@@ -210,7 +210,7 @@ def _idle(costs: Costs, billed: float, log_bytes: int) -> list[Line]:
 
 def _runs(billed: float, log_bytes: int) -> list[Line]:
     duration = RUNS_A_MONTH * billed * MEMORY_MB / 1024 * GB_SECOND
-    logged = RUNS_A_MONTH * (log_bytes + PLATFORM_LOG_BYTES) / GB
+    logged = RUNS_A_MONTH * (log_bytes + EVENT_BYTES) / GB
     return [
         ("schedules", f"{RUNS_A_MONTH:,.0f} at 1.00 a million", RUNS_A_MONTH * SCHEDULE),
         ("Lambda, requests", f"{RUNS_A_MONTH:,.0f} at 0.20 a million", RUNS_A_MONTH * REQUEST),
