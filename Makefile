@@ -106,6 +106,10 @@ build: $(project) $(tools) ## build the release for AWS into .aws-sam/build [ENV
 deploy: build ## deploy to AWS with your own credentials [ENV=dev]
 	@exec $(python) -m local.release $(ENV)
 
+.PHONY: smoke
+smoke: $(project) ## ask a deployed stack, or ENV=local, what readers and submitters ask [ENV=dev]
+	@exec $(python) -m local.smoke $(ENV)
+
 .PHONY: lock
 lock: $(filter .local/%,$(uv)) ## lock the newest versions that the *.in files allow
 	@for name in $(locks); do \
