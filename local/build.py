@@ -60,11 +60,11 @@ def build_local(*, is_live: bool = False) -> Path:
     return target
 
 
-def build_release(environment: Environment) -> Path:
+def build_release(environment: Environment, target: Path = BUILT) -> Path:
     """Builds for AWS and the environment's architecture. Raises Failure if the build fails."""
     sources.check()
-    _build(TEMPLATE, BUILT, {"Architecture": environment.parameters["Architecture"]})
-    return BUILT
+    _build(TEMPLATE, target, {"Architecture": environment.parameters["Architecture"]})
+    return target
 
 
 def host_architecture() -> str:
