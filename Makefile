@@ -106,6 +106,19 @@ build: $(project) $(tools) ## build the release for AWS into .aws-sam/build [ENV
 deploy: build ## deploy to AWS with your own credentials [ENV=dev]
 	@exec $(python) -m local.release $(ENV)
 
+.PHONY: smoke
+smoke: $(project) ## ask a deployed stack, or ENV=local, what readers and submitters ask [ENV=dev]
+	@exec $(python) -m local.smoke $(ENV)
+
+.PHONY: audit
+audit: $(project) .local/tools/audit/.made ## look up known vulnerabilities of all that is locked
+	@exec $(python) -m local.audit
+
+.PHONY: release
+release: $(project) $(tools) .local/tools/audit/.made ## write dist/: a ZIP file and its SBOM, VERSION=...
+	@test -n "$(VERSION)" || { echo "VERSION is required: make release VERSION=1.0.0" >&2; exit 2; }
+	@exec $(python) -m local.archive '$(VERSION)'
+
 .PHONY: lock
 lock: $(filter .local/%,$(uv)) ## lock the newest versions that the *.in files allow
 	@for name in $(locks); do \

@@ -23,10 +23,12 @@ TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
 # All layers are made from the shared package. A read function loads no more than its part of it.
 LAYERS = {
-    "CommonLayer": ("contract", "editing", "graphql", "submitting", "verifying", "web"),
-    "GraphqlLayer": ("contract", "editing", "submitting", "verifying", "web"),
-    # The contract generates docs/openapi.json; no function imports it.
-    "FullLayer": ("contract", "graphql"),
+    "CommonLayer": (
+        *("contract", "editing", "graphql", "probing", "submitting", "verifying", "web"),
+    ),
+    "GraphqlLayer": ("contract", "editing", "probing", "submitting", "verifying", "web"),
+    # No function imports the contract, which generates docs/openapi.json, and the probes.
+    "FullLayer": ("contract", "graphql", "probing"),
 }  # and the folders that each leaves out
 BUILT = ROOT / ".aws-sam/build"  # the release
 _BUILDS_KEPT = 3
@@ -58,11 +60,11 @@ def build_local(*, is_live: bool = False) -> Path:
     return target
 
 
-def build_release(environment: Environment) -> Path:
+def build_release(environment: Environment, target: Path = BUILT) -> Path:
     """Builds for AWS and the environment's architecture. Raises Failure if the build fails."""
     sources.check()
-    _build(TEMPLATE, BUILT, {"Architecture": environment.parameters["Architecture"]})
-    return BUILT
+    _build(TEMPLATE, target, {"Architecture": environment.parameters["Architecture"]})
+    return target
 
 
 def host_architecture() -> str:

@@ -19,6 +19,7 @@ class Environment(NamedTuple):
     region: str
     profile: str | None  # of the AWS configuration; None for the user's default
     parameters: dict[str, str]
+    asks_first: bool = False  # whether the user confirms a change of the deployed stack
 
 
 def names(path: Path = SAMCONFIG) -> list[str]:
@@ -38,6 +39,7 @@ def environment(name: str, path: Path = SAMCONFIG) -> Environment:
         settings["region"],
         settings.get("profile"),
         {name: str(value) for name, value in settings["parameter_overrides"].items()},
+        settings["confirm_changeset"],
     )
 
 

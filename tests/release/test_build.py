@@ -14,6 +14,7 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from local import build, guard
+from local.archive import archive, check_same
 from local.paths import LOCAL, ROOT, TOOLS
 
 AARCH64 = 183  # e_machine in an ELF header
@@ -103,6 +104,7 @@ def test_a_change_of_the_shared_package_alone_publishes_every_function(tmp_path:
         module.write("CHANGED = True\n")
     after = versions(translated(build_from(sources, tmp_path / "after")))
     assert versions(translated(before)) == versions(translated(again))
+    check_same(archive(before), archive(again))
     for function, version in versions(translated(before)).items():
         assert after[function] != version, function
 

@@ -191,8 +191,8 @@ def test_a_failed_first_deployment_leaves_nothing_and_can_be_repeated(running: E
     running.works("seealso-failing")
 
 
-def test_make_deploy_protects_a_new_stack_in_the_end(
-    running: Emulator, monkeypatch: pytest.MonkeyPatch
+def test_make_deploy_protects_a_new_stack_in_the_end_and_shows_what_it_changes_later(
+    running: Emulator, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in account.environment(running.port).items():
         monkeypatch.setenv(name, value)
@@ -210,3 +210,17 @@ def test_make_deploy_protects_a_new_stack_in_the_end(
     name = running.names(staging.stack_name)["ArticlesTable"][1]
     table = running.client("dynamodb").describe_table(TableName=name)["Table"]
     assert str(table["DeletionProtectionEnabled"]).lower() == "true"  # here a string
+
+    parameters = staging.parameters | {"LogRetentionDays": "14"}
+    capfd.readouterr()
+    release.deploy(staging._replace(parameters=parameters), running.built)
+    output = capfd.readouterr().out
+    assert f"What changes in {staging.stack_name}:" in output
+    assert "x Logs::LogGroup changed" in output
+    assert "  UPDATE_COMPLETE" in output
+    group = f"/aws/lambda/{staging.stack_name}-requests"
+    (found,) = running.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert found["retentionInDays"] == 14
+
+    release.deploy(staging._replace(parameters=parameters), running.built)
+    assert "What changes in" not in capfd.readouterr().out

@@ -147,7 +147,8 @@ class Deployments:
         self.parameters: list[dict[str, str]] = []
         left = list(statuses)
         patch.setattr(release, "_status", lambda _environment: left.pop(0))
-        patch.setattr(release, "_sam_deploy", lambda *sent: self.parameters.append(sent[2]))
+        for name in ("_sam_deploy", "_update"):
+            patch.setattr(release, name, lambda *sent: self.parameters.append(sent[2]))
 
 
 PARAMETERS = {"DeletionProtection": "true", "AdminIssuer": "", "LinkDays": "5"}

@@ -41,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "web": BELOW_DOMAIN | DOMAIN | {"http"},
     # The names of problems and the caching headers are all that it takes from `http`.
     "contract": {"columns", "limits", "urls", "http.problems", "http.responses"},
+    "probing": set(),
     "__init__": set(),
 }
 
