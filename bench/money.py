@@ -342,7 +342,7 @@ def _measured(store: Store) -> Iterator[View]:
     yield _view("JSON", "get_article", lambda _: events.event("GET /articles/{id}", path))
     yield _view("HTML", "page", lambda _: events.event("GET /a/{id}", path, "", gzip))
     yield _view(
-        "GraphQL, a new document",
+        "GraphQL, a short new document",
         "graphql",
         lambda number: events.event(
             "POST /graphql",

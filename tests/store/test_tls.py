@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import select
 import socket
 import ssl
 import threading
@@ -146,9 +147,31 @@ def test_a_start_makes_the_connections_of_a_page_view(
     made.warm_up()
     ready = [*made._idle]
     assert len(ready) == store_client.WARM_CONNECTIONS
+    for each in ready:
+        assert isinstance(each, ssl.SSLSocket)
+        assert each.version() == "TLSv1.3"
+        # The session tickets have come, as they have on Lambda by the first request.
+        assert select.select([each], [], [], 5)[0]
+    monkeypatch.setattr(made, "_connect", None)  # no others are made
     assert made.send_all([calls.Call("GetItem", {})] * len(ready)) == [{}] * len(ready)
-    assert all(each.fileno() == -1 for each in ready)  # these were used; the server closes them
     assert made.usage.requests == len(ready)
+
+
+def test_a_connection_that_the_server_closed_is_not_used_again(
+    port: int, own_certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = protocol.tls_context()
+    context.load_verify_locations(own_certificate)
+    monkeypatch.setattr(store_client, "tls_context", lambda: context)
+    made = tables.client(f"https://localhost:{port}", limit_seconds=5.0)
+    made.warm_up()
+    for each in made._idle:
+        each.sendall(b"anything")  # is answered, and the connection closed
+        each.settimeout(5)
+        while each.recv(100):
+            pass
+    assert made.call("GetItem", {}) == {}
+    assert made.usage.requests == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -35,7 +35,7 @@ MAX_QUERY_STRINGS = 10
 HEADERS = {
     "accept": "in the cache key of /graphql, the only route that reads it",
     "accept-encoding": "in every cache key, as gzip or not",
-    "accept-language": "for refusals alone, which are not stored",
+    "accept-language": "for refusals alone, which are not stored; it is sent to the API",
     "authorization": "of routes that are not cached",
     "content-type": "of bodies",
     "host": "replaced by PublicUrl",
@@ -137,6 +137,7 @@ def test_viewers_cannot_send_an_address_of_their_own() -> None:
     (requests,) = of_type("AWS::CloudFront::OriginRequestPolicy").values()
     properties = requests["Properties"]["OriginRequestPolicyConfig"]
     sent = {name.lower() for name in properties["HeadersConfig"]["Headers"]}
+    assert "accept-language" in sent
     assert not {"x-viewer-address", "x-origin-secret", "cookie", "authorization"} & sent
     assert properties["CookiesConfig"] == {"CookieBehavior": "none"}
     assert properties["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
@@ -213,7 +214,9 @@ def test_cached_answers_can_be_read_by_pages_of_every_origin() -> None:
     gateway = api["Properties"]["Body"]["x-amazon-apigateway-cors"]
     (answers,) = of_type("AWS::CloudFront::ResponseHeadersPolicy").values()
     cors = answers["Properties"]["ResponseHeadersPolicyConfig"]["CorsConfig"]
-    assert cors["OriginOverride"] is True
+    # Where the gateway has said something, that stands: a preflight may be about Authorization.
+    assert cors["OriginOverride"] is False
+    assert set(cors["AccessControlAllowHeaders"]["Items"]) <= set(gateway["allowHeaders"])
     assert cors["AccessControlAllowCredentials"] is False
     assert cors["AccessControlAllowOrigins"]["Items"] == gateway["allowOrigins"] == ["*"]
     assert cors["AccessControlExposeHeaders"]["Items"] == gateway["exposeHeaders"]
@@ -246,8 +249,15 @@ def test_the_cdn_demands_a_public_url_and_a_secret() -> None:
     rule = source()["Rules"]["CdnNeedsPublicUrlAndSecret"]
     assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Cdn"}, "off"]}]}
     assert [each["Assert"] for each in rule["Assertions"]] == [
-        {"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]} for name in ("PublicUrl", "OriginSecret")
+        *(
+            {"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]}
+            for name in ("PublicUrl", "OriginSecret")
+        ),
+        {"Fn::Equals": [{"Ref": "DefaultAddress"}, "open"]},
     ]
+    # Whatever its own domain is, which may be the one that readers use.
+    (api,) = config()["Origins"]
+    assert ".execute-api." in api["DomainName"]["Fn::Sub"]
 
 
 def secrets_in_functions() -> dict[str, Any]:

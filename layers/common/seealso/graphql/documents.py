@@ -155,7 +155,9 @@ class Documents:
         """The known documents of a checkout. A built function has no sources."""
         if self._sources is None:
             self._sources = {}
-            if any(name.endswith(".graphql") for name in os.listdir(self._folder)):  # noqa: PTH208
+            # The folder is not there if the stack was built without known documents.
+            names = os.listdir(self._folder) if os.path.isdir(self._folder) else []  # noqa: PTH112, PTH208
+            if any(name.endswith(".graphql") for name in names):
                 library.load()
                 from pathlib import Path
 

@@ -43,7 +43,7 @@ def log_request(
 ) -> None:
     """Write a request's line; `error` is what the answer does not say.
 
-    Without an error, and if no table has throttled it, it has at most 350 bytes, since each is
+    Without an error, a trace or a throttled table, it has at most 350 bytes, since each is
     paid for with each page view.
     """
     global _is_cold

@@ -333,8 +333,7 @@ class Client:
         """An open connection, and whether it was used before. Raises OSError."""
         while self._idle:
             connection = self._idle.pop()
-            # Readable while no request is under way means that the server has closed it.
-            if not select.select([connection], [], [], 0)[0]:
+            if _is_open(connection):
                 return connection, True
             connection.close()
         return self._connect(min(CONNECT_SECONDS, max(deadline - time.monotonic(), 0.001))), False
@@ -427,6 +426,24 @@ def _merged(earlier: Json | StoreError, answer: Json) -> Json:
         for table, items in earlier["Responses"].items():
             answer["Responses"].setdefault(table, []).extend(items)
     return answer
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """Whether a connection on which no request is under way can be used again.
+
+    Readable means that the server has closed it, or that messages of TLS itself wait, such as the
+    session tickets that servers send after a handshake (RFC 8446, 4.6.1). Reading takes these in.
+    """
+    if not select.select([connection], [], [], 0)[0]:
+        return True
+    connection.settimeout(0)
+    try:
+        connection.recv(1)
+    except ssl.SSLWantReadError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _jitter() -> float:
