@@ -32,6 +32,7 @@ REQUIREMENTS: dict[str, set[str]] = {
     "CheckLinks": POWERTOOLS | URL_PARSER,
     "ExpireLinks": POWERTOOLS,
     "RecordSkips": POWERTOOLS,
+    "VersionProbe": set(),  # boto3 of Lambda's runtime, when it is called
 }
 # With those of the standard library: 125, 126 and 152 when this was written.
 MODULES = {"GetArticle": 140, "Related": 140, "Graphql": 160}

@@ -106,8 +106,9 @@ def extremes(bound: str) -> dict[str, str]:
     """Every parameter with a bound at that bound, and with choices at the first or last of them."""
     chosen = {}
     for name, parameter in source()["Parameters"].items():
-        # The machine's; closing needs a certificate; with the CDN, only it is answered (see below).
-        if name in ("Architecture", "DefaultAddress", "Cdn"):
+        # The machine's; closing needs a certificate; with the CDN, only it is answered (see below);
+        # the emulator has no CodeDeploy.
+        if name in ("Architecture", "DefaultAddress", "Cdn", "ProbeVersions"):
             continue
         if "AllowedValues" in parameter:
             chosen[name] = str(parameter["AllowedValues"][0 if bound == "MinValue" else -1])
