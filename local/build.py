@@ -27,8 +27,8 @@ LAYERS = {
         *("contract", "editing", "graphql", "probing", "submitting", "verifying", "web"),
     ),
     "GraphqlLayer": ("contract", "editing", "probing", "submitting", "verifying", "web"),
-    # No function imports the contract, which generates docs/openapi.json, and the probes.
-    "FullLayer": ("contract", "graphql", "probing"),
+    # The contract generates docs/openapi.json; no function imports it.
+    "FullLayer": ("contract", "graphql"),
 }  # and the folders that each leaves out
 BUILT = ROOT / ".aws-sam/build"  # the release
 _BUILDS_KEPT = 3

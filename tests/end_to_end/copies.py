@@ -1,6 +1,8 @@
 """The deployed functions, and copies under narrower roles to show that policies hold no excess."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from local import account
@@ -16,7 +18,16 @@ def invoke_copy(
     without: str | None,
     name: str | None = None,
 ) -> Any:
-    """The answer of a copy of the function whose policy lacks one table or index.
+    """The answer of a copy of the function (see copy_of)."""
+    with copy_of(deployed, function, without=without, name=name) as copy:
+        return _invoked(_functions(deployed), copy, event)
+
+
+@contextmanager
+def copy_of(
+    deployed: Deployed, function: str, *, without: str | None, name: str | None = None
+) -> Iterator[str]:
+    """The name of a copy of the function whose policy lacks one table or index.
 
     `function` is its name in template.yaml, `without` a table's there or `index/<name>`; `name`
     is the copy's own where there is another one that lacks the same.
@@ -52,9 +63,8 @@ def invoke_copy(
     functions.get_waiter("function_active_v2").wait(
         FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 1000}
     )
-    answer = _invoked(functions, name, event)
+    yield name
     functions.delete_function(FunctionName=name)  # its process would stay until the stack ends
-    return answer
 
 
 def invoke(deployed: Deployed, function: str, event: object) -> Any:

@@ -61,6 +61,8 @@ def allowed() -> Iterator[Access]:
     for resource in cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             properties = resource["Properties"]
+            if properties["CodeUri"] == "functions/version_probe/":
+                continue  # it reaches no table (tests/template/test_version_probe.py)
             for policy in properties["Policies"]:
                 for statement in policy["Statement"]:
                     yield from _of_statement(PurePosixPath(properties["CodeUri"]).name, statement)

@@ -33,6 +33,7 @@ REQUIREMENTS: dict[str, set[str]] = {
     "CheckLinks": POWERTOOLS | URL_PARSER,
     "ExpireLinks": POWERTOOLS,
     "RecordSkips": POWERTOOLS,
+    "VersionProbe": set(),  # boto3 of Lambda's runtime, when it is called
 }
 # All public modules that a read function may import, except for those of an empty interpreter. A
 # new one has its price: dataclasses, for one, would be a fifth of get_article's start.

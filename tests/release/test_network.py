@@ -38,6 +38,7 @@ PARAMETERS = {
     "ContactUrl",
     "DomainName",
     "FipsEndpoints",
+    "ProbeVersions",  # by CodeDeploy, before traffic
     "PublicUrl",
     "ServerTiming",
     "Tracing",

@@ -190,6 +190,13 @@ def test_an_answer_that_is_no_json_or_no_whole_page_fails() -> None:
 
 
 @pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("route", ["GET /sites", READ, GRAPHQL, PREVIEW])
+def test_an_answer_of_another_shape_fails(route: str) -> None:
+    with pytest.raises(ProbeFailed):
+        spoiled(only(route, lambda answer: answer._replace(body="[]")))
+
+
+@pytest.mark.usefixtures("network")
 def test_routes_of_editors_that_are_open_fail() -> None:
     open_to_all = only("GET /admin/articles", lambda answer: answer._replace(status=200))
     with pytest.raises(ProbeFailed, match="GET /admin/articles answered 200"):

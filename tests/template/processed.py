@@ -16,7 +16,8 @@ from samtranslator.translator.transform import transform
 class NoPolicies:
     def load(self):
         return {}
-print(json.dumps(transform(json.load(sys.stdin), {}, NoPolicies())))
+parameters = json.loads(sys.argv[1])
+print(json.dumps(transform(json.load(sys.stdin), parameters, NoPolicies())))
 """
 
 
@@ -27,14 +28,17 @@ def source() -> Any:
 
 
 @cache
-def processed() -> Any:
-    """template.yaml after the SAM transform, which is what CloudFormation deploys."""
+def processed(**parameters: str) -> Any:
+    """template.yaml after the SAM transform, which is what CloudFormation deploys.
+
+    `parameters` are those that the transform itself looks at, in place of their defaults.
+    """
     template = cfn_yaml.load(str(ROOT / "template.yaml"))
     for resource in template["Resources"].values():
         for member in {"CodeUri", "ContentUri"} & set(resource.get("Properties", {})):
             resource["Properties"][member] = "s3://bucket/key"
     output = subprocess.run(
-        [TOOLS / "emulator/bin/python", "-c", _TRANSLATE],
+        [TOOLS / "emulator/bin/python", "-c", _TRANSLATE, json.dumps(parameters)],
         input=json.dumps(template),
         env={"AWS_DEFAULT_REGION": "eu-west-1"},
         text=True,

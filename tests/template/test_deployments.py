@@ -107,8 +107,8 @@ def extremes(bound: str) -> dict[str, str]:
     chosen = {}
     for name, parameter in source()["Parameters"].items():
         # The machine's; closing needs a certificate; with the CDN, only it is answered (see below);
-        # a budget needs an address, and the emulator knows none.
-        if name in ("Architecture", "DefaultAddress", "Cdn", "MonthlyBudget"):
+        # a budget needs an address, and the emulator knows neither one nor CodeDeploy.
+        if name in ("Architecture", "DefaultAddress", "Cdn", "MonthlyBudget", "ProbeVersions"):
             continue
         if "AllowedValues" in parameter:
             chosen[name] = str(parameter["AllowedValues"][0 if bound == "MinValue" else -1])

@@ -10,10 +10,8 @@ from collections.abc import Callable, Mapping, Set
 from typing import Any, NamedTuple
 
 ARTICLES = 20
-# A first request waits for a container to start: on Lambda a second at most (docs/benchmarks.md).
-SLOWEST_SECONDS = 3.0
-# The median of the page views; the alarm of page views has the same limit for the slowest of 100.
-MEDIAN_SECONDS = 0.5
+SLOWEST_SECONDS = 3.0  # a first request waits for a container to start
+MEDIAN_SECONDS = 0.5  # of the page views
 # Refusals of a valid preview: what has been submitted before, and how often this client asked.
 _REFUSALS = {"duplicate-link", "page-full", "queue-full", "rate-limited"}
 _SUBMITTED = "https://probe.example.net/related"
@@ -49,6 +47,13 @@ def probe(ask: Ask, query: str) -> list[str]:
 
     `query` is the text of data/page.graphql, the query that the sites of the network send.
     """
+    try:
+        return _probe(ask, query)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ProbeFailed(f"An answer lacks what it must have: {error!r}") from error
+
+
+def _probe(ask: Ask, query: str) -> list[str]:
     listed = _newest_articles(ask)
     lines = [_home_page(ask), _editors_route(ask)]
     if not listed:
