@@ -373,6 +373,19 @@ def test_a_built_document_is_answered_from_its_plan(
     assert send("POST", documentId=KNOWN_ID, variables=PAGE_VARIABLES).json() == expected.json()
 
 
+def test_a_stack_may_be_built_without_known_documents(
+    tmp_path: Path, network: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = ask(PAGE, PAGE_VARIABLES)
+    monkeypatch.setattr(
+        functions.function("graphql"), "documents", Documents(str(tmp_path / "documents"))
+    )
+    assert ask(PAGE, PAGE_VARIABLES).json() == expected.json()
+    answer = send("POST", documentId=KNOWN_ID, variables=PAGE_VARIABLES)
+    assert "errors" in answer.json()
+    assert answer.status < 500
+
+
 def test_a_document_that_is_not_valid_fails_the_build(tmp_path: Path) -> None:
     (tmp_path / "wrong.graphql").write_text("{ qa_a { id } }", "utf-8")
     with pytest.raises(ValueError, match=r"wrong\.graphql: Cannot query field 'qa_a'"):
