@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from bench import networks
 from bench.goals import Goal, Part
 from local.paths import ROOT
-from seealso.store.tables import Store
+from seealso.store.tables import Store, reset_store
 from seealso.tables.articles import article_item
 from seealso.tables.sites import Site
 from tests.support import environment, events, functions
@@ -330,6 +330,7 @@ def _break_even(origin: float, total: float) -> str:
 def _measured(store: Store) -> Iterator[View]:
     """Kinds of page views, the first of which is the one that is counted."""
     os.environ |= environment.variables(store)
+    reset_store()
     articles = list(networks.mixed(2_000, 5))
     networks.write(store, store.articles, map(article_item, articles))
     article = networks.of_4_kb(articles[1000], articles[0].id)
