@@ -274,7 +274,7 @@ def _cpu(store: Store) -> tuple[float, float, list[float]]:
     mirror = tables.make_store(store.client.endpoint)
     _make_sites(mirror)
     first = 10**9
-    articles = [(first + number, AT_ONCE) for number in range(BLOCK * (BLOCKS + 1))]
+    articles = [(first + number, AT_ONCE) for number in range(2 * BLOCK * (BLOCKS + 1))]
     _put_articles(store, articles)
     _put_articles(mirror, articles)
     dynamodb = boto3.client(
@@ -294,12 +294,14 @@ def _cpu(store: Store) -> tuple[float, float, list[float]]:
     samples: list[tuple[float, float]] = []
     with redirect_stdout(io.StringIO()):  # the function's log lines
         submit_link = functions.handler("submit_link")
-        for article_ids in batched((number for number, _ in articles), BLOCK, strict=True):
+        for article_ids in batched((number for number, _ in articles), 2 * BLOCK, strict=True):
             posts = [_post(article_id) for article_id in article_ids]
+            started = time.process_time()
+            responses = [submit_link(post, None) for post in posts[:BLOCK]]
+            whole = time.process_time() - started
+            # Recording takes CPU of its own, so that boto3 repeats the calls of other posts.
             with recorded_calls() as calls:
-                started = time.process_time()
-                responses = [submit_link(post, None) for post in posts]
-                whole = time.process_time() - started
+                responses += [submit_link(post, None) for post in posts[BLOCK:]]
             assert {response["statusCode"] for response in responses} == {201}
             boto3_calls = [
                 (methods[call.operation], _in_other_tables(call.body, store, mirror))

@@ -14,7 +14,7 @@ import random
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import batched
@@ -250,7 +250,12 @@ def link_of(item: Json) -> Link:
 
 def link_item(link: Link) -> Json:
     """The link's plain item with the index keys that its status calls for."""
-    item = {name: value for name, value in asdict(link).items() if value is not None}
+    # Without asdict(), which copies each member, a history of 50 entries among them.
+    item: Json = {}
+    for name in _FIELDS:
+        value = getattr(link, name)
+        if value is not None:
+            item[name] = value
     item["domain_status"] = domain_status(link.domain, link.status)
     if link.url is not None:
         item |= host_keys(link.url, link.submitted_at)
