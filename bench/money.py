@@ -381,7 +381,11 @@ def _view(kind: str, name: str, event: Any) -> View:
 
 def _peak_mb(name: str) -> float:
     """Memory of a process that has imported the function, and the library that it may need."""
-    more = "from seealso.graphql import library; library.load();" if name == "graphql" else ""
+    more = (
+        "from seealso.graphql import graphql_core; graphql_core.load();"
+        if name == "graphql"
+        else ""
+    )
     code = f"import app; {more} print(open('/proc/self/status').read())"
     path = os.pathsep.join([str(ROOT / "functions" / name), *sys.path])
     command = [sys.executable, "-c", code]

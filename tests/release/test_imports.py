@@ -114,7 +114,7 @@ READS: dict[str, set[str]] = {
         "graphql.answering",
         "graphql.documents",
         "graphql.input_types",
-        "graphql.library",
+        "graphql.graphql_core",
         "graphql.planning",
         "graphql.plans",
         "graphql.refusals",

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seealso.errors import ReadLimitExceeded
-from seealso.graphql import library, plans
+from seealso.graphql import graphql_core, plans
 from seealso.graphql.documents import Document
 from seealso.graphql.input_types import InvalidValue, evaluate, variable_values
 from seealso.graphql.planning import plan_selection
@@ -68,7 +68,7 @@ def answer_query(
 
 
 def _reference(document: Document, name: str, variables: dict[str, Any]) -> "Reference":
-    library.load()
+    graphql_core.load()
     from seealso.graphql.reference import Reference
 
     parsed = document.parsed()

@@ -36,7 +36,7 @@ from graphql import (
 )
 
 from seealso.graphql.documents import KnownDocument, digest_of
-from seealso.graphql.library_errors import location
+from seealso.graphql.graphql_core_errors import location
 from seealso.graphql.parsing import ParsedDocument, parse_document
 from seealso.graphql.plans import Condition, Operation, Plan, Selection, Value, Variable
 from seealso.graphql.printing import printed_forms

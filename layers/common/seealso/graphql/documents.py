@@ -9,7 +9,7 @@ from collections import OrderedDict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
-from seealso.graphql import library
+from seealso.graphql import graphql_core
 from seealso.graphql.plans import Operation, Plan
 from seealso.graphql.refusals import AutomaticQueryRefused, Code, QueryRefused, error, refused
 from seealso.graphql.settings import settings
@@ -75,7 +75,7 @@ class Document:
     def parsed(self) -> "ParsedDocument":
         """The document as graphql-core has it; a known one is parsed when it is first asked for."""
         if self._parsed is None:
-            library.load()
+            graphql_core.load()
             from seealso.graphql.parsing import parse_document
 
             self._parsed = parse_document(self._text, settings())
@@ -158,7 +158,7 @@ class Documents:
             # The folder is not there if the stack was built without known documents.
             names = os.listdir(self._folder) if os.path.isdir(self._folder) else []  # noqa: PTH112, PTH208
             if any(name.endswith(".graphql") for name in names):
-                library.load()
+                graphql_core.load()
                 from pathlib import Path
 
                 from seealso.graphql.compiling import known_documents
@@ -169,7 +169,7 @@ class Documents:
 
 def _compiled(text: str) -> Document:
     """A document that is not known. Raises QueryRefused."""
-    library.load()
+    graphql_core.load()
     from seealso.graphql.compiling import compile_plan
     from seealso.graphql.parsing import parse_document
 

@@ -27,7 +27,7 @@ from graphql import (
     validate,
 )
 
-from seealso.graphql.library_errors import formatted, invalid, location
+from seealso.graphql.graphql_core_errors import formatted, invalid, location
 from seealso.graphql.planning import SUPPORTED
 from seealso.graphql.refusals import Code, MutationRefused, QueryRefused, error, refused
 from seealso.graphql.schema import SCHEMA

@@ -17,7 +17,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 
-from seealso.graphql.library_errors import invalid
+from seealso.graphql.graphql_core_errors import invalid
 from seealso.graphql.parsing import ParsedDocument
 from seealso.graphql.refusals import QueryRefused
 from seealso.graphql.schema import ARTICLE, LINK, QUERY, SCHEMA
