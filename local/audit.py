@@ -33,7 +33,11 @@ def checks() -> Iterator[Check]:
     command += ["--require-hashes", "--progress-spinner=off", "-r"]
     for lock in locks:
         yield Check(f"pip-audit {lock.relative_to(ROOT)}", [*command, lock])
-    for package_lock in sorted(ROOT.glob("tests/**/package-lock.json")):
+    package_locks = [
+        *ROOT.glob("bench/**/package-lock.json"),
+        *ROOT.glob("tests/**/package-lock.json"),
+    ]
+    for package_lock in sorted(package_locks):
         folder = package_lock.parent
         npm = ["npm", "audit", "--package-lock-only"]
         yield Check(f"npm audit {folder.relative_to(ROOT)}", [*npm], folder)
