@@ -32,6 +32,7 @@ define fetch_what_tests_need
 	$(if $(filter tests tests/ tests/graphql_clients%,$(TESTS)),@$(python) -m tests.graphql_clients)
 	$(if $(filter tests tests/ tests/typescript_client%,$(TESTS)),@$(python) -m tests.typescript_client)
 	$(if $(filter tests tests/ tests/browser% tests/widget%,$(TESTS)),@$(python) -m tests.browser)
+	$(if $(filter tests tests/ tests/release%,$(TESTS)),@command -v valgrind >/dev/null || echo "Skipped: counts of instructions. Install Valgrind (Debian: valgrind)." >&2)
 endef
 
 .PHONY: help

@@ -126,23 +126,25 @@ def test_rejects_a_self_signed_certificate(port: int) -> None:
         call("localhost", port)
 
 
-def test_a_trusted_certificate_is_accepted_for_its_name_alone(
-    port: int, own_certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def trusted(own_certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client trusts the server's certificate, too."""
     context = protocol.tls_context()
     context.load_verify_locations(own_certificate)
     monkeypatch.setattr(store_client, "tls_context", lambda: context)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_trusted_certificate_is_accepted_for_its_name_alone(port: int) -> None:
     assert call("localhost", port) == {}
     with pytest.raises(StoreUnavailable, match="SSLCertVerificationError"):
         call("127.0.0.1", port)
 
 
+@pytest.mark.usefixtures("trusted")
 def test_a_start_makes_the_connections_of_a_page_view(
-    port: int, own_certificate: Path, monkeypatch: pytest.MonkeyPatch
+    port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context = protocol.tls_context()
-    context.load_verify_locations(own_certificate)
-    monkeypatch.setattr(store_client, "tls_context", lambda: context)
     made = tables.client(f"https://localhost:{port}", limit_seconds=5.0)
     made.warm_up()
     ready = [*made._idle]
@@ -157,12 +159,8 @@ def test_a_start_makes_the_connections_of_a_page_view(
     assert made.usage.requests == len(ready)
 
 
-def test_a_connection_that_the_server_closed_is_not_used_again(
-    port: int, own_certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = protocol.tls_context()
-    context.load_verify_locations(own_certificate)
-    monkeypatch.setattr(store_client, "tls_context", lambda: context)
+@pytest.mark.usefixtures("trusted")
+def test_a_connection_that_the_server_closed_is_not_used_again(port: int) -> None:
     made = tables.client(f"https://localhost:{port}", limit_seconds=5.0)
     made.warm_up()
     for each in made._idle:
