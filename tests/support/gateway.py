@@ -61,8 +61,8 @@ def request(
         parameters = _matched(route, method, path)
         if parameters is not None:
             answer = handler(function)(event(route, parameters, query, headers, body, claims), None)
-            return _response(answer)
-    return _response(
+            return answer_of(answer)
+    return answer_of(
         {
             "statusCode": 404,
             "headers": {"content-type": "application/json"},
@@ -91,7 +91,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     return [response.content]
 
 
-def _response(answer: dict[str, Any]) -> Response:
+def answer_of(answer: dict[str, Any]) -> Response:
+    """A handler's answer as the client gets it."""
     body = answer.get("body", "")
     content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
     is_gzip = content and answer["headers"].get("content-encoding") == "gzip"

@@ -43,6 +43,8 @@ MAX_FORM_BYTES: Final = 256 * 1024
 # A string of 300 KB may have each of its bytes written as six.
 MAX_ARTICLE_BODY_BYTES: Final = 2 * 1024 * 1024
 MAX_SITE_BODY_BYTES: Final = 512 * 1024
+# Of the desk's forms. Each byte may be written as three; a request to Lambda has at most 6 MB.
+MAX_DESK_FORM_BYTES: Final = 2 * 1024 * 1024
 MAX_JSON_DEPTH: Final = 32
 MAX_DIGITS: Final = 20  # of a JSON number: more than any field can hold
 MAX_SHOWN_NAME: Final = 64  # characters of an unknown field's name in an answer

@@ -15,7 +15,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 # What pages ask for; the widget (widget.py) has a name that never changes.
-_NAMES = ("icon.svg", "site.css", "site.js")
+_NAMES = ("desk.css", "desk.js", "icon.svg", "site.css", "site.js")
 WIDGET = "see-also.js"
 _HASHED = re.compile(r"([a-z]+)\.[0-9a-f]{10}\.([a-z]+)")
 

@@ -1,0 +1,80 @@
+"""How screens are answered: the desk's templates, and the way on after a form.
+
+The desk is in English, as its API and command line are. Every template extends desk/base.html and
+gets the visit's `editor_name`, `is_admin` and `form_token`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from seealso.desk.access import Visit
+from seealso.errors import Refusal
+from seealso.http.problems import PROBLEMS, refusal_headers
+from seealso.http.requests import Request
+from seealso.http.responses import Response
+from seealso.web.languages import ENGLISH, language_of
+from seealso.web.rendering import Head, private_response, see_other
+
+# Addresses of the desk are no other site's business, but a form without a script must have its
+# page's origin.
+HEADERS = {"referrer-policy": "same-origin", "x-robots-tag": "noindex"}
+
+# What a screen says once after a form, by the key that `redirect()` puts into the address.
+NOTICES: dict[str, str] = {}
+
+
+def desk_page(
+    visit: Visit,
+    template: str,
+    title: str,
+    values: Mapping[str, Any],
+    status: int = 200,
+) -> Response:
+    """A screen; `template` is in templates/desk."""
+    notice = NOTICES.get(visit.request.query_string("done") or "")
+    shared = {
+        "editor_name": visit.session.editor_name,
+        "is_admin": visit.is_admin,
+        "form_token": visit.session.form_token,
+        "notice": notice,
+    }
+    return plain_page(visit.request, template, title, {**shared, **values}, status)
+
+
+def plain_page(
+    request: Request,
+    template: str,
+    title: str,
+    values: Mapping[str, Any],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A page of the desk for whoever asks, signed in or not."""
+    head = Head(title=title, is_indexed=False)
+    language = language_of(ENGLISH)
+    unknown = {"editor_name": None, "is_admin": False, "form_token": None, "notice": None}
+    all_headers = {**HEADERS, **(headers or {})}
+    return private_response(
+        request, f"desk/{template}", language, head, {**unknown, **values}, status, all_headers
+    )
+
+
+def redirect(path: str, done: str | None = None) -> Response:
+    """The way on after a form, so that a reload sends nothing; `done` is a key of NOTICES."""
+    if done is not None:
+        path += f"{'&' if '?' in path else '?'}done={done}"
+    return see_other(path, HEADERS)
+
+
+def refusal_page(request: Request, refusal: Refusal) -> Response:
+    """What an editor gets instead of a screen that was refused."""
+    kind = PROBLEMS[refusal.name]
+    values = {
+        "status": kind.status,
+        "headline": kind.title,
+        "detail": str(refusal.detail),
+        "errors": [f"{error.field}: {error.detail}" for error in refusal.errors],
+        "request_id": request.request_id if kind.status >= 500 else None,
+    }
+    headers = refusal_headers(refusal)
+    return plain_page(request, "refusal.html", kind.title, values, kind.status, headers)

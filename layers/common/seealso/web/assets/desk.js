@@ -1,0 +1,1 @@
+// What the desk does beyond HTML. Nothing here is needed to do the work.

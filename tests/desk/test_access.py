@@ -1,0 +1,24 @@
+"""Who may open a screen, and send its forms."""
+
+from seealso.store.tables import Store
+from tests.support.desk import request, sign_in
+
+
+def test_an_editor_sees_the_queue(deployed_environment: Store) -> None:
+    found = sign_in(deployed_environment).get("/desk")
+    assert found.status == 200
+    assert "<h1>Queue</h1>" in found.body
+    assert found.headers["cache-control"] == "no-store"
+
+
+def test_without_a_session_there_is_nothing_to_see(deployed_environment: Store) -> None:
+    found = request("GET", "/desk")
+    assert (found.status, found.headers["location"]) == (303, "/desk/signin")
+
+
+def test_other_groups_are_refused(deployed_environment: Store) -> None:
+    assert sign_in(deployed_environment, groups=["readers"]).get("/desk").status == 403
+
+
+def test_unknown_addresses_are_not_found(deployed_environment: Store) -> None:
+    assert sign_in(deployed_environment).get("/desk/nothing").status == 404
