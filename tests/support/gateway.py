@@ -19,13 +19,14 @@ from tests.support.functions import handler
 class Response(NamedTuple):
     """An answer as the client sees it; header names are in lower case.
 
-    `body` is decoded, `content` is as it was sent.
+    `body` is decoded, `content` is as it was sent; `cookies` are Set-Cookie headers.
     """
 
     status: int
     headers: dict[str, str]
     body: str
     content: bytes = b""
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -97,7 +98,8 @@ def answer_of(answer: dict[str, Any]) -> Response:
     content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
     is_gzip = content and answer["headers"].get("content-encoding") == "gzip"
     decoded = gzip.decompress(content) if is_gzip else content
-    return Response(answer["statusCode"], answer["headers"], decoded.decode(), content)
+    cookies = tuple(answer.get("cookies", ()))
+    return Response(answer["statusCode"], answer["headers"], decoded.decode(), content, cookies)
 
 
 def _matched(route: str, method: str, path: str) -> dict[str, str] | None:

@@ -10,15 +10,21 @@ import re
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from seealso.editing.auth import Editor, Issuer, claims_in, identify, strings_in
 from seealso.errors import Refusal
 
-SECONDS = 4.0  # that the issuer may take for an answer; the function ends after 10
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
+
+SECONDS = (
+    3.0  # that the issuer may take for an answer: three in all, and the function ends after 10
+)
 MAX_ANSWER_BYTES = 64 * 1024
 # After 60 minutes somebody is asked anew, however long the issuer's tokens last.
 MAX_RIGHTS_SECONDS = 3600
@@ -33,15 +39,15 @@ class SignInFailed(Exception):
 class Provider(NamedTuple):
     """An issuer, and the desk as its client.
 
-    `issuer` says whose access tokens are accepted and for which audience. `pool_domain` is where
-    the pages of the stack's own user pool are, such as https://example.auth.eu-west-1.example.com;
-    without one, endpoints are found by discovery.
+    `issuer` says whose access tokens are accepted and for which audience; `scopes` are separated
+    by spaces. `login` is the base URL of the endpoints of the stack's own user pool; if it is
+    empty, endpoints are found by discovery.
     """
 
     issuer: Issuer
     client_id: str
     scopes: str
-    pool_domain: str
+    login: str
 
 
 class Endpoints(NamedTuple):
@@ -82,12 +88,12 @@ _discovered: dict[str, Endpoints] = {}
 
 def endpoints(provider: Provider) -> Endpoints:
     """The issuer's endpoints. Raises SignInFailed if it does not say them."""
-    if domain := provider.pool_domain:
+    if login := provider.login:
         return Endpoints(
-            f"{domain}/oauth2/authorize",
-            f"{domain}/oauth2/token",
-            f"{domain}/oauth2/revoke",
-            f"{domain}/logout",
+            f"{login}/oauth2/authorize",
+            f"{login}/oauth2/token",
+            f"{login}/oauth2/revoke",
+            f"{login}/logout",
             "logout_uri",
         )
     url = provider.issuer.url
@@ -153,8 +159,8 @@ def signed_in(provider: Provider, tokens: Tokens, nonce: str) -> SignedIn:
     if not (isinstance(subject, str) and subject):
         raise SignInFailed("the access token has no sub")
     _check_identity(claims_in(tokens.identity), provider, subject, nonce)
-    ends_at = min(int(float(claims["exp"])), int(time.time()) + MAX_RIGHTS_SECONDS)
-    return SignedIn(editor, subject, ends_at)
+    ends_at = min(float(claims["exp"]), time.time() + MAX_RIGHTS_SECONDS)
+    return SignedIn(editor, subject, int(ends_at))
 
 
 def revoke(provider: Provider, token: str) -> None:
@@ -213,9 +219,10 @@ def _discover(issuer: str) -> Endpoints:
         # What came over TLS must not lead away from it.
         if not isinstance(url, str) or (url and urlsplit(url).scheme not in _schemes(issuer)):
             raise SignInFailed(f"the issuer's {name} is invalid")
-    if not (urls[0] and urls[1]):
+    authorization, token, revocation, end_session = urls
+    if not (authorization and token):
         raise SignInFailed("the issuer has no endpoints for the code flow")
-    return Endpoints(*urls, "post_logout_redirect_uri")
+    return Endpoints(authorization, token, revocation, end_session, "post_logout_redirect_uri")
 
 
 def _schemes(issuer: str) -> set[str]:
@@ -243,17 +250,13 @@ def _send(url: str, form: Mapping[str, str] | None) -> bytes:
     """The body of a 200. Raises SignInFailed for all else, a redirect too."""
     from http.client import HTTPException
     from urllib.error import HTTPError
-    from urllib.request import HTTPRedirectHandler, Request, build_opener
-
-    class _NoRedirect(HTTPRedirectHandler):
-        def redirect_request(self, *_arguments: Any, **_options: Any) -> None:
-            """Codes and tokens go to no other address than the issuer's own."""
+    from urllib.request import Request
 
     path = urlsplit(url).path
     body = None if form is None else urlencode(form).encode()
     request = Request(url, body, {"accept": "application/json"})  # noqa: S310 schemes are checked
     try:
-        with build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
+        with _opener().open(request, timeout=SECONDS) as answer:
             data: bytes = answer.read(MAX_ANSWER_BYTES + 1)
     except HTTPError as error:
         with error:
@@ -263,6 +266,18 @@ def _send(url: str, form: Mapping[str, str] | None) -> bytes:
     if len(data) > MAX_ANSWER_BYTES:
         raise SignInFailed(f"{path} answered with more than {MAX_ANSWER_BYTES} bytes")
     return data
+
+
+@cache
+def _opener() -> "OpenerDirector":
+    """What opens URLs; it has read the system's certificates, which takes longer than a request."""
+    from urllib.request import HTTPRedirectHandler, build_opener
+
+    class NoRedirect(HTTPRedirectHandler):
+        def redirect_request(self, *_arguments: Any, **_options: Any) -> None:
+            """Codes and tokens go to no other address than the issuer's own."""
+
+    return build_opener(NoRedirect)
 
 
 def _error_name(answer: Any) -> str:

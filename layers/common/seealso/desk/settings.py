@@ -1,49 +1,59 @@
-"""What the stack says of the desk: its own address, and how the issuer knows it.
+"""How people sign in: the issuer of the desk's tokens, and how the desk is registered there.
 
 The issuer's client names the desk's address, which the API makes, which names this function. So no
 variable of the function's environment can have the client's id: CloudFormation would find a cycle.
-It is in a parameter of AWS Systems Manager, named after the stack, instead.
+All of it is in one parameter of AWS Systems Manager instead, named after the stack.
 """
 
 import os
+from typing import NamedTuple
 
-from seealso.desk.oidc import Provider
+from seealso.desk.oidc import Provider, SignInFailed
 from seealso.editing.auth import Issuer
-from seealso.settings import SettingsError, optional, string
+from seealso.errors import StoreFailure
+from seealso.settings import string
+from seealso.store.caches import Cache
 from seealso.store.client import Client
 from seealso.store.protocol import SSM
 from seealso.store.tables import Store
 from seealso.store.values import from_json
 
 
-def own_url(store: Store) -> str:
-    """The base URL of the desk, as the issuer has it: never by a request's Host header."""
-    return _registration(store)["url"]
+class Registration(NamedTuple):
+    """The desk's base URL, as it is registered, and the issuer."""
+
+    url: str
+    provider: Provider
 
 
-def provider(store: Store) -> Provider:
-    """The issuer, and the desk as its client. Raises SettingsError."""
-    registration = _registration(store)
-    client_id, pool_domain = registration["client_id"], registration["pool_domain"]
-    if not client_id:
-        raise SettingsError("The desk needs AdminClientId, the client's id at AdminIssuer.")
-    # Cognito's access tokens name the client in place of an audience.
-    audience = client_id if pool_domain else string("ADMIN_AUDIENCE")
-    issuer = Issuer(string("ADMIN_ISSUER"), audience, string("ADMIN_GROUPS_CLAIM"))
-    return Provider(issuer, client_id, optional("ADMIN_SCOPES") or "openid", pool_domain)
+# Anybody may begin to sign in, and an account reads 40 parameters a second (AWS "Systems Manager
+# quotas"). A changed parameter is noticed after 5 minutes.
+_read: Cache[str, Registration] = Cache(300.0, 1)
 
 
-def _registration(store: Store) -> dict[str, str]:
-    """The parameter's members, read once per container. Raises StoreFailure."""
-    if "desk" not in store.settings:
-        endpoint = (
-            os.environ.get("AWS_ENDPOINT_URL_SSM")
-            or os.environ.get("AWS_ENDPOINT_URL")
-            or string("SSM_ENDPOINT")
-        )
-        mine = store.client
-        client = Client(endpoint.rstrip("/"), mine.region, mine.credentials, service=SSM)
-        answer = client.call("GetParameter", {"Name": f"/{string('STACK_NAME')}/desk"})
-        store.settings["desk"] = answer["Parameter"]["Value"]
-    registration: dict[str, str] = from_json(store.settings["desk"])
-    return registration
+def registration(store: Store) -> Registration:
+    """How the desk is registered. Raises SignInFailed if nobody can say it."""
+    name = f"/{string('STACK_NAME')}/desk"
+    return _read.get(name) or _read.put(name, _registration(store, name))
+
+
+def _registration(store: Store, name: str) -> Registration:
+    endpoint = (
+        os.environ.get("AWS_ENDPOINT_URL_SSM")
+        or os.environ.get("AWS_ENDPOINT_URL")
+        or string("SSM_ENDPOINT")
+    )
+    like = store.client
+    client = Client(
+        endpoint.rstrip("/"), like.region, like.credentials, like.limit_seconds, service=SSM
+    )
+    try:
+        answer = client.call("GetParameter", {"Name": name})
+    except StoreFailure as failure:
+        raise SignInFailed(f"{name} cannot be read: {failure}") from None
+    found: dict[str, str] = from_json(answer["Parameter"]["Value"])
+    if not found["client_id"]:
+        raise SignInFailed("the stack's parameter AdminClientId is empty")
+    issuer = Issuer(found["issuer"], found["audience"], found["groups_claim"])
+    provider = Provider(issuer, found["client_id"], found["scopes"], found["login"])
+    return Registration(found["url"], provider)
