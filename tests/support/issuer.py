@@ -50,6 +50,7 @@ class Issuer:
         self.issued: list[str] = []  # tokens and codes, none of which anybody may see
         self.revoked: list[str] = []
         self.client_id = CLIENT
+        self.redirect_uris = {CLIENT: [f"{desk_url}/desk/callback"]}
         self.discovery_status = 200
         self.discoveries = 0
         self.registrations = 0
@@ -71,15 +72,15 @@ class Issuer:
 
     def authorize(self, query: dict[str, str], user: str | None) -> tuple[str, str]:
         """Where the browser goes on, or the form that it is shown instead."""
-        expected = {
-            "response_type": "code",
-            "response_mode": "query",
-            "client_id": CLIENT,
-            "redirect_uri": f"{self.desk_url}/desk/callback",
-            "code_challenge_method": "S256",
-        }
+        expected = {"response_type": "code", "code_challenge_method": "S256"}
+        required = ["state", "code_challenge"]
+        if query.get("client_id") == CLIENT:
+            expected["response_mode"] = "query"
+            required.append("nonce")
         wrong = {name for name, value in expected.items() if query.get(name) != value}
-        wrong |= {name for name in ("state", "nonce", "code_challenge") if not query.get(name)}
+        wrong |= {name for name in required if not query.get(name)}
+        if query.get("redirect_uri") not in self.redirect_uris.get(query.get("client_id", ""), ()):
+            wrong.add("redirect_uri")
         if wrong or "openid" not in query.get("scope", "").split():
             raise AssertionError(f"a wrong request: {sorted(wrong)}")
         if user:
@@ -106,7 +107,7 @@ class Issuer:
         if (
             query is None
             or form.get("grant_type") != "authorization_code"
-            or form.get("client_id") != CLIENT
+            or form.get("client_id") != query["client_id"]
             or form.get("redirect_uri") != query["redirect_uri"]
             or challenge.decode().rstrip("=") != query["code_challenge"]
         ):
@@ -114,10 +115,10 @@ class Issuer:
         user = query["user"]
         shared = {"iss": self.url, "sub": f"sub-of-{user}", "exp": int(time.time()) + self.lasts}
         groups = {GROUPS_CLAIM: self.groups.get(user, [])}
-        audience = {"client_id": CLIENT, "token_use": "access"}
+        audience = {"client_id": query["client_id"], "token_use": "access"}
         access = {**shared, **groups, "username": user}
         access |= audience if self.is_cognito else {"aud": AUDIENCE}
-        identity = {**shared, "aud": CLIENT, "nonce": query["nonce"]}
+        identity = {**shared, "aud": query["client_id"], "nonce": query.get("nonce")}
         tokens = {
             "access_token": unsigned_token(_without_none({**access, **self.access})),
             "id_token": unsigned_token(_without_none({**identity, **self.identity})),
