@@ -30,6 +30,7 @@ from seealso.http.responses import (
     json_response,
     read_response,
 )
+from seealso.limits import MAX_DAYS, MIN_AUDIT_DAYS
 from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
@@ -50,13 +51,16 @@ from seealso.submitting.withdrawing import (
     request_check,
     withdraw,
 )
-from seealso.tables.links import get_checked_link
+from seealso.tables.audit import ChangeContext
+from seealso.tables.links import BY_SUBMITTER, get_checked_link
 from seealso.verifying.explanations import explanation, found_link
 
 RULES = Rules(
     per_ten_minutes=integer("SUBMITS_PER_TEN_MINUTES", 0, 1_000_000),
     duplicate_scope=choice("DUPLICATE_SCOPE", "network", "page"),
 )
+
+AUDIT_DAYS = integer("AUDIT_DAYS", MIN_AUDIT_DAYS, MAX_DAYS)
 
 # The wording changes seldom, and who agrees to an older one has agreed to that one.
 CONSENT_SECONDS = 300
@@ -161,8 +165,12 @@ def get_consent(_store: Store, request: Request) -> Response:
 
 def delete_link(store: Store, request: Request) -> Response:
     token = _withdraw_token(request)
-    withdraw(store, request.path_link_id(), token, datetime.now(UTC))
+    withdraw(store, _withdrawal(request), request.path_link_id(), token)
     return empty_response()
+
+
+def _withdrawal(request: Request) -> ChangeContext:
+    return ChangeContext(BY_SUBMITTER, datetime.now(UTC), request.request_id, AUDIT_DAYS)
 
 
 def _withdraw_token(request: Request) -> str:
@@ -227,7 +235,7 @@ def status_page(store: Store, request: Request) -> Response:
 def withdraw_form(store: Store, request: Request) -> Response:
     from seealso.web import status_page as page
 
-    return page.withdraw_link(store, request)
+    return page.withdraw_link(store, request, _withdrawal(request))
 
 
 def check_form(store: Store, request: Request) -> Response:
