@@ -122,7 +122,7 @@ def send(route: str, token: dict[str, str] | None) -> Response:
 
 def test_covers_every_route() -> None:
     assert set(REQUESTS) == {route for route in gateway.routes() if " /admin" in route}
-    assert len(FOR_ADMINS) == 5
+    assert len(FOR_ADMINS) == 6
 
 
 @pytest.mark.parametrize("route", REQUESTS)

@@ -1,4 +1,4 @@
-"""The commands of docs/operations.md exist, with the options that they are given."""
+"""The commands that the documentation names exist, with the options that they are given."""
 
 import re
 import shlex
@@ -18,21 +18,29 @@ OF_THE_CLI = {
     ("cloudformation", "wait"): {"--stack-name"},
     ("sns", "subscribe"): {"--topic-arn", "--protocol", "--notification-endpoint"},
 }
-FENCED = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# All but what tells of the past.
+DOCUMENTS = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    if path.name not in ("CHANGELOG.md", "decisions.md")
+)
+FENCED = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 OF_ALL = {"--query", "--output", "--region", "--profile"}
 
 
 def commands(program: str) -> Iterator[str]:
     """Each call of a program, in blocks of code and inline; without what it is piped into."""
-    document = (ROOT / "docs/operations.md").read_text("utf-8")
-    document = re.sub(r"\\\n|\n +(?=\|)", " ", document)  # commands of several lines
+    text = "".join(path.read_text("utf-8") for path in DOCUMENTS)
+    document = re.sub(r"\\\n|\n +(?=\|)", " ", text)  # commands of several lines
     blocks = re.findall(FENCED, document)
     inline = re.findall(r"`([^`\n]+)`", re.sub(FENCED, "", document))
     for block in [*blocks, *inline]:
         # Calls within others: $(...) and pipes.
-        for call in re.findall(rf"(?:^|\$\(|\| |; ?)\s*{program} ([^\n]*)", block, re.MULTILINE):
+        for call in re.findall(
+            rf"(?:^|\$\(|\| |; ?|do )\s*{program} ([^\n]*)", block, re.MULTILINE
+        ):
             quoted = re.sub(r"\$\([^()]*\)|\$\w+", "X", call)
-            yield re.split(r" [|;#]|\)$| #", quoted)[0] if "'" not in quoted else quoted
+            yield re.split(r" [|;#]|\)\"?$| #", quoted)[0] if "'" not in quoted else quoted
 
 
 @pytest.mark.parametrize("call", sorted(set(commands("seealso"))))
@@ -43,9 +51,20 @@ def test_commands_of_seealso_exist(call: str) -> None:
         _, resolved, words = command.resolve_command(click.Context(command), words)
         assert resolved is not None
         command = resolved
-    known = {option for each in command.params for option in each.opts}
+    known = {option for each in command.params for option in [*each.opts, *each.secondary_opts]}
     used = {word.partition("=")[0] for word in words if word.startswith("--")}
-    assert used <= known
+    assert used <= known | {"--help"}
+
+
+@pytest.mark.parametrize("call", sorted(set(commands("make"))))
+def test_targets_of_make_exist(call: str) -> None:
+    """With the variables that the target's description names."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    described = dict(re.findall(r"^([a-z-]+):.*## (.*)$", makefile, re.MULTILINE))
+    target, *variables = shlex.split(call, comments=True)
+    assert target in described
+    for variable in variables:
+        assert f"{variable.partition('=')[0]}=" in described[target]
 
 
 @pytest.mark.parametrize("call", sorted(set(commands("aws"))))
