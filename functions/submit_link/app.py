@@ -30,7 +30,7 @@ from seealso.http.responses import (
     json_response,
     read_response,
 )
-from seealso.limits import MAX_DAYS, MIN_AUDIT_DAYS
+from seealso.limits import MIN_AUDIT_DAYS
 from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
@@ -59,8 +59,6 @@ RULES = Rules(
     per_ten_minutes=integer("SUBMITS_PER_TEN_MINUTES", 0, 1_000_000),
     duplicate_scope=choice("DUPLICATE_SCOPE", "network", "page"),
 )
-
-AUDIT_DAYS = integer("AUDIT_DAYS", MIN_AUDIT_DAYS, MAX_DAYS)
 
 # The wording changes seldom, and who agrees to an older one has agreed to that one.
 CONSENT_SECONDS = 300
@@ -170,7 +168,8 @@ def delete_link(store: Store, request: Request) -> Response:
 
 
 def _withdrawal(request: Request) -> ChangeContext:
-    return ChangeContext(BY_SUBMITTER, datetime.now(UTC), request.request_id, AUDIT_DAYS)
+    # Its entry is for recoveries alone, and kept for as long as they need it.
+    return ChangeContext(BY_SUBMITTER, datetime.now(UTC), request.request_id, MIN_AUDIT_DAYS)
 
 
 def _withdraw_token(request: Request) -> str:

@@ -167,7 +167,7 @@ def test_entries_have_no_texts_or_tokens(network: Store) -> None:
     assert not [word for word in ("token_hash", "claim") if word in lines]
 
 
-@pytest.mark.parametrize("days", [35, 365, 3650])
+@pytest.mark.parametrize("days", [36, 365, 3650])
 def test_entries_expire_after_audit_days(
     network: Store, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:

@@ -195,9 +195,9 @@ def _redaction(store: Store, item: Json) -> Call:
             "TableName": store.audit,
             "Key": marshal_item({"log": item["log"], "entry": item["entry"]}),
             "UpdateExpression": "SET " + ", ".join(f"#{name[1:]} = {name}" for name in kept),
-            "ConditionExpression": "attribute_exists(entry)",
+            "ConditionExpression": "link_id = :link_id",
             "ExpressionAttributeNames": {f"#{name[1:]}": name[1:] for name in kept},
-            "ExpressionAttributeValues": marshal_item(kept),
+            "ExpressionAttributeValues": marshal_item({**kept, ":link_id": item["link_id"]}),
         },
     )
 
