@@ -28,12 +28,12 @@ FENCED = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 OF_ALL = {"--query", "--output", "--region", "--profile"}
 
 
-def commands(program: str) -> Iterator[str]:
+def commands(program: str, *, is_inline: bool = True) -> Iterator[str]:
     """Each call of a program, in blocks of code and inline; without what it is piped into."""
     text = "".join(path.read_text("utf-8") for path in DOCUMENTS)
     document = re.sub(r"\\\n|\n +(?=\|)", " ", text)  # commands of several lines
     blocks = re.findall(FENCED, document)
-    inline = re.findall(r"`([^`\n]+)`", re.sub(FENCED, "", document))
+    inline = re.findall(r"`([^`\n]+)`", re.sub(FENCED, "", document)) if is_inline else []
     for block in [*blocks, *inline]:
         # Calls within others: $(...) and pipes.
         for call in re.findall(
@@ -43,17 +43,29 @@ def commands(program: str) -> Iterator[str]:
             yield re.split(r" [|;#]|\)\"?$| #", quoted)[0] if "'" not in quoted else quoted
 
 
-@pytest.mark.parametrize("call", sorted(set(commands("seealso"))))
-def test_commands_of_seealso_exist(call: str) -> None:
+def parsed(call: str) -> tuple[click.Command, set[str]]:
+    """The command of a call of seealso, and the long options that it is given."""
     words = shlex.split(call, comments=True)
     command: click.Command = main
     while isinstance(command, click.Group) and words:
         _, resolved, words = command.resolve_command(click.Context(command), words)
         assert resolved is not None
         command = resolved
+    return command, {word.partition("=")[0] for word in words if word.startswith("--")}
+
+
+@pytest.mark.parametrize("call", sorted(set(commands("seealso"))))
+def test_commands_of_seealso_exist(call: str) -> None:
+    command, used = parsed(call)
     known = {option for each in command.params for option in [*each.opts, *each.secondary_opts]}
-    used = {word.partition("=")[0] for word in words if word.startswith("--")}
     assert used <= known | {"--help"}
+
+
+@pytest.mark.parametrize("call", sorted(set(commands("seealso", is_inline=False))))
+def test_commands_in_blocks_have_the_options_that_they_require(call: str) -> None:
+    command, used = parsed(call)
+    for each in command.params:
+        assert not (isinstance(each, click.Option) and each.required) or used & set(each.opts)
 
 
 @pytest.mark.parametrize("call", sorted(set(commands("make"))))
