@@ -35,9 +35,9 @@ def commands(program: str, *, is_inline: bool = True) -> Iterator[str]:
     blocks = re.findall(FENCED, document)
     inline = re.findall(r"`([^`\n]+)`", re.sub(FENCED, "", document)) if is_inline else []
     for block in [*blocks, *inline]:
-        # Calls within others: $(...) and pipes.
+        # Calls within others, too: $(...) and pipes.
         for call in re.findall(
-            rf"(?:^|\$\(|\| |; ?|do )\s*{program} ([^\n]*)", block, re.MULTILINE
+            rf"(?=(?:^|\$\(|\| |; ?|do )\s*{program} ([^\n]*))", block, re.MULTILINE
         ):
             quoted = re.sub(r"\$\([^()]*\)|\$\w+", "X", call)
             yield re.split(r" [|;#]|\)\"?$| #", quoted)[0] if "'" not in quoted else quoted
