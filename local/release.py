@@ -49,7 +49,7 @@ def deploy(environment: Environment, built: Path = BUILT) -> None:
     if status in _DEAD:
         raise Failure(
             f"The stack {environment.stack_name} is in {status} and can only be deleted. "
-            "docs/operations.md says how to start over."
+            "docs/deploying.md says how to start over."
         )
     secrets = {_SECRETS[name]: os.environ[name] for name in _SECRETS if name in os.environ}
     ids = [secret.partition(".")[0] for secret in secrets.values() if secret]
@@ -101,7 +101,7 @@ def _update(environment: Environment, built: Path, parameters: Mapping[str, str]
     if summary.dangers:
         raise Failure(
             "\n".join(
-                [*summary.dangers, 'Nothing was deployed. See docs/operations.md, "Deploying".']
+                [*summary.dangers, 'Nothing was deployed. See docs/deploying.md, "Deploying".']
             )
         )
     if is_wanted:
@@ -140,7 +140,7 @@ def _execute(client: "CloudFormationClient", stack: str, arn: str) -> None:
             if event["ResourceType"] == "AWS::CloudFormation::Stack":
                 status = state
     if status != "UPDATE_COMPLETE":
-        raise Failure(f"The stack is in {status}. docs/operations.md says what to do.")
+        raise Failure(f"The stack is in {status}. docs/deploying.md says what to do.")
 
 
 def _events_since(
@@ -186,7 +186,7 @@ def _sam_deploy(
         variables = os.environ | {"SAM_CLI_TELEMETRY": "0"}
         status = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
     if status:
-        raise Failure("sam deploy failed. docs/operations.md says what to do after a failure.")
+        raise Failure("sam deploy failed. docs/deploying.md says what to do after a failure.")
 
 
 def main() -> int:

@@ -181,7 +181,7 @@ def test_a_failed_first_deployment_leaves_nothing_and_can_be_repeated(running: E
     pools = running.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
     assert "seealso-failing-editors" not in [pool["Name"] for pool in pools]
 
-    # As docs/operations.md says.
+    # As docs/deploying.md says.
     cloudformation = running.client("cloudformation")
     cloudformation.delete_stack(StackName="seealso-failing")
     cloudformation.get_waiter("stack_delete_complete").wait(

@@ -41,36 +41,24 @@ def restored_name(table: str, moment: datetime) -> str:
     return f"{table}{_MARK}{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def restore_tables(
-    store: Store, moment: datetime, damaged_at: datetime | None, say: Callable[[str], None]
-) -> tuple[Store, Store | None]:
-    """A store over the tables as they were at `moment`, and one over the links at `damaged_at`.
+def restore_tables(store: Store, moment: datetime, say: Callable[[str], None]) -> Store:
+    """A store over the tables as they were at `moment`.
 
     They are restored now or were by an earlier run; returns when they can be read. Raises
     CommandFailed, StoreUnavailable, StoreError.
     """
-    sources = [(getattr(store, table), moment) for table in TABLES]
-    if damaged_at:
-        sources.append((store.links, damaged_at))
-    missing = [
-        (name, to) for name, to in sources if _describe(store, restored_name(name, to)) is None
-    ]
-    for name, to in missing:
-        _check_moment(store, name, to)
-    for name, to in missing:
-        target = restored_name(name, to)
-        store.client.call("RestoreTableToPointInTime", restore_request(name, target, to))
+    targets = {table: restored_name(getattr(store, table), moment) for table in TABLES}
+    missing = [table for table in TABLES if _describe(store, targets[table]) is None]
+    for table in missing:
+        _check_moment(store, getattr(store, table), moment)
+    for table in missing:
+        name, target = getattr(store, table), targets[table]
+        store.client.call("RestoreTableToPointInTime", restore_request(name, target, moment))
         size = (_describe(store, name) or {}).get("TableSizeBytes", 0)
         say(f"Restoring {target}: {describe_cost(size)}.")
-    targets = [restored_name(name, to) for name, to in sources]
-    for target in targets:
+    for target in targets.values():
         _wait(store, target, say)
-    articles, links, sites = targets[: len(TABLES)]
-
-    def restored(links: str) -> Store:
-        return Store(store.client, articles, links, sites, skips="", audit="", transient="")
-
-    return restored(links), restored(targets[-1]) if damaged_at else None
+    return Store(store.client, **targets, skips="", audit="", transient="")
 
 
 def restore_request(source: str, target: str, moment: datetime) -> Json:
