@@ -1,0 +1,448 @@
+"""What a deployed stack cost over some days: by service, by action, and idle.
+
+Services are counted by AWS's own metrics of the stack. Actions are page views, submissions and
+checks: the lines that functions log say how many there were and what they read and wrote, and what
+the metrics have beside that (duration, bytes) is shared out by it.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+from seealso_cli import aws
+from seealso_cli.costs import prices
+from seealso_cli.costs.inventory import Inventory, read_inventory
+from seealso_cli.costs.log_queries import Rows, query_lines
+from seealso_cli.costs.metrics import AN_HOUR, Metric, Sums, read_sums
+from seealso_cli.costs.prices import GB, PRICES, Usage
+from seealso_cli.errors import CommandFailed
+from seealso_cli.jobs import JOBS
+from seealso_cli.stack import Stack
+
+# A month of AWS's prices here; custom metrics are charged for each hour in which they have data.
+MONTH_DAYS, MONTH_HOURS = 30, 720
+# No metric has what is billed of a function's start. Measured by others (docs/costs.md).
+INIT_SECONDS = 0.15
+# Metric filters of template.yaml, and what the hourly job writes.
+BY_FUNCTION = ("read_units", "write_units")
+BY_STACK = ("failed", "cold_start", "throttled")
+OF_HOURLY_JOB = (
+    *("PendingLinks", "FailedLinks", "FailingChecks"),
+    *("OldestPendingLink", "OldestDueCheck"),
+)
+# By routes, as lines have them.
+ACTIONS = {
+    "page view, JSON": ("GET /articles/{id}",),
+    "page view, HTML": ("GET /a/{id}",),
+    "query, GraphQL": ("GET /graphql", "POST /graphql"),
+    "submission": ("POST /articles/{id}/links", "POST /a/{id}/links", "POST /webmention"),
+}
+_ROUTES = (
+    "filter ispresent(route) | stats count(*) as requests, sum(duration_ms) as ms, "
+    "sum(read_units) as reads, sum(write_units) as writes by route"
+)
+_CHECKS = (
+    "filter message = 'links checked' | stats sum(checked) as checks, sum(read_units) as reads, "
+    "sum(write_units) as writes"
+)
+# CloudFront's metrics are in this region alone.
+_CLOUDFRONT_REGION = "us-east-1"
+NOT_COUNTED = (
+    "stored log lines, editors' sign-ins (Cognito), notifications, the files of deployments (S3), "
+    "reads of the dashboard, and, where they are on, X-Ray, AWS KMS and the gateway's own log"
+)
+
+
+class Service(NamedTuple):
+    """What one service cost; `is_idle` if that is so without any visitors."""
+
+    name: str
+    quantity: str
+    dollars: float
+    is_idle: bool = False
+
+
+class Action(NamedTuple):
+    """What people or the clock did, how often, and what all of it cost."""
+
+    name: str
+    number: int
+    dollars: float
+
+
+class Report(NamedTuple):
+    """Dollars of the days that have metrics; the others are `missing`.
+
+    `logged_days` of them are those whose lines are kept, on which actions are counted. `asked` and
+    `scanned_bytes` are what this report itself was charged for.
+    """
+
+    first: date
+    days: int
+    missing: list[date]
+    services: list[Service]
+    actions: list[Action]
+    logged_days: int
+    asked: int
+    scanned_bytes: float
+
+    def a_month(self, services: Iterable[Service]) -> float:
+        """Dollars of 30 such days."""
+        dollars = sum(service.dollars for service in services)
+        return dollars / (self.days - len(self.missing)) * MONTH_DAYS
+
+    def own_dollars(self) -> float:
+        """What this report cost."""
+        return (
+            self.asked / 1000 * PRICES["read_metric_thousand"]
+            + self.scanned_bytes / GB * PRICES["insights_gb"]
+        )
+
+
+def read_costs(stack: Stack, first: date, days: int) -> Report:
+    """What a stack cost on these days in UTC. Raises CommandFailed."""
+    try:
+        return _read_costs(stack, first, days)
+    except (aws.AwsRefused, aws.AwsUnreachable) as error:
+        raise CommandFailed(f"Could not read the metrics of {stack.name}: {error}") from None
+
+
+def _read_costs(stack: Stack, first: date, days: int) -> Report:
+    parts = read_inventory(stack)
+    sums = read_sums(stack.session, stack.endpoint, _metrics(stack, parts), first, days)
+    at_edges = _edge_metrics(parts)
+    if at_edges:
+        more = read_sums(
+            stack.session, stack.endpoint, at_edges, first, days, region=_CLOUDFRONT_REGION
+        )
+        sums = Sums(sums.by_metric | more.by_metric, sums.asked + more.asked)
+    all_days = [first + timedelta(days=number) for number in range(days)]
+    measured = {moment.date() for found in sums.by_metric.values() for moment in found}
+    missing = [day for day in all_days if day not in measured]
+    if len(missing) == days:
+        raise CommandFailed(
+            f"The stack {stack.name} has no metrics from {first} to {all_days[-1]}. It was not "
+            "deployed then, or in another region."
+        )
+    found = _Found(stack, parts, sums, days - len(missing))
+    # Some lines of the oldest day are gone.
+    kept = int(stack.parameters["LogRetentionDays"]) - 1
+    logged = all_days[-kept:] if kept else []
+    routes = found.lines("RequestLogs", _ROUTES, logged)
+    checks = found.lines("CheckLinksLogs", _CHECKS, logged)
+    return Report(
+        first,
+        days,
+        missing,
+        [*found.services()],
+        [*found.actions(routes, logged), *found.checks(checks, logged)],
+        len(set(logged) & measured),
+        sums.asked,
+        routes.scanned + checks.scanned,
+    )
+
+
+# ---- which metrics ---------------------------------------------------------------------------
+
+
+def _metrics(stack: Stack, parts: Inventory) -> list[Metric]:
+    return [
+        _of_api(parts, "Count"),
+        _of_api(parts, "DataProcessed"),
+        *(_of_function(parts, name, each) for name in parts.functions for each in _OF_FUNCTIONS),
+        *(_of_table(*names, each) for names in _tables(parts) for each in _OF_TABLES),
+        *(_of_log(group) for group in parts.log_groups.values()),
+        *_custom_metrics(stack, parts),
+    ]
+
+
+_OF_FUNCTIONS = ("Invocations", "Duration")
+_OF_TABLES = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits")
+
+
+def _of_api(parts: Inventory, name: str) -> Metric:
+    return Metric("AWS/ApiGateway", name, (("ApiId", parts.api),))
+
+
+def _of_function(parts: Inventory, function: str, name: str) -> Metric:
+    return Metric("AWS/Lambda", name, (("FunctionName", parts.functions[function].name),))
+
+
+def _of_table(table: str, index: str | None, name: str) -> Metric:
+    dimensions = [("TableName", table)]
+    if index:
+        dimensions.append(("GlobalSecondaryIndexName", index))
+    return Metric("AWS/DynamoDB", name, tuple(dimensions))
+
+
+def _tables(parts: Inventory) -> Iterable[tuple[str, str | None]]:
+    """Tables and indexes: the metrics of a table have nothing of its indexes."""
+    return [(table.name, index) for table in parts.tables for index in (None, *table.indexes)]
+
+
+def _of_log(group: str) -> Metric:
+    return Metric("AWS/Logs", "IncomingBytes", (("LogGroupName", group),))
+
+
+def _custom_metrics(stack: Stack, parts: Inventory) -> list[Metric]:
+    """Those that are charged for, by hour."""
+    of_stack = ("stack", stack.name)
+    return [
+        *(
+            Metric("seealso", name, (of_stack, ("function", function)), AN_HOUR)
+            for name in BY_FUNCTION
+            for function in parts.functions
+        ),
+        *(_of_stack(stack, name) for name in (*BY_STACK, *OF_HOURLY_JOB)),
+    ]
+
+
+def _of_stack(stack: Stack, name: str) -> Metric:
+    return Metric("seealso", name, (("stack", stack.name),), AN_HOUR)
+
+
+def _edge_metrics(parts: Inventory) -> list[Metric]:
+    names = [_at_edges(parts, name) for name in ("Requests", "BytesDownloaded")]
+    functions = [_of_edge_function(name) for name in parts.edge_functions]
+    return [*names, *functions] if parts.distribution else []
+
+
+def _at_edges(parts: Inventory, name: str) -> Metric:
+    distribution = ("DistributionId", parts.distribution or "")
+    return Metric("AWS/CloudFront", name, (distribution, ("Region", "Global")))
+
+
+def _of_edge_function(name: str) -> Metric:
+    dimensions = (("FunctionName", name), ("Region", "Global"))
+    return Metric("AWS/CloudFront", "FunctionInvocations", dimensions)
+
+
+# ---- what they come to -----------------------------------------------------------------------
+
+
+class _Found:
+    """What was found of a stack, over days that have metrics."""
+
+    def __init__(self, stack: Stack, parts: Inventory, sums: Sums, days: int) -> None:
+        self._stack = stack
+        self._parts = parts
+        self._sums = sums.by_metric
+        self._months = days / MONTH_DAYS
+        self._architecture = stack.parameters["Architecture"]
+        self._is_behind_cdn = stack.parameters["Cdn"] == "on"
+
+    def lines(self, group: str, query: str, days: list[date]) -> Rows:
+        if not days:
+            return Rows([], 0.0)
+        start, end = (datetime.combine(day, time(), UTC) for day in (days[0], days[-1]))
+        return query_lines(
+            self._stack.session,
+            self._stack.endpoint,
+            self._parts.log_groups[group],
+            query,
+            start,
+            end + timedelta(days=1),
+        )
+
+    def services(self) -> Iterable[Service]:
+        """Each service with what it cost."""
+        total = self._total
+        requests = total(_of_api(self._parts, "Count"))
+        price = prices.dollars(
+            Usage(
+                requests=requests,
+                gb_seconds=0,
+                read_units=self._units("ConsumedReadCapacityUnits"),
+                write_units=self._units("ConsumedWriteCapacityUnits"),
+                log_bytes=sum(total(_of_log(group)) for group in self._parts.log_groups.values()),
+                sent_bytes=self._sent(),
+            )
+        )
+        yield Service("HTTP API", f"{requests:,.0f} requests", price["HTTP API"])
+        jobs = set(JOBS.values())
+        yield from self._functions("Lambda", set(self._parts.functions) - jobs, is_idle=False)
+        yield from self._functions("Lambda, jobs", jobs, is_idle=True)
+        runs = sum(self._calls(job) for job in jobs)
+        dollars = runs / 1e6 * PRICES["schedule_million"]
+        yield Service("schedules of jobs", f"{runs:,.0f} runs", dollars, is_idle=True)
+        for name, metric in (("reads", _OF_TABLES[0]), ("writes", _OF_TABLES[1])):
+            label = f"DynamoDB, {name}"
+            yield Service(label, f"{self._units(metric):,.0f} units", price[label])
+        yield from self._stored()
+        logged = sum(total(_of_log(group)) for group in self._parts.log_groups.values())
+        yield Service("log lines", _gb(logged), price["log lines"])
+        yield from self._monitoring()
+        if not self._is_behind_cdn:  # AWS does not charge for transfer to CloudFront
+            yield Service("transfer", _gb(self._sent()), price["transfer"])
+        if self._parts.distribution:
+            yield from self._cdn()
+
+    def _functions(self, name: str, functions: set[str], *, is_idle: bool) -> Iterable[Service]:
+        calls = sum(self._calls(function) for function in functions)
+        dollars = calls / 1e6 * PRICES["lambda_million"]
+        yield Service(f"{name}, requests", f"{calls:,.0f} requests", dollars, is_idle)
+        gb_seconds = sum(self._gb_seconds(function) for function in functions)
+        if not is_idle:
+            gb_seconds += self._starts()
+        dollars = gb_seconds * prices.gb_second(self._architecture)
+        yield Service(f"{name}, duration", f"{gb_seconds:,.0f} GB-s", dollars, is_idle)
+
+    def _stored(self) -> Iterable[Service]:
+        stored = sum(table.stored_bytes for table in self._parts.tables)
+        backup = sum(table.backup_bytes for table in self._parts.tables)
+        for name, size, price in (
+            ("DynamoDB, storage", stored, PRICES["dynamodb_gb"]),
+            ("DynamoDB, backups", backup, PRICES["dynamodb_backup_gb"]),
+        ):
+            yield Service(name, _gb(size), size / GB * price * self._months, is_idle=True)
+
+    def _monitoring(self) -> Iterable[Service]:
+        of_job = [_of_stack(self._stack, name) for name in OF_HOURLY_JOB]
+        others = [
+            metric for metric in _custom_metrics(self._stack, self._parts) if metric not in of_job
+        ]
+        for name, metrics, is_idle in (
+            ("metrics of requests", others, False),
+            ("metrics of the hourly job", of_job, True),
+        ):
+            hours = sum(len(self._sums[metric]) for metric in metrics)
+            dollars = hours / MONTH_HOURS * PRICES["metric"]
+            yield Service(name, f"{hours:,} hours of a metric", dollars, is_idle)
+        watched = self._parts.alarm_metrics
+        if watched:
+            dollars = watched * PRICES["alarm_metric"] * self._months
+            yield Service("alarms", f"{watched} metrics", dollars, is_idle=True)
+        if self._parts.has_dashboard:
+            yield Service("dashboard", "1", PRICES["dashboard"] * self._months, is_idle=True)
+
+    def _cdn(self) -> Iterable[Service]:
+        requests, sent = (
+            self._total(_at_edges(self._parts, name)) for name in ("Requests", "BytesDownloaded")
+        )
+        # The metrics do not say where: the most expensive edges of PriceClass_100.
+        dollars = requests / 1e6 * max(prices.EDGES.values())
+        yield Service("CloudFront, requests", f"{requests:,.0f} requests", dollars)
+        dollars = sent / GB * PRICES["cloudfront_transfer_gb"]
+        yield Service("CloudFront, transfer", _gb(sent), dollars)
+        runs = sum(self._total(_of_edge_function(name)) for name in self._parts.edge_functions)
+        dollars = runs / 1e6 * PRICES["cloudfront_function_million"]
+        yield Service("CloudFront, function", f"{runs:,.0f} runs", dollars)
+
+    def actions(self, routes: Rows, days: list[date]) -> Iterable[Action]:
+        """Actions of visitors on days whose lines were found."""
+        by_route = {row["route"]: row for row in routes.rows}
+        all_requests = sum(int(float(row["requests"])) for row in routes.rows)
+        all_ms = sum(float(row["ms"]) for row in routes.rows)
+        functions = set(self._parts.functions) - set(JOBS.values()) - {"VersionProbe"}
+        gb_seconds = sum(self._gb_seconds(function, days) for function in functions)
+        gb_seconds += self._starts(days)
+        log_bytes = self._total(_of_log(self._parts.log_groups["RequestLogs"]), days)
+        sent = self._sent(days) / (self._total(_of_api(self._parts, "Count"), days) or 1)
+        for name, its_routes in ACTIONS.items():
+            rows = [by_route[route] for route in its_routes if route in by_route]
+            count = sum(int(float(row["requests"])) for row in rows)
+            if not count:
+                continue
+            usage = Usage(
+                requests=count,
+                gb_seconds=gb_seconds * sum(float(row["ms"]) for row in rows) / (all_ms or 1),
+                read_units=sum(float(row["reads"]) for row in rows),
+                write_units=sum(float(row["writes"]) for row in rows),
+                log_bytes=log_bytes * count / all_requests,
+                sent_bytes=sent * count,
+            )
+            yield Action(name, count, sum(prices.dollars(usage, self._architecture).values()))
+
+    def checks(self, found: Rows, days: list[date]) -> Iterable[Action]:
+        """Checks, with the runs that made them and those that found nothing due."""
+        (row,) = found.rows or [{}]
+        count = int(float(row.get("checks", 0)))
+        if not count:
+            return
+        runs = self._calls("CheckLinks", days)
+        usage = Usage(
+            requests=0,
+            gb_seconds=self._gb_seconds("CheckLinks", days),
+            read_units=float(row.get("reads", 0)),
+            write_units=float(row.get("writes", 0)),
+            log_bytes=self._total(_of_log(self._parts.log_groups["CheckLinksLogs"]), days),
+        )
+        dollars = sum(prices.dollars(usage, self._architecture).values())
+        dollars += runs / 1e6 * (PRICES["lambda_million"] + PRICES["schedule_million"])
+        yield Action("check of a link-back", count, dollars)
+
+    # ---- sums ----
+
+    def _total(self, metric: Metric, days: Iterable[date] | None = None) -> float:
+        """The sum of a metric, over all days or some."""
+        some = None if days is None else set(days)
+        return sum(
+            value
+            for moment, value in self._sums[metric].items()
+            if some is None or moment.date() in some
+        )
+
+    def _calls(self, function: str, days: Iterable[date] | None = None) -> float:
+        return self._total(_of_function(self._parts, function, "Invocations"), days)
+
+    def _gb_seconds(self, function: str, days: Iterable[date] | None = None) -> float:
+        """Billed by the millisecond, rounded up: half of one more for each call."""
+        ms = self._total(_of_function(self._parts, function, "Duration"), days)
+        ms += 0.5 * self._calls(function, days)
+        return ms / 1000 * self._parts.functions[function].memory_gb
+
+    def _starts(self, days: Iterable[date] | None = None) -> float:
+        """GB-seconds of starts of functions with routes, which have the memory of GetArticle."""
+        starts = self._total(_of_stack(self._stack, "cold_start"), days)
+        return starts * INIT_SECONDS * self._parts.functions["GetArticle"].memory_gb
+
+    def _units(self, name: str) -> float:
+        return sum(self._total(_of_table(*names, name)) for names in _tables(self._parts))
+
+    def _sent(self, days: Iterable[date] | None = None) -> float:
+        """Bytes sent to the internet; the gateway's metric has what it received, too."""
+        if self._is_behind_cdn:
+            return 0.0
+        return self._total(_of_api(self._parts, "DataProcessed"), days)
+
+
+def _gb(size: float) -> str:
+    return f"{size / GB:,.3f} GB"
+
+
+def as_document(stack: Stack, report: Report) -> dict[str, Any]:
+    """The document that --json prints."""
+    idle = [service for service in report.services if service.is_idle]
+    return {
+        "stack": stack.name,
+        "from": report.first.isoformat(),
+        "days": report.days,
+        "days_without_metrics": [day.isoformat() for day in report.missing],
+        "prices_date": prices.DATE.isoformat(),
+        "prices": "list prices of us-east-1 in dollars, without free tiers",
+        "services": [
+            {
+                "service": service.name,
+                "quantity": service.quantity,
+                "dollars": service.dollars,
+                "dollars_a_month": report.a_month([service]),
+                "is_idle": service.is_idle,
+            }
+            for service in report.services
+        ],
+        "dollars": sum(service.dollars for service in report.services),
+        "dollars_a_month": report.a_month(report.services),
+        "idle_dollars_a_month": report.a_month(idle),
+        "actions": [
+            {
+                "action": action.name,
+                "count": action.number,
+                "dollars_each": action.dollars / action.number,
+                "dollars_a_million": action.dollars / action.number * 1e6,
+            }
+            for action in report.actions
+        ],
+        "logged_days": report.logged_days,
+        "not_counted": NOT_COUNTED,
+        "dollars_of_this_report": report.own_dollars(),
+    }
