@@ -14,15 +14,13 @@ from seealso_cli.costs import prices
 from seealso_cli.costs.inventory import Inventory, read_inventory
 from seealso_cli.costs.log_queries import Rows, query_lines
 from seealso_cli.costs.metrics import AN_HOUR, Metric, Sums, read_sums
-from seealso_cli.costs.prices import GB, PRICES, Usage
+from seealso_cli.costs.prices import GB, INIT_SECONDS, PRICES, Usage
 from seealso_cli.errors import CommandFailed
 from seealso_cli.jobs import JOBS
 from seealso_cli.stack import Stack
 
 # A month of AWS's prices here; custom metrics are charged for each hour in which they have data.
 MONTH_DAYS, MONTH_HOURS = 30, 720
-# No metric has what is billed of a function's start. Measured by others (docs/costs.md).
-INIT_SECONDS = 0.15
 # Metric filters of template.yaml, and what the hourly job writes.
 BY_FUNCTION = ("read_units", "write_units")
 BY_STACK = ("failed", "cold_start", "throttled")
@@ -49,7 +47,7 @@ _CHECKS = (
 _CLOUDFRONT_REGION = "us-east-1"
 NOT_COUNTED = (
     "stored log lines, editors' sign-ins (Cognito), notifications, the files of deployments (S3), "
-    "reads of the dashboard, and, where they are on, X-Ray, AWS KMS and the gateway's own log"
+    "reads of the dashboard and, where they are on, X-Ray and AWS KMS"
 )
 
 
