@@ -26,7 +26,7 @@ from seealso.tables.articles import article_item
 from seealso.tables.sites import Site
 from seealso_cli.costs import prices
 from seealso_cli.costs.prices import DATE, EDGES, INIT_SECONDS, PRICES, Usage
-from seealso_cli.costs.stack_costs import OF_HOURLY_JOB
+from seealso_cli.costs.stack_metrics import OF_HOURLY_JOB
 from tests.support import environment, events, functions
 from tests.support.factories import put_site
 

@@ -12,7 +12,7 @@ from cfnlint.decode import cfn_yaml
 from local.paths import ROOT
 from seealso_cli import aws
 from seealso_cli.commands import costs as command
-from seealso_cli.costs import log_queries, prices, stack_costs
+from seealso_cli.costs import log_queries, prices, stack_costs, stack_metrics
 from seealso_cli.costs.inventory import Function, Inventory, Table, read_inventory
 from seealso_cli.costs.metrics import A_DAY, Metric, read_sums
 from seealso_cli.costs.prices import PRICES
@@ -450,7 +450,7 @@ def test_metrics_are_those_that_the_dashboard_and_filters_name() -> None:
     }
     read = {
         (metric.namespace, metric.name, *(part for pair in metric.dimensions for part in pair))
-        for metric in stack_costs._metrics(STACK, inventory())
+        for metric in stack_metrics.all_metrics(STACK, inventory())
     }
     priced = {each for each in shown if each[1] not in ("4xx", "5xx", "Errors")}
     assert len(priced) > 30
@@ -462,8 +462,8 @@ def test_metrics_are_those_that_the_dashboard_and_filters_name() -> None:
         for metric in resource["Properties"]["MetricTransformations"]
     }
     by_function = {name for name, keys in filters.items() if keys == {"stack", "function"}}
-    assert by_function == set(stack_costs.BY_FUNCTION)
-    assert set(filters) - by_function == set(stack_costs.BY_STACK)
+    assert by_function == set(stack_metrics.BY_FUNCTION)
+    assert set(filters) - by_function == set(stack_metrics.BY_STACK)
 
 
 def test_actions_are_routes_of_the_template() -> None:
@@ -504,7 +504,7 @@ def test_an_inventory_reads_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_this_report_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the help says: about 0.001 dollars, and what the queries scan."""
-    asked = len(stack_costs._metrics(STACK, inventory()))
+    asked = len(stack_metrics.all_metrics(STACK, inventory()))
     assert asked / 1000 * PRICES["read_metric_thousand"] < 0.0015
     fake = Aws()
     own = run(monkeypatch, fake, "--json").json()["dollars_of_this_report"]

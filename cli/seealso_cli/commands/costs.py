@@ -9,12 +9,12 @@ from seealso_cli.costs import prices
 from seealso_cli.costs.metrics import KEPT_DAYS
 from seealso_cli.costs.stack_costs import NOT_COUNTED, as_document, read_costs
 from seealso_cli.options import json_option
-from seealso_cli.output import Column, print_json, print_line, print_list
+from seealso_cli.output import Column, Json, print_json, print_line, print_list
 from seealso_cli.stack import get_deployed_stack
 
 _SERVICES = (
     Column("service", lambda service: service["service"]),
-    Column("quantity", lambda service: service["quantity"]),
+    Column("quantity", lambda service: _quantity(service)),
     Column("dollars", lambda service: f"{service['dollars']:.4f}"),
     Column("a month", lambda service: f"{service['dollars_a_month']:.2f}"),
 )
@@ -61,7 +61,7 @@ def costs(name: str, days: int, as_json: bool) -> None:
     print_line("")
     together = {
         "service": "together",
-        "quantity": "",
+        "quantity": None,
         "dollars": document["dollars"],
         "dollars_a_month": document["dollars_a_month"],
     }
@@ -77,6 +77,13 @@ def costs(name: str, days: int, as_json: bool) -> None:
     print_line("")
     print_line(f"Not counted: {NOT_COUNTED}")
     print_line(f"This report cost {report.own_dollars():.4f} dollars")
+
+
+def _quantity(service: Json) -> str:
+    if service["quantity"] is None:
+        return ""
+    digits = 3 if service["unit"] == "GB" else 0
+    return f"{service['quantity']:,.{digits}f} {service['unit']}"
 
 
 def _period(first: date, last: date) -> str:

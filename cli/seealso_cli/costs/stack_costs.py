@@ -13,21 +13,31 @@ from seealso_cli import aws
 from seealso_cli.costs import prices
 from seealso_cli.costs.inventory import Inventory, read_inventory
 from seealso_cli.costs.log_queries import Rows, query_lines
-from seealso_cli.costs.metrics import AN_HOUR, Metric, Sums, read_sums
+from seealso_cli.costs.metrics import Metric, Sums, read_sums
 from seealso_cli.costs.prices import GB, INIT_SECONDS, PRICES, Usage
+from seealso_cli.costs.stack_metrics import (
+    CLOUDFRONT_REGION,
+    OF_HOURLY_JOB,
+    READS,
+    WRITES,
+    all_metrics,
+    at_edges,
+    custom_metrics,
+    edge_metrics,
+    of_api,
+    of_edge_function,
+    of_function,
+    of_log,
+    of_stack,
+    of_table,
+    tables_and_indexes,
+)
 from seealso_cli.errors import CommandFailed
 from seealso_cli.jobs import JOBS
 from seealso_cli.stack import Stack
 
 # A month of AWS's prices here; custom metrics are charged for each hour in which they have data.
 MONTH_DAYS, MONTH_HOURS = 30, 720
-# Metric filters of template.yaml, and what the hourly job writes.
-BY_FUNCTION = ("read_units", "write_units")
-BY_STACK = ("failed", "cold_start", "throttled")
-OF_HOURLY_JOB = (
-    *("PendingLinks", "FailedLinks", "FailingChecks"),
-    *("OldestPendingLink", "OldestDueCheck"),
-)
 # By routes, as lines have them.
 ACTIONS = {
     "page view, JSON": ("GET /articles/{id}",),
@@ -43,8 +53,6 @@ _CHECKS = (
     "filter message = 'links checked' | stats sum(checked) as checks, sum(read_units) as reads, "
     "sum(write_units) as writes"
 )
-# CloudFront's metrics are in this region alone.
-_CLOUDFRONT_REGION = "us-east-1"
 NOT_COUNTED = (
     "stored log lines, editors' sign-ins (Cognito), notifications, the files of deployments (S3), "
     "reads of the dashboard and, where they are on, X-Ray and AWS KMS"
@@ -55,7 +63,8 @@ class Service(NamedTuple):
     """What one service cost; `is_idle` if that is so without any visitors."""
 
     name: str
-    quantity: str
+    quantity: float
+    unit: str
     dollars: float
     is_idle: bool = False
 
@@ -107,11 +116,10 @@ def read_costs(stack: Stack, first: date, days: int) -> Report:
 
 def _read_costs(stack: Stack, first: date, days: int) -> Report:
     parts = read_inventory(stack)
-    sums = read_sums(stack.session, stack.endpoint, _metrics(stack, parts), first, days)
-    at_edges = _edge_metrics(parts)
-    if at_edges:
+    sums = read_sums(stack.session, stack.endpoint, all_metrics(stack, parts), first, days)
+    if wanted := edge_metrics(parts):
         more = read_sums(
-            stack.session, stack.endpoint, at_edges, first, days, region=_CLOUDFRONT_REGION
+            stack.session, stack.endpoint, wanted, first, days, region=CLOUDFRONT_REGION
         )
         sums = Sums(sums.by_metric | more.by_metric, sums.asked + more.asked)
     all_days = [first + timedelta(days=number) for number in range(days)]
@@ -138,84 +146,6 @@ def _read_costs(stack: Stack, first: date, days: int) -> Report:
         sums.asked,
         routes.scanned + checks.scanned,
     )
-
-
-# ---- which metrics ---------------------------------------------------------------------------
-
-
-def _metrics(stack: Stack, parts: Inventory) -> list[Metric]:
-    return [
-        _of_api(parts, "Count"),
-        _of_api(parts, "DataProcessed"),
-        *(_of_function(parts, name, each) for name in parts.functions for each in _OF_FUNCTIONS),
-        *(_of_table(*names, each) for names in _tables(parts) for each in _OF_TABLES),
-        *(_of_log(group) for group in parts.log_groups.values()),
-        *_custom_metrics(stack, parts),
-    ]
-
-
-_OF_FUNCTIONS = ("Invocations", "Duration")
-_OF_TABLES = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits")
-
-
-def _of_api(parts: Inventory, name: str) -> Metric:
-    return Metric("AWS/ApiGateway", name, (("ApiId", parts.api),))
-
-
-def _of_function(parts: Inventory, function: str, name: str) -> Metric:
-    return Metric("AWS/Lambda", name, (("FunctionName", parts.functions[function].name),))
-
-
-def _of_table(table: str, index: str | None, name: str) -> Metric:
-    dimensions = [("TableName", table)]
-    if index:
-        dimensions.append(("GlobalSecondaryIndexName", index))
-    return Metric("AWS/DynamoDB", name, tuple(dimensions))
-
-
-def _tables(parts: Inventory) -> Iterable[tuple[str, str | None]]:
-    """Tables and indexes: the metrics of a table have nothing of its indexes."""
-    return [(table.name, index) for table in parts.tables for index in (None, *table.indexes)]
-
-
-def _of_log(group: str) -> Metric:
-    return Metric("AWS/Logs", "IncomingBytes", (("LogGroupName", group),))
-
-
-def _custom_metrics(stack: Stack, parts: Inventory) -> list[Metric]:
-    """Those that are charged for, by hour."""
-    of_stack = ("stack", stack.name)
-    return [
-        *(
-            Metric("seealso", name, (of_stack, ("function", function)), AN_HOUR)
-            for name in BY_FUNCTION
-            for function in parts.functions
-        ),
-        *(_of_stack(stack, name) for name in (*BY_STACK, *OF_HOURLY_JOB)),
-    ]
-
-
-def _of_stack(stack: Stack, name: str) -> Metric:
-    return Metric("seealso", name, (("stack", stack.name),), AN_HOUR)
-
-
-def _edge_metrics(parts: Inventory) -> list[Metric]:
-    names = [_at_edges(parts, name) for name in ("Requests", "BytesDownloaded")]
-    functions = [_of_edge_function(name) for name in parts.edge_functions]
-    return [*names, *functions] if parts.distribution else []
-
-
-def _at_edges(parts: Inventory, name: str) -> Metric:
-    distribution = ("DistributionId", parts.distribution or "")
-    return Metric("AWS/CloudFront", name, (distribution, ("Region", "Global")))
-
-
-def _of_edge_function(name: str) -> Metric:
-    dimensions = (("FunctionName", name), ("Region", "Global"))
-    return Metric("AWS/CloudFront", "FunctionInvocations", dimensions)
-
-
-# ---- what they come to -----------------------------------------------------------------------
 
 
 class _Found:
@@ -245,45 +175,45 @@ class _Found:
     def services(self) -> Iterable[Service]:
         """Each service with what it cost."""
         total = self._total
-        requests = total(_of_api(self._parts, "Count"))
+        requests = total(of_api(self._parts, "Count"))
         price = prices.dollars(
             Usage(
                 requests=requests,
                 gb_seconds=0,
-                read_units=self._units("ConsumedReadCapacityUnits"),
-                write_units=self._units("ConsumedWriteCapacityUnits"),
-                log_bytes=sum(total(_of_log(group)) for group in self._parts.log_groups.values()),
+                read_units=self._units(READS),
+                write_units=self._units(WRITES),
+                log_bytes=sum(total(of_log(group)) for group in self._parts.log_groups.values()),
                 sent_bytes=self._sent(),
             )
         )
-        yield Service("HTTP API", f"{requests:,.0f} requests", price["HTTP API"])
+        yield Service("HTTP API", requests, "requests", price["HTTP API"])
         jobs = set(JOBS.values())
         yield from self._functions("Lambda", set(self._parts.functions) - jobs, is_idle=False)
         yield from self._functions("Lambda, jobs", jobs, is_idle=True)
         runs = sum(self._calls(job) for job in jobs)
         dollars = runs / 1e6 * PRICES["schedule_million"]
-        yield Service("schedules of jobs", f"{runs:,.0f} runs", dollars, is_idle=True)
-        for name, metric in (("reads", _OF_TABLES[0]), ("writes", _OF_TABLES[1])):
+        yield Service("schedules of jobs", runs, "runs", dollars, is_idle=True)
+        for name, metric in (("reads", READS), ("writes", WRITES)):
             label = f"DynamoDB, {name}"
-            yield Service(label, f"{self._units(metric):,.0f} units", price[label])
+            yield Service(label, self._units(metric), "units", price[label])
         yield from self._stored()
-        logged = sum(total(_of_log(group)) for group in self._parts.log_groups.values())
-        yield Service("log lines", _gb(logged), price["log lines"])
+        logged = sum(total(of_log(group)) for group in self._parts.log_groups.values())
+        yield Service("log lines", logged / GB, "GB", price["log lines"])
         yield from self._monitoring()
         if not self._is_behind_cdn:  # AWS does not charge for transfer to CloudFront
-            yield Service("transfer", _gb(self._sent()), price["transfer"])
+            yield Service("transfer", self._sent() / GB, "GB", price["transfer"])
         if self._parts.distribution:
             yield from self._cdn()
 
     def _functions(self, name: str, functions: set[str], *, is_idle: bool) -> Iterable[Service]:
         calls = sum(self._calls(function) for function in functions)
         dollars = calls / 1e6 * PRICES["lambda_million"]
-        yield Service(f"{name}, requests", f"{calls:,.0f} requests", dollars, is_idle)
+        yield Service(f"{name}, requests", calls, "requests", dollars, is_idle)
         gb_seconds = sum(self._gb_seconds(function) for function in functions)
         if not is_idle:
             gb_seconds += self._starts()
         dollars = gb_seconds * prices.gb_second(self._architecture)
-        yield Service(f"{name}, duration", f"{gb_seconds:,.0f} GB-s", dollars, is_idle)
+        yield Service(f"{name}, duration", gb_seconds, "GB-s", dollars, is_idle)
 
     def _stored(self) -> Iterable[Service]:
         stored = sum(table.stored_bytes for table in self._parts.tables)
@@ -292,12 +222,12 @@ class _Found:
             ("DynamoDB, storage", stored, PRICES["dynamodb_gb"]),
             ("DynamoDB, backups", backup, PRICES["dynamodb_backup_gb"]),
         ):
-            yield Service(name, _gb(size), size / GB * price * self._months, is_idle=True)
+            yield Service(name, size / GB, "GB", size / GB * price * self._months, is_idle=True)
 
     def _monitoring(self) -> Iterable[Service]:
-        of_job = [_of_stack(self._stack, name) for name in OF_HOURLY_JOB]
+        of_job = [of_stack(self._stack, name) for name in OF_HOURLY_JOB]
         others = [
-            metric for metric in _custom_metrics(self._stack, self._parts) if metric not in of_job
+            metric for metric in custom_metrics(self._stack, self._parts) if metric not in of_job
         ]
         for name, metrics, is_idle in (
             ("metrics of requests", others, False),
@@ -305,26 +235,28 @@ class _Found:
         ):
             hours = sum(len(self._sums[metric]) for metric in metrics)
             dollars = hours / MONTH_HOURS * PRICES["metric"]
-            yield Service(name, f"{hours:,} hours of a metric", dollars, is_idle)
+            yield Service(name, hours, "hours of a metric", dollars, is_idle)
         watched = self._parts.alarm_metrics
         if watched:
             dollars = watched * PRICES["alarm_metric"] * self._months
-            yield Service("alarms", f"{watched} metrics", dollars, is_idle=True)
+            yield Service("alarms", watched, "metrics", dollars, is_idle=True)
         if self._parts.has_dashboard:
-            yield Service("dashboard", "1", PRICES["dashboard"] * self._months, is_idle=True)
+            yield Service(
+                "dashboard", 1, "dashboard", PRICES["dashboard"] * self._months, is_idle=True
+            )
 
     def _cdn(self) -> Iterable[Service]:
         requests, sent = (
-            self._total(_at_edges(self._parts, name)) for name in ("Requests", "BytesDownloaded")
+            self._total(at_edges(self._parts, name)) for name in ("Requests", "BytesDownloaded")
         )
         # The metrics do not say where: the most expensive edges of PriceClass_100.
         dollars = requests / 1e6 * max(prices.EDGES.values())
-        yield Service("CloudFront, requests", f"{requests:,.0f} requests", dollars)
+        yield Service("CloudFront, requests", requests, "requests", dollars)
         dollars = sent / GB * PRICES["cloudfront_transfer_gb"]
-        yield Service("CloudFront, transfer", _gb(sent), dollars)
-        runs = sum(self._total(_of_edge_function(name)) for name in self._parts.edge_functions)
+        yield Service("CloudFront, transfer", sent / GB, "GB", dollars)
+        runs = sum(self._total(of_edge_function(name)) for name in self._parts.edge_functions)
         dollars = runs / 1e6 * PRICES["cloudfront_function_million"]
-        yield Service("CloudFront, function", f"{runs:,.0f} runs", dollars)
+        yield Service("CloudFront, function", runs, "runs", dollars)
 
     def actions(self, routes: Rows, days: list[date]) -> Iterable[Action]:
         """Actions of visitors on days whose lines were found."""
@@ -334,8 +266,8 @@ class _Found:
         functions = set(self._parts.functions) - set(JOBS.values()) - {"VersionProbe"}
         gb_seconds = sum(self._gb_seconds(function, days) for function in functions)
         gb_seconds += self._starts(days)
-        log_bytes = self._total(_of_log(self._parts.log_groups["RequestLogs"]), days)
-        sent = self._sent(days) / (self._total(_of_api(self._parts, "Count"), days) or 1)
+        log_bytes = self._total(of_log(self._parts.log_groups["RequestLogs"]), days)
+        sent = self._sent(days) / (self._total(of_api(self._parts, "Count"), days) or 1)
         for name, its_routes in ACTIONS.items():
             rows = [by_route[route] for route in its_routes if route in by_route]
             count = sum(int(float(row["requests"])) for row in rows)
@@ -363,7 +295,7 @@ class _Found:
             gb_seconds=self._gb_seconds("CheckLinks", days),
             read_units=float(row.get("reads", 0)),
             write_units=float(row.get("writes", 0)),
-            log_bytes=self._total(_of_log(self._parts.log_groups["CheckLinksLogs"]), days),
+            log_bytes=self._total(of_log(self._parts.log_groups["CheckLinksLogs"]), days),
         )
         dollars = sum(prices.dollars(usage, self._architecture).values())
         dollars += runs / 1e6 * (PRICES["lambda_million"] + PRICES["schedule_million"])
@@ -381,31 +313,27 @@ class _Found:
         )
 
     def _calls(self, function: str, days: Iterable[date] | None = None) -> float:
-        return self._total(_of_function(self._parts, function, "Invocations"), days)
+        return self._total(of_function(self._parts, function, "Invocations"), days)
 
     def _gb_seconds(self, function: str, days: Iterable[date] | None = None) -> float:
         """Billed by the millisecond, rounded up: half of one more for each call."""
-        ms = self._total(_of_function(self._parts, function, "Duration"), days)
+        ms = self._total(of_function(self._parts, function, "Duration"), days)
         ms += 0.5 * self._calls(function, days)
         return ms / 1000 * self._parts.functions[function].memory_gb
 
     def _starts(self, days: Iterable[date] | None = None) -> float:
         """GB-seconds of starts of functions with routes, which have the memory of GetArticle."""
-        starts = self._total(_of_stack(self._stack, "cold_start"), days)
+        starts = self._total(of_stack(self._stack, "cold_start"), days)
         return starts * INIT_SECONDS * self._parts.functions["GetArticle"].memory_gb
 
     def _units(self, name: str) -> float:
-        return sum(self._total(_of_table(*names, name)) for names in _tables(self._parts))
+        return sum(self._total(of_table(*names, name)) for names in tables_and_indexes(self._parts))
 
     def _sent(self, days: Iterable[date] | None = None) -> float:
         """Bytes sent to the internet; the gateway's metric has what it received, too."""
         if self._is_behind_cdn:
             return 0.0
-        return self._total(_of_api(self._parts, "DataProcessed"), days)
-
-
-def _gb(size: float) -> str:
-    return f"{size / GB:,.3f} GB"
+        return self._total(of_api(self._parts, "DataProcessed"), days)
 
 
 def as_document(stack: Stack, report: Report) -> dict[str, Any]:
@@ -422,6 +350,7 @@ def as_document(stack: Stack, report: Report) -> dict[str, Any]:
             {
                 "service": service.name,
                 "quantity": service.quantity,
+                "unit": service.unit,
                 "dollars": service.dollars,
                 "dollars_a_month": report.a_month([service]),
                 "is_idle": service.is_idle,
