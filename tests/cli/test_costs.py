@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 import boto3
@@ -23,9 +23,11 @@ from tests.support.engines import Engines
 
 SESSION: Any = object()
 PARAMETERS = {"Architecture": "arm64", "Cdn": "off", "LogRetentionDays": "30"}
-STACK = Stack("prod", SESSION, None, {}, PARAMETERS)
+STACK = Stack("prod", SESSION, None, {"ArticlesTable": "prod-ArticlesTable-1"}, PARAMETERS)
 RESOURCES = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"]
 MEGA = 10**6
+# Of a machine for which a day of UTC begins on the day before.
+WEST = timezone(timedelta(hours=-5))
 
 # In one day: by name and last dimension.
 A_DAY_OF = {
@@ -149,7 +151,7 @@ class Aws:
         is_last = number + 1 == len(MetricDataQueries)
         result = {
             "Id": query["Id"],
-            "Timestamps": found,
+            "Timestamps": [each.astimezone(WEST) for each in found],
             "Values": [value] * len(found),
             "StatusCode": "Complete",
         }
@@ -328,6 +330,13 @@ def test_people_get_tables_with_what_they_must_know(monkeypatch: pytest.MonkeyPa
     assert cells["page view, JSON"] == ["800,000", "0.00000194", "1.94"]
     assert "Idle: 5.33 dollars a month" in lines
     assert re.fullmatch(r"This report cost \d\.\d{4} dollars", lines[-1])
+
+
+def test_another_stack_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "get_deployed_stack", lambda _: STACK._replace(outputs={}))
+    outcome = run_command(["costs", "--stack=prod"])
+    assert outcome.status == 2
+    assert "Is it a seealso stack?" in outcome.summary
 
 
 def test_a_refusal_of_aws_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,13 +74,12 @@ def read_sums(
             asked += len(some)
             for result in answer["MetricDataResults"]:
                 # The rest of a metric's values may be on the next page (PartialData).
+                metric = by_id[result["Id"]]
                 if result["StatusCode"] not in ("Complete", "PartialData"):
-                    raise aws.AwsRefused(
-                        result["StatusCode"], f"no values of {by_id[result['Id']]}"
-                    )
-                found[by_id[result["Id"]]] |= zip(
-                    result["Timestamps"], result["Values"], strict=True
-                )
+                    raise aws.AwsRefused(result["StatusCode"], f"no values of {metric}")
+                # botocore gives times in the zone of this machine.
+                moments = (moment.astimezone(UTC) for moment in result["Timestamps"])
+                found[metric] |= zip(moments, result["Values"], strict=True)
             if not answer.get("NextToken"):
                 break
             token = {"NextToken": answer["NextToken"]}
