@@ -197,7 +197,7 @@ def measured() -> list[View]:
 
 def write(views: list[View]) -> None:
     """Write what follows from these views into the documents."""
-    _COSTS.write_text(costs(views), "utf-8")
+    _COSTS.write_text(costs_document(views), "utf-8")
     before, _, _ = _README.read_text("utf-8").partition(_README_HEADING)
     _README.write_text(before + readme_section(views), "utf-8")
 
@@ -257,7 +257,7 @@ def readme_section(views: list[View]) -> str:
     )
 
 
-def costs(views: list[View]) -> str:
+def costs_document(views: list[View]) -> str:
     """docs/costs.md."""
     view = views[0]
     costs = list(_origin(view))
