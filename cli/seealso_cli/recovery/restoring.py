@@ -18,15 +18,13 @@ from seealso.errors import StoreError
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.times import rfc3339
+from seealso_cli.costs.prices import PRICES
 from seealso_cli.errors import CommandFailed
 
 # What is brought back: the others are made from these, expire, or are the record of what was done.
 TABLES = ("articles", "links", "sites")
 _MARK = "-restored-"
 _POLL_SECONDS = 15.0
-# Dollars a GB in us-east-1, 2026-11 (AWS "Amazon DynamoDB pricing", on-demand).
-RESTORE_PRICE = 0.15
-STORAGE_PRICE = 0.25  # a month
 
 
 class Restored(NamedTuple):
@@ -75,9 +73,11 @@ def restore_request(source: str, target: str, moment: datetime) -> Json:
 def describe_cost(size: int) -> str:
     """What a restored table of some bytes costs, in words."""
     gigabytes = size / 1024**3
+    restoring = gigabytes * PRICES["dynamodb_restore_gb"]
+    a_month = gigabytes * PRICES["dynamodb_gb"]
     return (
-        f"about {gigabytes:.2f} GB, {gigabytes * RESTORE_PRICE:.2f} dollars to restore and "
-        f"{gigabytes * STORAGE_PRICE:.2f} dollars a month until it is deleted"
+        f"about {gigabytes:.2f} GB, {restoring:.2f} dollars to restore and {a_month:.2f} dollars a "
+        "month until it is deleted"
     )
 
 
