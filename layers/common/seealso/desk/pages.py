@@ -20,7 +20,18 @@ from seealso.web.rendering import Head, private_response, see_other
 HEADERS = {"referrer-policy": "same-origin", "x-robots-tag": "noindex"}
 
 # What a screen says once after a form, by the key that `redirect()` puts into the address.
-NOTICES: dict[str, str] = {}
+NOTICES: dict[str, str] = {
+    "article-created": "The draft is saved.",
+    "article-saved": "Your changes are saved.",
+    "article-unchanged": "There was nothing to save: no field had changed.",
+    "article-published": "The article is published.",
+    "article-unpublished": "The article is a draft again. Readers no longer see it.",
+    "article-deleted": "The article is deleted. You can restore it.",
+    "article-restored": "The article is restored, as a draft.",
+    "article-purged": "The article is purged.",
+    "article-changed": "Somebody else has changed the article meanwhile: nothing was done. Look at "
+    "it and try again.",
+}
 
 
 def desk_page(
