@@ -6,6 +6,7 @@ by part where both versions have as many parts, and is else shown as changed as 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -14,9 +15,8 @@ from typing import NamedTuple
 MAX_STEPS = 4_000_000
 # A paragraph has the blank lines after it, so that these are not matched with one another.
 _PARAGRAPHS = re.compile(r"[^\n]*\n+|[^\n]+")
-_SENTENCES = re.compile(
-    r"[^.!?\u3002\uff01\uff1f]*[.!?\u3002\uff01\uff1f]+\s*|[^.!?\u3002\uff01\uff1f]+"
-)
+_END = ".!?\u3002\uff01\uff1f"
+_SENTENCES = re.compile(rf"[^{_END}]*[{_END}]+\s*|[^{_END}]+")
 # Words with the space after them; Chinese and Japanese are written without spaces.
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORDS = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+\s*|\s+")
@@ -54,9 +54,10 @@ def compare(mine: str, theirs: str) -> list[Row]:
             piece = [Piece(_shortened("".join(my_part)), differs=False)]
             rows.append(Row(piece, piece, is_same=True))
             continue
-        # As many as before: each has probably been changed in its place.
-        is_paired = len(my_part) == len(their_part) <= _MAX_PAIRS
-        pairs = zip(my_part, their_part) if is_paired else [("".join(my_part), "".join(their_part))]
+        pairs = [("".join(my_part), "".join(their_part))]
+        if len(my_part) == len(their_part) <= _MAX_PAIRS:
+            # Each has probably been changed in its place.
+            pairs = list(zip(my_part, their_part, strict=True))
         rows.extend(_row(*pair, budget) for pair in pairs)
     return rows
 
@@ -67,15 +68,17 @@ class _Budget:
     def __init__(self, steps: int) -> None:
         self.steps = steps
 
-    def takes(self, matcher: SequenceMatcher[str]) -> bool:
-        """Whether a comparison fits, which is then paid for.
+    def takes(self, mine: Sequence[str], theirs: Sequence[str]) -> bool:
+        """Whether a comparison of these parts fits, which is then paid for.
 
         In the worst case difflib finds one match after the other, and looks for each at all that
-        follows and all its equals.
+        follows and all its equals; not at those that are more than a hundredth of 200 or more parts
+        (difflib, "Automatic junk heuristic").
         """
-        pairs = sum(len(matcher.b2j.get(part, ())) for part in matcher.a)
-        matches = min(len(matcher.a), len(matcher.b))
-        steps = matches * (len(matcher.a) + pairs) // 2
+        counts = Counter(theirs)
+        most = len(theirs) // 100 + 1 if len(theirs) >= 200 else len(theirs)
+        pairs = sum(count for part in mine if (count := counts[part]) <= most)
+        steps = min(len(mine), len(theirs)) * (len(mine) + pairs) // 2
         if steps > self.steps:
             return False
         self.steps -= steps
@@ -121,9 +124,9 @@ def _aligned(
     my_end, their_end = len(mine) - end, len(theirs) - end
     if start:
         yield True, mine[:start], theirs[:start]
-    matcher = SequenceMatcher(None, my_words[start:my_end], their_words[start:their_end])
-    if budget.takes(matcher):
-        for kind, *borders in matcher.get_opcodes():
+    middle = my_words[start:my_end], their_words[start:their_end]
+    if budget.takes(*middle):
+        for kind, *borders in SequenceMatcher(None, *middle).get_opcodes():
             my_from, my_to, their_from, their_to = (start + border for border in borders)
             yield kind == "equal", mine[my_from:my_to], theirs[their_from:their_to]
     elif my_end == their_end <= start + _MAX_PAIRS:

@@ -115,7 +115,7 @@ def replace_columns(
     store: Store, context: ChangeContext, article_id: int, version: int, columns: Columns
 ) -> Article:
     """Give an article the columns of parse_replacement(). Raises Refusal 404, 409, 412 or 422."""
-    current, updated = _with_columns(store, article_id, version, columns)
+    current, updated = _read_with_columns(store, article_id, version, columns)
     return _save(store, context, "replace", current, updated)
 
 
@@ -123,16 +123,16 @@ def patch_columns(
     store: Store, context: ChangeContext, article_id: int, version: int, columns: Columns
 ) -> Article:
     """Give an article the columns of parse_patch(). Raises Refusal 404, 409, 412 or 422."""
-    current, updated = _with_columns(store, article_id, version, columns)
+    current, updated = _read_with_columns(store, article_id, version, columns)
     return _save(store, context, "patch", current, updated)
 
 
-def _with_columns(
+def _read_with_columns(
     store: Store, article_id: int, version: int, columns: Columns
 ) -> tuple[Article, Article]:
     current = get_version(store, article_id, version)
     _refuse_deleted(current)
-    return current, _changed(current, columns)
+    return current, with_columns(current, columns)
 
 
 def _refuse_deleted(current: Article) -> None:
@@ -140,7 +140,8 @@ def _refuse_deleted(current: Article) -> None:
         raise Refusal("conflict", "The article is deleted. Restore it first.")
 
 
-def _changed(current: Article, columns: Columns) -> Article:
+def with_columns(current: Article, columns: Columns) -> Article:
+    """The article with columns of parse_patch(). Raises Refusal `invalid-fields`."""
     _check_read_only(current, columns)
     changed = {column.name: columns[column.name] for column in EDITABLE if column.name in columns}
     return replace(current, **changed)
@@ -220,7 +221,7 @@ def _set_state(
         raise Refusal("conflict", "The article is not deleted, so it cannot be restored.")
     if action in ("publish", "unpublish"):
         _refuse_deleted(current)
-    updated = replace(_changed(current, columns), state=_NEXT_STATE[action])
+    updated = replace(with_columns(current, columns), state=_NEXT_STATE[action])
     return _save(store, context, action, current, updated)
 
 
