@@ -1,5 +1,6 @@
 """An article's form as a browser has it: its fields with what they hold, and what it sends."""
 
+import re
 from typing import NamedTuple
 
 from justhtml import Element
@@ -22,7 +23,7 @@ class ArticleForm(NamedTuple):
         order = list(dict.fromkeys([name for name, _ in self.fields] + list(typed)))
         several = [pair for pair in self.fields if pair[0] == "conflict"]
         sent = [(name, changed[name]) for name in order if name not in ("conflict", "form_token")]
-        return [(name, value.replace("\n", "\r\n")) for name, value in [*sent, *several]]
+        return [(name, re.sub("\r\n|\r|\n", "\r\n", value)) for name, value in [*sent, *several]]
 
     @property
     def values(self) -> dict[str, str]:
@@ -30,13 +31,18 @@ class ArticleForm(NamedTuple):
 
 
 def form_on(page: Tree, id_: str = "article") -> ArticleForm:
-    form = page.one("form", id_=id_)
+    """The form with an id."""
+    return form_of(page.one("form", id_=id_))
+
+
+def form_of(form: Element) -> ArticleForm:
+    """A form of a page."""
     fields = [
         (str(field.attrs["name"]), _value(field))
         for field in named(form, "input", "textarea")
         if field.attrs.get("type") != "radio" or "checked" in field.attrs
     ]
-    return ArticleForm(str(form.attrs["action"]), fields)
+    return ArticleForm(str(form.attrs.get("action", "")), fields)
 
 
 def _value(field: Element) -> str:

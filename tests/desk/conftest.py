@@ -3,7 +3,7 @@
 import pytest
 
 from seealso.store.tables import Store
-from seealso.tables.articles import Article, put_articles
+from seealso.tables.articles import Article, put_articles, raise_highest
 from seealso.tables.sites import Site
 from tests.support.environment import new_container
 from tests.support.factories import put_site
@@ -23,5 +23,6 @@ def desk_store(deployed_environment: Store) -> Store:
         Article(SOURCE, 3, "Fire", "Words.", "2026-01-01"),
     ]
     put_articles(deployed_environment, [(each, None) for each in made])
+    raise_highest(deployed_environment, DELETED)
     new_container()
     return deployed_environment

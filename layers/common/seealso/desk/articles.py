@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from seealso.desk.access import Visit, for_admins, for_editors
+from seealso.desk.access import Screen, Visit, for_admins, for_editors
 from seealso.desk.article_form import (
     FIELDS,
     LABELS,
@@ -25,10 +25,10 @@ from seealso.desk.article_form import (
     written,
 )
 from seealso.desk.comparing import compare
-from seealso.desk.pages import desk_page, redirect
+from seealso.desk.pages import desk_page, redirect, send_again_page
 from seealso.editing import articles as editing
 from seealso.editing import purging
-from seealso.errors import Refusal, StoreUnavailable, unavailable
+from seealso.errors import Refusal, StoreUnavailable
 from seealso.http.cursors import list_page
 from seealso.http.handler import Route
 from seealso.http.problems import PROBLEMS, refusal_headers
@@ -105,7 +105,9 @@ def list_articles(visit: Visit) -> Response:
         "first": f"{_LIST}?{urlencode(where)}" if page.after else None,
         "next": f"{_LIST}?{urlencode({**where, 'cursor': cursor})}" if cursor else None,
     }
-    return desk_page(visit, "articles.html", "Articles", values, 400 if any(errors.values()) else 200)
+    return desk_page(
+        visit, "articles.html", "Articles", values, 400 if any(errors.values()) else 200
+    )
 
 
 # ---- writing ---------------------------------------------------------------------------------
@@ -136,8 +138,6 @@ def create_article(visit: Visit) -> Response:
         created = editing.create(visit.store, visit.context, article_id, article)
     except Refusal as refusal:
         return _writing(visit, None, sent, refusal)
-    except StoreUnavailable as failure:
-        return _writing(visit, None, sent, unavailable())._replace(error=failure)
     is_draft = created.state == "draft"
     return redirect(_path(created.id), "article-created" if is_draft else "article-published")
 
@@ -169,8 +169,6 @@ def save_article(visit: Visit) -> Response:
         done = _save(visit, article_id, sent.version, button, columns)
     except Refusal as refusal:
         return _refused(visit, article_id, sent, refusal)
-    except StoreUnavailable as failure:
-        return _refused(visit, article_id, sent, unavailable())._replace(error=failure)
     return redirect(_path(article_id), done)
 
 
@@ -194,13 +192,7 @@ _CHANGES: Mapping[str, tuple[Callable[..., Article], str]] = {
 
 def _refused(visit: Visit, article_id: int, sent: Written, refusal: Refusal) -> Response:
     """The form again, with all that was typed."""
-    try:
-        current = _current(visit, article_id, refusal)
-    except StoreUnavailable:
-        # What was chosen cannot be shown beside the other version: version 0 is a conflict again.
-        blank = Article(article_id, 0, "", "", "", None, "draft", 0)
-        version = 0 if sent.choices else sent.version
-        return _writing(visit, blank, sent._replace(version=version), unavailable())
+    current = _current(visit, article_id, refusal)
     if current is None:
         detail = "The article has been purged meanwhile. Saving makes a new one of what you wrote."
         sent = sent._replace(typed={**sent.typed, "id": ""}, read={}, choices={})
@@ -415,9 +407,7 @@ class _Around(NamedTuple):
 
 
 def _read_around(store: Store, domains: Sequence[int], source_id: int | None = None) -> _Around:
-    """The first sites, those of some domains, and the article with an id. Reads nothing if the
-    store does not answer: a form must be shown again all the same.
-    """
+    """The first sites, those of some domains, and the article with an id."""
     needs: dict[Any, Any] = {domain: sites.site_need(store, domain) for domain in domains}
     if source_id:
         needs["source"] = need_item(store.articles, id=source_id)
@@ -425,10 +415,7 @@ def _read_around(store: Store, domains: Sequence[int], source_id: int | None = N
         read_query(sites.list_query(store, -1), _CHOICES),
         read_needs(needs),
     ]
-    try:
-        listed, items = read_together(store, readings)
-    except StoreUnavailable:
-        listed, items = [], {}
+    listed, items = read_together(store, readings)
     known = {item["domain"]: site_of(item["domain"], item) for item in listed}
     choices = [(domain, site_name(site, _ENGLISH)) for domain, site in known.items()]
     source = items.get("source")
@@ -489,14 +476,26 @@ def _article(visit: Visit) -> Article:
     return article
 
 
+def _lost_by_nobody(screen: Screen) -> Screen:
+    """The screen of a form whose fields come back while the store does not answer."""
+
+    def asking_again(visit: Visit) -> Response:
+        try:
+            return screen(visit)
+        except StoreUnavailable as failure:
+            return send_again_page(visit)._replace(error=failure)
+
+    return asking_again
+
+
 ROUTES: dict[str, Route] = {
     "GET /desk/articles": for_editors(list_articles),
     "GET /desk/articles/new": for_editors(new_article),
-    "POST /desk/articles/new": for_editors(create_article),
+    "POST /desk/articles/new": for_editors(_lost_by_nobody(create_article)),
     "GET /desk/articles/{id}": for_editors(article_page),
-    "POST /desk/articles/{id}": for_editors(save_article),
-    "POST /desk/articles/{id}/delete": for_editors(delete_article),
-    "POST /desk/articles/{id}/restore": for_editors(restore_article),
+    "POST /desk/articles/{id}": for_editors(_lost_by_nobody(save_article)),
+    "POST /desk/articles/{id}/delete": for_editors(_lost_by_nobody(delete_article)),
+    "POST /desk/articles/{id}/restore": for_editors(_lost_by_nobody(restore_article)),
     "GET /desk/articles/{id}/purge": for_admins(purge_page),
-    "POST /desk/articles/{id}/purge": for_admins(purge_article),
+    "POST /desk/articles/{id}/purge": for_admins(_lost_by_nobody(purge_article)),
 }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seealso.desk.access import Visit
-from seealso.errors import Refusal
+from seealso.errors import Refusal, unavailable
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
@@ -68,6 +68,20 @@ def plain_page(
     return private_response(
         request, f"desk/{template}", language, head, {**unknown, **values}, status, all_headers
     )
+
+
+def send_again_page(visit: Visit) -> Response:
+    """What a form gets while the store does not answer: its fields, to be sent again."""
+    fields = [
+        (name, value)
+        for name, values in visit.form.fields.items()
+        if name != "form_token"
+        for value in values
+    ]
+    refusal = unavailable()
+    title = PROBLEMS[refusal.name].title
+    answer = desk_page(visit, "send_again.html", title, {"fields": fields}, 503)
+    return answer._replace(headers=answer.headers | refusal_headers(refusal))
 
 
 def redirect(path: str, done: str | None = None) -> Response:
