@@ -1,4 +1,4 @@
-"""Pages as a browser reads them: parsed by the rules of the HTML Standard."""
+"""HTML as a browser reads it: parsed by the rules of the HTML Standard."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Public pages, by their addresses."""
+"""Pages as a browser reads them: the answers' HTML, parsed."""
 
 from tests.support import gateway
 from tests.support.gateway import Response
