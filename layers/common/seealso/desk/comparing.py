@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-# Steps of difflib in the worst case; they take under a second (tests/long/test_comparing.py).
+# Steps of difflib in the worst case; they take under a second (tests/desk/test_comparing.py).
 MAX_STEPS = 4_000_000
 # A paragraph has the blank lines after it, so that these are not matched with one another.
 _PARAGRAPHS = re.compile(r"[^\n]*\n+|[^\n]+")
