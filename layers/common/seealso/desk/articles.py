@@ -24,7 +24,6 @@ from seealso.desk.article_form import (
     version_of,
     written,
 )
-from seealso.desk.comparing import compare
 from seealso.desk.pages import desk_page, redirect, send_again_page
 from seealso.editing import articles as editing
 from seealso.editing import purging
@@ -275,6 +274,8 @@ def _conflict(visit: Visit, current: Article, sent: Written, refusal: Refusal) -
 
     Saved is then over the current version, so that a third editor's change is a conflict again.
     """
+    from seealso.desk.comparing import compare  # costly to import, and conflicts are rare
+
     theirs = unchanged(current)
     fields = []
     for name in FIELDS:

@@ -1,6 +1,6 @@
 """Two versions of a text side by side, paragraph by paragraph and there word by word.
 
-difflib compares with steps that grow with the square of a text's length, and texts have up to
+difflib's steps grow with the square of a text's length at worst, and texts have up to
 300 KB. So all comparisons of a text share a budget of steps. What would exceed it is compared part
 by part where both versions have as many parts, and is else shown as changed as a whole.
 """
