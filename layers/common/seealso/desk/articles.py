@@ -160,11 +160,12 @@ def save_article(visit: Visit) -> Response:
     button = visit.form.one("do")
     try:
         refuse_open_choices(sent.choices)
-        columns = editing.parse_patch(sent.members(sent.changed))
         if button == "preview":
             current = _article(visit)
-            shown = editing.with_columns(current, columns)
+            typed = [name for name in FIELDS if name in sent.typed]
+            shown = editing.with_columns(current, editing.parse_patch(sent.members(typed)))
             return _writing(visit, current, sent, preview_of=shown)
+        columns = editing.parse_patch(sent.members(sent.changed))
         done = _save(visit, article_id, sent.version, button, columns)
     except Refusal as refusal:
         return _refused(visit, article_id, sent, refusal)
@@ -236,7 +237,6 @@ def _writing(
         "heading": title,
         "action": _path(article.id) if article else f"{_LIST}/new",
         "form": form_state(sent.typed, sent.read, sent.version, refusal),
-        "labels": LABELS,
         "choices": around.choices,
         "site": site,
         "site_name": around.name(domain) if domain is not None else None,
@@ -477,8 +477,8 @@ def _article(visit: Visit) -> Article:
     return article
 
 
-def _lost_by_nobody(screen: Screen) -> Screen:
-    """The screen of a form whose fields come back while the store does not answer."""
+def _keeping_fields(screen: Screen) -> Screen:
+    """A form's screen that gives all fields back while the store does not answer."""
 
     def asking_again(visit: Visit) -> Response:
         try:
@@ -492,11 +492,11 @@ def _lost_by_nobody(screen: Screen) -> Screen:
 ROUTES: dict[str, Route] = {
     "GET /desk/articles": for_editors(list_articles),
     "GET /desk/articles/new": for_editors(new_article),
-    "POST /desk/articles/new": for_editors(_lost_by_nobody(create_article)),
+    "POST /desk/articles/new": for_editors(_keeping_fields(create_article)),
     "GET /desk/articles/{id}": for_editors(article_page),
-    "POST /desk/articles/{id}": for_editors(_lost_by_nobody(save_article)),
-    "POST /desk/articles/{id}/delete": for_editors(_lost_by_nobody(delete_article)),
-    "POST /desk/articles/{id}/restore": for_editors(_lost_by_nobody(restore_article)),
+    "POST /desk/articles/{id}": for_editors(_keeping_fields(save_article)),
+    "POST /desk/articles/{id}/delete": for_editors(_keeping_fields(delete_article)),
+    "POST /desk/articles/{id}/restore": for_editors(_keeping_fields(restore_article)),
     "GET /desk/articles/{id}/purge": for_admins(purge_page),
-    "POST /desk/articles/{id}/purge": for_admins(_lost_by_nobody(purge_article)),
+    "POST /desk/articles/{id}/purge": for_admins(_keeping_fields(purge_article)),
 }
