@@ -148,7 +148,7 @@ def test_a_page_with_changes_is_not_left_by_mistake(page: Page, served: Desk) ->
     page.on("dialog", refuse)
     page.get_by_role("link", name="Sites").click(no_wait_after=True)
     expect(page.get_by_label("Title")).to_have_value("Changed")
-    press(page, "Save")
+    page.get_by_label("Title").press("Control+s")
     expect(page.get_by_role("status").first).to_have_text("Your changes are saved.")
     assert asked == ["beforeunload"]
 

@@ -14,17 +14,37 @@ from seealso.limits import MAX_TEXT_BYTES
 from seealso.store.client import Client, Usage
 from seealso.store.tables import Store, current_store
 from seealso.tables import articles
-from seealso.tables.articles import Article, get_article, put_articles
+from seealso.tables.articles import Article, get_article, put_articles, raise_highest
 from seealso.tables.audit import AuditFilter, list_audit
+from seealso.tables.sites import Site
 from seealso.web.assets import asset_path, find_asset
 from tests.desk.article_pages import errors, form_of, form_on, opened, send, shown
-from tests.desk.conftest import DELETED, DRAFT, PUBLISHED, SITE, SOURCE
 from tests.support import gateway
 from tests.support.desk import Browser, sign_in, sign_in_admin
+from tests.support.environment import new_container
 from tests.support.factories import page_item, put_item, put_site
 from tests.support.gateway import Response
 from tests.support.html import Tree, links, named, text
 from tests.support.payloads import PAYLOADS
+
+SITE = Site(7, hosts=["ledger.example.com"], name="Night Ledger", text_format="markdown")
+PUBLISHED, DRAFT, DELETED, SOURCE = 101, 102, 103, 40
+
+
+@pytest.fixture
+def desk_store(deployed_environment: Store) -> Store:
+    """Articles of each state on a site with Markdown, and their source on no site."""
+    put_site(deployed_environment, SITE)
+    made = [
+        Article(PUBLISHED, 7, "Heat", "Some *words*.", "2026-02-25", SOURCE),
+        Article(DRAFT, 7, "Heat 2", "More words.", "2026-02-26", state="draft"),
+        Article(DELETED, 7, "Heat 0", "Old words.", "2026-02-20", state="deleted"),
+        Article(SOURCE, 3, "Fire", "Words.", "2026-01-01"),
+    ]
+    put_articles(deployed_environment, [(each, None) for each in made])
+    raise_highest(deployed_environment, DELETED)
+    new_container()
+    return deployed_environment
 
 
 @pytest.fixture

@@ -234,7 +234,6 @@ def _writing(
     title = f"Edit “{article.title}”" if article else "New article"
     values = {
         "article": article,
-        "heading": title,
         "action": _path(article.id) if article else f"{_LIST}/new",
         "form": form_state(sent.typed, sent.read, sent.version, refusal),
         "choices": around.choices,

@@ -21,6 +21,10 @@ const writeArticle = (form) => {
     body.set("do", "preview");
     try {
       const response = await fetch(form.action, { method: "POST", body, signal });
+      if (response.status === 401) {
+        note.textContent = "No preview: you are signed out. Save to sign in; your text is kept.";
+        return;
+      }
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       const error = page.querySelector("#problem li");
       if (!response.ok && !error) throw new Error(response.status);
@@ -46,6 +50,11 @@ const writeArticle = (form) => {
     isDirty = false;
     clearTimeout(timer);
     asking.abort();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    form.requestSubmit(find("save"));
   });
   addEventListener("beforeunload", (event) => {
     if (isDirty) event.preventDefault();
