@@ -161,9 +161,10 @@ def save_article(visit: Visit) -> Response:
     try:
         refuse_open_choices(sent.choices)
         if button == "preview":
-            current = _article(visit)
             typed = [name for name in FIELDS if name in sent.typed]
-            shown = editing.with_columns(current, editing.parse_patch(sent.members(typed)))
+            columns = editing.parse_patch(sent.members(typed))
+            current = _article(visit)
+            shown = editing.with_columns(current, columns)
             return _writing(visit, current, sent, preview_of=shown)
         columns = editing.parse_patch(sent.members(sent.changed))
         done = _save(visit, article_id, sent.version, button, columns)
