@@ -12,15 +12,15 @@ So a page view reads one small item, and a submission reads the suffixes of its 
 however many hosts are blocked (design.md, "Tables").
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from seealso.errors import StoreError, VersionConflict
 from seealso.store.batching import (
     Item,
-    Need,
     Reading,
     need_item,
+    read_needs,
     read_one,
     read_query,
     read_together,
@@ -136,7 +136,7 @@ def list_records(store: Store, limit: int, above: int = -1) -> list[SiteRecord]:
 def get_sites(store: Store, domains: Sequence[int]) -> list[Site]:
     """Those of some domains that have a site, in their order."""
     needs = {domain: site_need(store, domain) for domain in domains}
-    items = read_one(store, _read(needs))
+    items = read_one(store, read_needs(needs))
     return [site_of(domain, items[domain]) for domain in domains if items[domain]]
 
 
@@ -300,10 +300,6 @@ def _list_query(store: Store, kind: str, first: str = "") -> Json:
         query["KeyConditionExpression"] += " AND id >= :first"
         query["ExpressionAttributeValues"] |= marshal_item({":first": first})
     return query
-
-
-def _read(needs: Mapping[Any, Need]) -> Reading[Mapping[Any, Any]]:
-    return (yield needs)
 
 
 def _all_of(query: Json) -> Reading[list[Json]]:
