@@ -30,7 +30,7 @@ REQUIREMENTS: dict[str, set[str]] = {
     "SubmitLink": URL_PARSER,
     "Graphql": set(),  # graphql-core is imported for documents that are not known
     "Admin": POWERTOOLS | URL_PARSER,
-    "Desk": TEMPLATES,
+    "Desk": URL_PARSER | TEMPLATES,
     "CheckLinks": POWERTOOLS | URL_PARSER,
     "ExpireLinks": POWERTOOLS,
     "RecordSkips": POWERTOOLS,
