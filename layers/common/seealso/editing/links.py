@@ -175,7 +175,12 @@ def link_entry(
         store,
         context,
         f"link.{action}",
-        {"status": link.status, "version": link.version, "url": link.url},
+        {
+            "status": link.status,
+            "version": link.version,
+            "url": link.url,
+            "article_title": link.article_title,
+        },
         after | ({"reason": reason} if reason else {}),
         article_id=link.article_id,
         link_id=link.link_id,
