@@ -6,6 +6,7 @@ from seealso.desk.access import Visit, for_admins, for_editors
 from seealso.desk.pages import NOTICES, desk_page, redirect
 from seealso.desk.site_form import (
     FIELDS,
+    LABELS,
     Difference,
     differences,
     in_words,
@@ -115,8 +116,10 @@ def _save(visit: Visit, number: str, version: int | None) -> Response:
 def _refused(
     visit: Visit, number: str, typed: dict[str, str], stored: Site | None, refusal: Refusal
 ) -> Response:
+    found = refusal.errors or [FieldError("", refusal.detail)]
+    found.sort(key=lambda error: [*LABELS].index(error.field) if error.field in LABELS else -1)
     errors: dict[str, str] = {}
-    for error in refusal.errors or [FieldError("", refusal.detail)]:
+    for error in found:
         errors.setdefault(error.field, in_words(error))
     status = PROBLEMS[refusal.name].status
     return _form_page(visit, number, typed, stored, errors=errors, status=status)
