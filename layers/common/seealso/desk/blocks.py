@@ -2,7 +2,7 @@
 
 import csv
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import Any, NamedTuple
 
@@ -93,65 +93,62 @@ def _next(host: str) -> str:
 def new_page(visit: Visit) -> Response:
     """GET /desk/blocks/new?domain=."""
     domain = _domain(visit.request.query_string("domain"))
-    return _form_page(visit, "", domain)
+    return _form_page(visit, "", "" if domain is None else str(domain), {}, status=200)
 
 
 def review_page(visit: Visit) -> Response:
     """POST /desk/blocks/new: what the pasted hosts would do; nothing is blocked yet."""
-    text = visit.form.one("hosts")
-    domain = _domain(visit.form.one("domain"))
+    text, where = visit.form.one("hosts"), visit.form.one("domain").strip()
+    if where and not is_id(where):
+        return _form_page(visit, text, where, {"domain": "The number of a site has digits alone."})
     lines = hosts.read_lines(text)
-    pasted = [line.host for line in lines if line.host is not None]
     if not lines:
-        return _refused(visit, text, domain, "Paste at least one host.")
+        return _form_page(visit, text, where, {"hosts": "Paste at least one host."})
     if len(lines) > MAX_PASTED:
-        detail = f"Paste at most {MAX_PASTED} lines at a time; these are {len(lines)}."
-        return _refused(visit, text, domain, detail)
+        error = f"Paste at most {MAX_PASTED} lines at a time; these are {len(lines)}."
+        return _form_page(visit, text, where, {"hosts": error})
+    pasted = [line.host for line in lines if line.host is not None]
     start = _start(visit.form.one("start"), len(pasted))
     looked_at = pasted[start : start + SHOWN]
     try:
-        standing, site = hosts.read_standing(visit.store, domain, looked_at)
+        standing, site = hosts.read_standing(visit.store, _domain(where), looked_at)
     except StoreUnavailable:
-        return _refused(visit, text, domain, "The store did not answer. Send it again.", 503)
+        error = "The store did not answer. Send the form again."
+        return _form_page(visit, text, where, {"hosts": error}, status=503)
     if site is not None and not site.version:
-        return _refused(visit, text, domain, f"There is no site {domain}.")
+        return _form_page(visit, text, where, {"domain": f"There is no site {where}."})
     covered = {each.host for each in standing if each.covered_by}
-    values = {
+    review = {
         "site": site,
         "rejected": [line for line in lines if line.host is None],
-        "notes": {line.host: line.note for line in lines if line.host},
+        "notes": {line.host: line.note for line in lines},
         "standing": standing,
         "wanted": [host for host in pasted if host not in covered],
         "start": start,
         "total": len(pasted),
         "rest_start": start + SHOWN if start + SHOWN < len(pasted) else None,
     }
-    return _form_page(visit, text, domain, review=values)
+    return _form_page(visit, text, where, {}, review, status=200)
 
 
 def _form_page(
     visit: Visit,
     text: str,
-    domain: int | None,
+    where: str,
+    errors: Mapping[str, str],
+    review: Mapping[str, Any] | None = None,
     *,
-    review: object = None,
-    error: str | None = None,
-    status: int = 200,
+    status: int = 422,
 ) -> Response:
+    """The form with what was pasted; `where` is the number of a site, empty for the network."""
     values = {
         "text": text,
-        "domain": "" if domain is None else domain,
+        "domain": where,
+        "errors": errors,
         "review": review,
-        "error": error,
         "max_pasted": MAX_PASTED,
     }
     return desk_page(visit, "blocks_new.html", "Block hosts", values, status)
-
-
-def _refused(
-    visit: Visit, text: str, domain: int | None, error: str, status: int = 422
-) -> Response:
-    return _form_page(visit, text, domain, error=error, status=status)
 
 
 def _domain(text: str | None) -> int | None:
