@@ -121,8 +121,10 @@ def test_shows_links_of_the_host_and_its_subdomains_before_blocking(
     with unchanged(store):
         answer = review(admin, "https://www.spam.example.org/\nquiet.example.net")
     assert rows(answer) == [
-        "spam.example.org A block is for the whole host, not for one page of it. "
-        "2 published, 1 pending of this host and its subdomains",
+        (
+            "spam.example.org A block is for the whole host, not for one page of it. "
+            "2 published, 1 pending of this host and its subdomains"
+        ),
         "quiet.example.net No published or pending links.",
     ]
     shown = links_in(Tree(answer.body).one("main"))
@@ -167,8 +169,10 @@ def test_says_what_is_blocked_already_and_by_what(store: Store, admin: Browser) 
     answer = review(admin, pasted, str(AT_ONCE))
     assert [row.partition(" No ")[0] for row in rows(answer)] == [
         "net.example.org is blocked already, on the whole network.",
-        "blog.net.example.org is blocked already, as a subdomain of net.example.org, "
-        "on the whole network.",
+        (
+            "blog.net.example.org is blocked already, as a subdomain of net.example.org, "
+            "on the whole network."
+        ),
         "site.example.org is blocked already.",
         "free.example.org",
     ]
@@ -248,8 +252,10 @@ def test_blocks_shows_each_outcome_and_can_be_undone(store: Store, admin: Browse
     assert rows(answer) == [
         "spam.example.org Blocked.",
         "old.example.net Was blocked before.",
-        "localhost host cannot be blocked: The host has only one part; a public host has at "
-        "least two.",
+        (
+            "localhost host cannot be blocked: The host has only one part; a public host has at "
+            "least two."
+        ),
     ]
     assert Block("spam.example.org", None) in blocked(store)
     again = admin.post(ADD, sent)

@@ -23,8 +23,9 @@ def audit_page(visit: Visit) -> Response:
     """GET /desk/audit?article=&link=&editor=&cursor=; at most one of the filters is not empty."""
     names = ("article", "link", "editor")
     typed = {name: (visit.request.query_string(name) or "").strip() for name in names}
+    values: dict[str, Any] = {"typed": typed, "errors": {}, "entries": [], "next": None}
     if errors := _errors(typed):
-        values = {"typed": typed, "errors": errors, "entries": [], "next": None, "is_first": True}
+        values |= {"errors": errors, "is_first": True}
         status = PROBLEMS["malformed-request"].status
         return desk_page(visit, "audit.html", "Audit", values, status)
     article_id = int(typed["article"]) if typed["article"] else None
@@ -33,18 +34,11 @@ def audit_page(visit: Visit) -> Response:
     page = list_page(visit.request, list_name, audit.POSITION, limit=SHOWN)
     found = audit.list_audit(visit.store, only, SHOWN + 1, before=page.after)
     shown = found[:SHOWN]
-    next_page = None
     if len(found) > SHOWN:
         query = {name: value for name, value in typed.items() if value}
         query["cursor"] = cursor_of(list_name, shown[-1]["entry"])
-        next_page = urlencode(query)
-    values = {
-        "typed": typed,
-        "errors": {},
-        "entries": _in_words(visit, shown),
-        "next": next_page,
-        "is_first": page.after is None,
-    }
+        values["next"] = urlencode(query)
+    values |= {"entries": _in_words(visit, shown), "is_first": page.after is None}
     return desk_page(visit, "audit.html", "Audit", values)
 
 

@@ -219,11 +219,11 @@ def _done_page(
 
 
 class Part(NamedTuple):
-    """A file of an export: `count` hosts behind one, up to `last`; an empty one is no limit."""
+    """A file of an export: `size` hosts behind one, up to `last`; an empty one is no limit."""
 
     after: str
     last: str
-    count: int
+    size: int
 
 
 def export_page(visit: Visit) -> Response:
@@ -233,8 +233,8 @@ def export_page(visit: Visit) -> Response:
     parts: list[Part] = []
     while after is not None and len(parts) < PARTS:
         reading = sites.read_blocked_count(visit.store, where, _next(after), MAX_IN_FILE)
-        count, last = read_one(visit.store, reading)
-        parts.append(Part(after, last or "", count))
+        size, last = read_one(visit.store, reading)
+        parts.append(Part(after, last or "", size))
         after = last
     values = {"where": where, "parts": parts, "rest_after": after, "max_in_file": MAX_IN_FILE}
     return desk_page(visit, "blocks_export.html", "Export blocked hosts", values)

@@ -53,10 +53,9 @@ def read_lines(text: str) -> list[Line]:
         if not stripped or stripped.startswith("#"):
             continue
         host, note = _read_line(stripped)
-        if host in first_line:
-            host, note = None, f"The same host as in line {first_line[host]}."
-        elif host is not None:
-            first_line[host] = number
+        first = number if host is None else first_line.setdefault(host, number)
+        if first != number:
+            host, note = None, f"The same host as in line {first}."
         lines.append(Line(number, stripped, host, note))
     return lines
 
@@ -93,7 +92,7 @@ def read_standing(
     if domain is not None:
         readings.append(sites.read_site(store, domain))
     counts = [read_host_count(store, host) for host in hosts]
-    answers = read_together(store, [*readings, *counts])
+    answers: list[Any] = read_together(store, [*readings, *counts])
     known, site = answers[0], None if domain is None else answers[1]
     standing = [
         Standing(

@@ -29,7 +29,7 @@ SENTENCES = {
     "link.remove": "removed {link}",
     "link.restore": "made {link} pending again",
     "link.purge": "removed {link} with its article",
-    "link.withdraw": "withdrew {link}, whose URL and title are erased",
+    "link.withdraw": "withdrew {link}{on}, which erased its URL and title",
     "link.erase": "erased the URL and the title of {link}",
     "link.repair": "repaired the record of {link}",
     "link.recover": "brought back {link} from a backup",
@@ -41,7 +41,7 @@ SENTENCES = {
     "block.recover": "blocked {host} on {where} again, from a backup",
     "host.repair": "repaired where {host} belongs or is blocked",
 }
-# Of these the sentence says on which site they were.
+# Of these the sentence ends with the site that they were on, unless it names it before.
 _ON_SITE = ("article.", "link.")
 
 
@@ -66,11 +66,12 @@ def sentence(entry: AuditEntry, site_names: Mapping[int, str]) -> list[Piece]:
     action, actor = entry["action"], entry["actor"]
     who = "The submitter" if actor == BY_SUBMITTER else actor
     pieces = [Piece(who, f"/desk/audit?editor={quote(actor, safe='')}"), Piece(" ")]
-    for text, name, _, _ in Formatter().parse(SENTENCES.get(action, action)):
+    words = SENTENCES.get(action, action)
+    if action.startswith(_ON_SITE) and "{on}" not in words:
+        words += "{on}"
+    for text, name, _, _ in Formatter().parse(words):
         pieces += [Piece(text)] if text else []
         pieces += _PARTS[name](entry, site_names) if name else []
-    if action.startswith(_ON_SITE) and entry["domain"] is not None:
-        pieces += [Piece(" on "), _site(entry, site_names)]
     return [*pieces, Piece(".")]
 
 
@@ -108,8 +109,8 @@ def _link(entry: AuditEntry, _names: Mapping[int, str]) -> list[Piece]:
         return pieces
     href = f"/desk/articles/{article_id}"
     if isinstance(title, str):
-        return [*pieces, Piece(" to "), Piece(title, href, is_name=True)]
-    return [*pieces, Piece(" to "), Piece(f"article {article_id}", href)]
+        return [*pieces, Piece(" for "), Piece(title, href, is_name=True)]
+    return [*pieces, Piece(" for "), Piece(f"article {article_id}", href)]
 
 
 def _site(entry: AuditEntry, names: Mapping[int, str]) -> Piece:
@@ -119,6 +120,10 @@ def _site(entry: AuditEntry, names: Mapping[int, str]) -> Piece:
     name = _value(entry, "name") if is_of_site else names.get(domain)
     href = f"/desk/sites/{domain}"
     return Piece(name, href, is_name=True) if name else Piece(f"site {domain}", href)
+
+
+def _on(entry: AuditEntry, names: Mapping[int, str]) -> list[Piece]:
+    return [] if entry["domain"] is None else [Piece(" on "), _site(entry, names)]
 
 
 def _host(entry: AuditEntry, _names: Mapping[int, str]) -> list[Piece]:
@@ -144,6 +149,7 @@ _PARTS = {
     "site": lambda entry, names: [_site(entry, names)],
     "host": _host,
     "where": _where,
+    "on": _on,
     "changed": _changed,
 }
 

@@ -234,10 +234,12 @@ def read_blocked(store: Store, where: Where, first: str, limit: int) -> Reading[
     They may be fewer than `limit`, or none, where others follow: the network's are among those of
     all sites, and the item of a host that is blocked no more stays.
     """
-    answer = (yield {"blocked": Call("Query", _blocked_query(store, where, first, limit))})
+    answer = yield {"blocked": Call("Query", _blocked_query(store, where, first, limit))}
     found = []
     for item in query_items(answer["blocked"]):
-        domains = [where] if isinstance(where, int) else sorted(_scopes(item), key=_order)
+        domains = sorted(_scopes(item), key=_order)
+        if isinstance(where, int):
+            domains = [where]
         if domains:
             found.append(BlockedHost(item["id"], domains))
     return BlockedHosts(found, _last_id(answer["blocked"]))
