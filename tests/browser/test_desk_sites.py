@@ -18,14 +18,14 @@ from seealso.tables.audit import ChangeContext
 from seealso.tables.sites import Block, Site
 from tests.browser import checks, needs_checkers, with_script
 from tests.browser.test_accessibility import PHONE, overflow
-from tests.support import desk, gateway
+from tests.support import desk, factories, gateway
 from tests.support.desk import sign_in, sign_in_admin
 from tests.support.environment import new_container
-from tests.support.factories import NOW, make_network, put_site, submit_url
+from tests.support.factories import NOW, put_site, submit_url
 from tests.support.gateway import Response
 from tests.support.node_packages import serving
 
-DOMAIN, ARTICLE = 7, 101
+DOMAIN, QUIET = factories.AT_ONCE, factories.APPROVED
 ACT = ChangeContext("carl@example.com", NOW, "of-a-test", 365)
 LONG = f"{60 * 'x'}.{60 * 'y'}.{60 * 'z'}.example.net"
 
@@ -63,14 +63,14 @@ def _ask(method: str, target: str, headers: dict[str, str], body: str | bytes | 
 
 @pytest.fixture
 def served(deployed_environment: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A site with two published links of a host's subdomain, and a long list of hosts."""
+    """Two sites, one with two published links of a host's subdomain, one with a pending link."""
     store = deployed_environment
-    make_network(store, [(ARTICLE, DOMAIN)])
+    factories.make_network(store, [(101, DOMAIN), (102, QUIET)])
     put_site(store, Site(DOMAIN, ["ledger.example.com"], "Night Ledger", publish="at_once"))
+    put_site(store, Site(QUIET, name="Quiet Ledger"))
     for number in range(2):
-        submit_url(store, ARTICLE, f"https://blog.spam.example.org/{number}")
-    put_site(store, Site(DOMAIN, ["ledger.example.com"], "Night Ledger"))
-    submit_url(store, ARTICLE, "https://quiet.example.org/")
+        submit_url(store, 101, f"https://blog.spam.example.org/{number}")
+    submit_url(store, 102, "https://quiet.example.org/")
     editing.block_host(store, ACT, Block(LONG, None))
     editing.block_host(store, ACT, Block("bad.example.net", DOMAIN))
     new_container()
@@ -86,7 +86,7 @@ def press(page: Page, name: str) -> None:
 def test_an_admin_changes_the_policy_of_a_site(page: Page, served: Desk) -> None:
     served.enter(page)
     served.open(page, "/sites")
-    page.get_by_role("link", name="Night Ledger (7)").click()
+    page.get_by_role("link", name="Quiet Ledger (3)").click()
     expect(page.get_by_text("1 link is pending at this site now.")).to_be_visible()
     choice = page.get_by_role("group", name="Policy").get_by_label("At once", exact=True)
     expect(choice).not_to_be_checked()
@@ -100,7 +100,7 @@ def test_an_admin_changes_the_policy_of_a_site(page: Page, served: Desk) -> None
     expect(page.get_by_role("status")).to_contain_text("The site is saved.")
     # The pending link is still pending.
     expect(page.get_by_text("1 link is pending at this site now.")).to_be_visible()
-    assert sites.get_site(served.store, DOMAIN).publish == "at_once"
+    assert sites.get_site(served.store, QUIET).publish == "at_once"
 
 
 def test_two_admins_on_one_site(page: Page, served: Desk) -> None:
@@ -159,7 +159,7 @@ def test_the_export_is_a_file(page: Page, served: Desk) -> None:
     served.enter(page, is_admin=False)
     served.open(page, "/blocks/export")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Plain text, part 1").click()
+        page.get_by_role("link", name="Plain text of part 1").click()
     assert download.value.suggested_filename == "blocked-hosts.txt"
     assert download.value.path().read_text("utf-8") == f"bad.example.net\n{LONG}\n"
 
@@ -196,7 +196,7 @@ def _review(page: Page, served: Desk) -> None:
 
 def _done(page: Page, served: Desk) -> None:
     _review(page, served)
-    press(page, "Block 2 hosts on Night Ledger (7)")
+    page.get_by_role("button", name="Block 2 hosts").click()
     expect(page.get_by_role("status")).to_be_visible()
 
 
@@ -227,6 +227,7 @@ SCREENS: dict[str, Callable[[Page, Desk], None]] = {
 }
 
 
+@pytest.mark.long
 @needs_checkers
 @with_script
 def test_axe_finds_nothing_on_any_screen_of_sites(page: Page, served: Desk) -> None:

@@ -96,7 +96,7 @@ def test_the_form_has_every_column_of_a_site(admin: Browser) -> None:
     names = {name for name, _ in typed(admin)}
     assert names == {*SITE, "version"} - {"domain", "blocked_hosts"}
     page = Tree(admin.get(ADDRESS).body)
-    assert (f"/desk/blocks?domain={DOMAIN}", "1 blocked hosts") in links_in(page.one("main"))
+    assert (f"/desk/blocks?domain={DOMAIN}", "1 blocked host") in links_in(page.one("main"))
 
 
 def test_editors_read_the_values_and_have_no_form(store: Store) -> None:
