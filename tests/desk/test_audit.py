@@ -189,7 +189,7 @@ def test_takes_at_most_three_round_trips_and_40_kb(store: Store, admin: Browser)
     answer = admin.get("/desk/audit", **{"accept-encoding": "gzip"})
     assert len(sentences(answer)) == 25
     assert current_store().client.usage.round_trips == 3
-    assert len(answer.content) <= 40_000
+    assert len(answer.content) <= 30_000
 
 
 def test_whatever_is_in_an_entry_stays_text(store: Store, admin: Browser) -> None:

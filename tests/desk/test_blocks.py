@@ -477,7 +477,7 @@ def test_a_screen_takes_at_most_three_round_trips_and_40_kb(
     answer = admin.get(address, **{"accept-encoding": "gzip"})
     assert answer.status == 200
     assert current_store().client.usage.round_trips <= 3
-    assert len(answer.content) <= 40_000
+    assert len(answer.content) <= 30_000
 
 
 def test_a_review_takes_three_round_trips_at_most(store: Store, admin: Browser) -> None:
@@ -489,7 +489,7 @@ def test_a_review_takes_three_round_trips_at_most(store: Store, admin: Browser) 
     )
     assert len(rows(answer)) == 50
     assert current_store().client.usage.round_trips == 3
-    assert len(answer.content) <= 40_000
+    assert len(answer.content) <= 30_000
     standing, site = read_standing(store, None, deep[:2])
     assert site is None
     assert [each.host for each in standing] == deep[:2]

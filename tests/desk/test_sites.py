@@ -295,7 +295,7 @@ def test_a_screen_takes_at_most_three_round_trips_and_40_kb(admin: Browser, addr
     answer = admin.get(address, **{"accept-encoding": "gzip"})
     assert answer.status == 200
     assert current_store().client.usage.round_trips <= 3
-    assert len(answer.content) <= 40_000
+    assert len(answer.content) <= 30_000
     assert answer.headers["cache-control"] == "no-store"
 
 

@@ -231,10 +231,13 @@ def export_page(visit: Visit) -> Response:
     where = _where(visit.request.query_string("domain"))
     after: str | None = visit.request.query_string("after") or ""
     parts: list[Part] = []
-    while after is not None and len(parts) < PARTS:
+    for _ in range(PARTS):
+        if after is None:
+            break
         reading = sites.read_blocked_count(visit.store, where, _next(after), MAX_IN_FILE)
         size, last = read_one(visit.store, reading)
-        parts.append(Part(after, last or "", size))
+        if size or not after:  # what is before may have ended just there
+            parts.append(Part(after, last or "", size))
         after = last
     values = {"where": where, "parts": parts, "rest_after": after, "max_in_file": MAX_IN_FILE}
     return desk_page(visit, "blocks_export.html", "Export blocked hosts", values)
