@@ -101,20 +101,22 @@ def review_page(visit: Visit) -> Response:
     text, where = visit.form.one("hosts"), visit.form.one("domain").strip()
     if where and not is_id(where):
         return _form_page(visit, text, where, {"domain": "The number of a site has digits alone."})
+    size = sum(1 for line in text.splitlines() if line.strip())
+    if size > MAX_PASTED:
+        error = f"Paste at most {MAX_PASTED} lines at a time; these are {size}."
+        return _form_page(visit, text, where, {"hosts": error})
     lines = hosts.read_lines(text)
     if not lines:
         return _form_page(visit, text, where, {"hosts": "Paste at least one host."})
-    if len(lines) > MAX_PASTED:
-        error = f"Paste at most {MAX_PASTED} lines at a time; these are {len(lines)}."
-        return _form_page(visit, text, where, {"hosts": error})
     pasted = [line.host for line in lines if line.host is not None]
     start = _start(visit.form.one("start"), len(pasted))
     looked_at = pasted[start : start + SHOWN]
     try:
         standing, site = hosts.read_standing(visit.store, _domain(where), looked_at)
-    except StoreUnavailable:
+    except StoreUnavailable as failure:
         error = "The store did not answer. Send the form again."
-        return _form_page(visit, text, where, {"hosts": error}, status=503)
+        page = _form_page(visit, text, where, {"hosts": error}, status=503)
+        return page._replace(error=failure)
     if site is not None and not site.version:
         return _form_page(visit, text, where, {"domain": f"There is no site {where}."})
     covered = {each.host for each in standing if each.covered_by}
@@ -191,7 +193,7 @@ def _done_page(
     wanted = list(dict.fromkeys(visit.form.one("hosts").split()))[:MAX_PASTED]
     end = time.monotonic() + SECONDS
     outcomes: list[Outcome] = []
-    problem = None
+    failure: StoreUnavailable | None = None
     for host in wanted:
         if outcomes and time.monotonic() >= end:
             break
@@ -199,8 +201,8 @@ def _done_page(
             outcomes.append(change(host))
         except Refusal as refusal:
             outcomes.append(Outcome(host, False, str(refusal.detail)))
-        except StoreUnavailable:
-            problem = "The store did not answer in time, so the rest is still to be done."
+        except StoreUnavailable as error:
+            failure = error
             break
     changed = [outcome.host for outcome in outcomes if outcome.is_changed]
     values = {
@@ -209,10 +211,11 @@ def _done_page(
         "outcomes": outcomes,
         "changed": changed,
         "rest": wanted[len(outcomes) :],
-        "problem": problem,
+        "has_failed": failure is not None,
     }
     title = "Hosts blocked" if action == "add" else "Hosts unblocked"
-    return desk_page(visit, "blocks_done.html", title, values, 503 if problem else 200)
+    status = 200 if failure is None else 503
+    return desk_page(visit, "blocks_done.html", title, values, status)._replace(error=failure)
 
 
 # ---- files -----------------------------------------------------------------------------------
@@ -262,6 +265,7 @@ def csv_file(visit: Visit) -> Response:
 
 
 def _hosts_of_part(visit: Visit) -> list[BlockedHost]:
+    """The hosts between two names; without the second, MAX_IN_FILE items of them."""
     where = _where(visit.request.query_string("domain"))
     after, last = (visit.request.query_string(name) or "" for name in ("after", "last"))
     # A host that was added since the parts were listed may make two queries of a part.

@@ -61,7 +61,7 @@ def site_page(visit: Visit) -> Response:
     if not site.version:
         raise Refusal("not-found", "This number has no site.")
     counted = {"pending": pending, "blocked": blocked, "has_more_blocked": last_blocked is not None}
-    return _form_page(visit, str(domain), typed_of(site._asdict()), site, counted)
+    return _form_page(visit, str(domain), typed_of(site._asdict()), site.version, counted)
 
 
 def new_site_page(visit: Visit) -> Response:
@@ -89,8 +89,6 @@ def create_site(visit: Visit) -> Response:
 def _save(visit: Visit, number: str, version: int | None) -> Response:
     """Save what was typed, or show it again with what is wrong with it."""
     typed = typed_in(visit.form)
-    # As far as it is known, so that a refused form is about the site that it was about.
-    stored = None if version is None else Site(int(number), version=version)
     try:
         if not is_id(number):
             detail = "Number must be an integer from 0 to 2147483647."
@@ -100,29 +98,31 @@ def _save(visit: Visit, number: str, version: int | None) -> Response:
         current = sites.get_record(visit.store, int(number))
         record = record._replace(blocked_hosts=current.blocked_hosts)
         editing.replace_site(visit.store, visit.context, record, version)
-    except StoreUnavailable:
-        return _refused(visit, number, typed, stored, unavailable())
+    except StoreUnavailable as failure:
+        page = _refused(visit, number, typed, version, unavailable())
+        return page._replace(error=failure)
     except Refusal as refusal:
         theirs = refusal.members.get("current")
-        if refusal.name == "precondition-failed" and theirs and stored:
+        if refusal.name == "precondition-failed" and theirs and version is not None:
             return _conflict(visit, number, typed, record, theirs)
-        if stored is None and refusal.name in ("precondition-failed", "precondition-required"):
+        if version is None and refusal.name in ("precondition-failed", "precondition-required"):
             detail = "This number has a site already. Open it to change it."
             refusal = Refusal.of_field("conflict", "domain", detail)
-        return _refused(visit, number, typed, stored, refusal)
+        return _refused(visit, number, typed, version, refusal)
     return redirect(f"/desk/sites/{number}", done="site-saved")
 
 
 def _refused(
-    visit: Visit, number: str, typed: dict[str, str], stored: Site | None, refusal: Refusal
+    visit: Visit, number: str, typed: dict[str, str], version: int | None, refusal: Refusal
 ) -> Response:
-    found = refusal.errors or [FieldError("", refusal.detail)]
-    found.sort(key=lambda error: [*LABELS].index(error.field) if error.field in LABELS else -1)
+    """What was typed again, with what is wrong with it in the order of the fields."""
     errors: dict[str, str] = {}
-    for error in found:
+    for error in refusal.errors or [FieldError("", refusal.detail)]:
         errors.setdefault(error.field, in_words(error))
+    order = ["", *LABELS]
+    errors = {field: errors[field] for field in sorted(errors, key=order.index)}
     status = PROBLEMS[refusal.name].status
-    return _form_page(visit, number, typed, stored, errors=errors, status=status)
+    return _form_page(visit, number, typed, version, errors=errors, status=status)
 
 
 def _conflict(
@@ -133,34 +133,33 @@ def _conflict(
     theirs: dict[str, Any],
 ) -> Response:
     """Both states, and the form with what was typed; sent again, it replaces theirs."""
-    stored = Site(mine.site.domain, version=theirs["version"])
     found = differences(mine.members(), theirs)
     status = PROBLEMS["precondition-failed"].status
-    return _form_page(visit, number, typed, stored, conflict=found, status=status)
+    return _form_page(visit, number, typed, theirs["version"], conflict=found, status=status)
 
 
 def _form_page(
     visit: Visit,
     number: str,
     typed: dict[str, str],
-    stored: Site | None = None,
+    version: int | None = None,
     counted: dict[str, Any] | None = None,
     *,
     errors: dict[str, str] | None = None,
     conflict: list[Difference] | None = None,
     status: int = 200,
 ) -> Response:
-    """The form; `stored` is None for a new site, and `counted` where nothing was counted."""
+    """The form; `version` is None for a new site, and `counted` where nothing was counted."""
     values = {
         "fields": FIELDS,
         "number": number,
         "typed": typed,
-        "stored": stored,
+        "version": version,
         "counted": counted,
         "errors": errors or {},
         "conflict": conflict,
     }
-    title = "New site" if stored is None else typed["name"] or f"Site {number}"
+    title = "New site" if version is None else typed["name"] or f"Site {number}"
     return desk_page(visit, "site.html", title, values, status)
 
 
