@@ -40,8 +40,9 @@ FIELDS = (
         "hosts",
         "Host names",
         "lines",
-        "One a line. Scripts on these hosts may submit links, and links to the site's articles are "
-        "recognized on each of them.",
+        "One a line. Scripts on these hosts may submit links, and checks look for links to the "
+        "site's articles on each of them: when one is removed, links from pages that link to "
+        "articles there lapse.",
     ),
     Field(
         "article_url",
@@ -49,8 +50,8 @@ FIELDS = (
         "text",
         "With {id} in the place of the article's number, such as https://example.com/{id}. Empty: "
         "articles are read on this network's own pages. Checks look for links to this address and "
-        "to this network's page of the article: after a change, links from pages that link to "
-        "other addresses lapse.",
+        "to this network's page of the article: after a change, links from pages that link to the "
+        "old address lapse.",
     ),
     Field(
         "publish",
