@@ -191,7 +191,7 @@ def _review(page: Page, served: Desk) -> None:
     pasted = f"a.{LONG}\nspam.example.org\nledger.example.com\n{90 * 'x'}@example.org"
     page.get_by_label("Hosts, one a line").fill(pasted)
     press(page, "See what would be blocked")
-    expect(page.get_by_text("This is a host of your own")).to_be_visible()
+    expect(page.get_by_text("This covers a host of your own")).to_be_visible()
 
 
 def _done(page: Page, served: Desk) -> None:

@@ -187,9 +187,14 @@ def test_nothing_is_to_confirm_where_all_is_blocked(store: Store, admin: Browser
     assert "All of them are blocked already." in answer.body
 
 
-def test_warns_of_hosts_of_its_own_sites(admin: Browser) -> None:
-    (row,) = rows(review(admin, "ledger.example.com"))
-    assert "This is a host of your own: of site 7." in row
+def test_warns_of_hosts_of_its_own_sites(store: Store, admin: Browser) -> None:
+    put_site(store, Site(12, ["www.kettle.example.com", "localhost"], "Kettle"))
+    shown = rows(
+        review(admin, "ledger.example.com\nkettle.example.com\nexample.com\na.ledger.example.com")
+    )
+    warning = "This covers a host of your own: of "
+    warnings = [row.partition(warning)[2].partition(". ")[0] for row in shown]
+    assert warnings == ["Night Ledger (7)", "Kettle (12)", "Night Ledger (7), Kettle (12)", ""]
 
 
 REFUSED = [

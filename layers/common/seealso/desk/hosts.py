@@ -3,6 +3,7 @@
 Nothing is refused as a whole: each line says what is made of it, or why it cannot be used.
 """
 
+import contextlib
 import re
 from collections.abc import Sequence
 from itertools import batched
@@ -12,7 +13,7 @@ from ada_url import URL
 
 from seealso import urls
 from seealso.store.batching import Reading, read_together
-from seealso.store.calls import Call, batch_get, batch_items
+from seealso.store.calls import Call, batch_get, batch_items, query_items
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.tables import sites
@@ -22,6 +23,7 @@ from seealso.tables.sites import Block, Site
 # What lists have around a host: quotes, commas, the brackets of a mail's text.
 _AROUND = " \t\r\"'`,;<>()[]"
 _MAX_KEYS = 100  # of a BatchGetItem
+_MAX_SITES = 500  # that are looked at for hosts of the network's own
 _NO_HOST = "This is not a host name, such as example.com."
 
 
@@ -39,7 +41,7 @@ class Standing(NamedTuple):
 
     host: str
     covered_by: Block | None
-    own_sites: list[int]  # the network's own, at this host
+    own_sites: list[str]  # of the network, with a host that the block would cover
     links: HostCount
 
 
@@ -84,46 +86,57 @@ def read_standing(
 ) -> tuple[list[Standing], Site | None]:
     """What blocking each host on a site, or on the network, would mean; and the site.
 
-    For 50 hosts it takes at most 61 requests, which are two round trips: a host has at most 19
+    For 50 hosts it takes at most 62 requests, which are two round trips: a host has at most 19
     suffixes.
     """
-    readings: list[Reading[Any]] = [_read_scopes(store, hosts)]
+    readings: list[Reading[Any]] = [_read_blocks(store, hosts), _read_own_hosts(store)]
     if domain is not None:
         readings.append(sites.read_site(store, domain))
     counts = [read_host_count(store, host) for host in hosts]
     answers: list[Any] = read_together(store, [*readings, *counts])
-    known, site = answers[0], None if domain is None else answers[1]
+    blocks, own_hosts = answers[:2]
     standing = [
-        Standing(
-            host,
-            _covering(known, host, domain),
-            sites.site_domains(known.get(("host", host))),
-            count,
-        )
-        for host, count in zip(hosts, answers[len(readings) :], strict=True)
+        Standing(host, _covering(blocks, host, domain), _covered(own_hosts, host), links)
+        for host, links in zip(hosts, answers[len(readings) :], strict=True)
     ]
-    return standing, site
+    return standing, None if domain is None else answers[2]
 
 
-def _read_scopes(store: Store, hosts: Sequence[str]) -> Reading[dict[tuple[str, str], Json]]:
-    """The items of hosts and blocked hosts, by kind and id, that a pasted list is about."""
+def _read_blocks(store: Store, hosts: Sequence[str]) -> Reading[dict[str, Json]]:
+    """The items of blocked hosts that may cover some hosts."""
     suffixes = dict.fromkeys(suffix for host in hosts for suffix in _suffixes(host))
-    keys = [*sites.block_keys(suffixes), *({"kind": "host", "id": host} for host in hosts)]
+    keys = sites.block_keys(suffixes)
     calls: dict[int, Call] = {
         number: batch_get({store.sites: some})
         for number, some in enumerate(batched(keys, _MAX_KEYS, strict=False))
     }
     answers = yield calls
-    return {
-        (item["kind"], item["id"]): item
-        for answer in answers.values()
-        for item in batch_items(answer, store.sites)
-    }
+    items = (item for answer in answers.values() for item in batch_items(answer, store.sites))
+    return {item["id"]: item for item in items}
 
 
-def _covering(known: dict[tuple[str, str], Json], host: str, domain: int | None) -> Block | None:
+def _read_own_hosts(store: Store) -> Reading[list[tuple[str, str]]]:
+    """The hosts of the first sites, as blocked hosts are written, with their sites."""
+    query = sites.list_query(store, -1) | {"Limit": _MAX_SITES}
+    answer = (yield {"sites": Call("Query", query)})["sites"]
+    found = []
+    for item in query_items(answer):
+        site = sites.site_of(item["domain"], item)
+        for host in site.hosts:
+            with contextlib.suppress(urls.UrlNotAcceptable):  # localhost, in a local run
+                found.append((urls.host_key(host), f"{site.name} ({site.domain})"))
+    return found
+
+
+def _covered(own_hosts: list[tuple[str, str]], host: str) -> list[str]:
+    """The sites with a host that is this one or a subdomain of it."""
+    found = [site for own, site in own_hosts if own == host or own.endswith(f".{host}")]
+    return list(dict.fromkeys(found))
+
+
+def _covering(blocks: dict[str, Json], host: str, domain: int | None) -> Block | None:
     for suffix in _suffixes(host):
-        item = known.get(("blocked", suffix), {})
+        item = blocks.get(suffix, {})
         for scope in (None, domain):
             if sites.is_blocked(item, scope):
                 return Block(suffix, scope)

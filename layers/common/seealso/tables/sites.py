@@ -194,13 +194,9 @@ def domains_of_host(store: Store, host: str) -> tuple[int, ...]:
     known = store.host_cache.get(host)
     if known is None:
         item = _get(store, {"kind": "host", "id": host}, is_consistent=False)
-        known = store.host_cache.put(host, tuple(site_domains(item)))
+        domains = (domain for domain in _scopes(item) if domain is not None)
+        known = store.host_cache.put(host, tuple(sorted(domains)))
     return known
-
-
-def site_domains(item: Json | None) -> list[int]:
-    """The domains of the sites for which a `host` item holds."""
-    return sorted(domain for domain in _scopes(item) if domain is not None)
 
 
 def block_keys(suffixes: Iterable[str]) -> list[Json]:
