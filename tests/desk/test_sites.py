@@ -203,7 +203,7 @@ def test_a_new_site_needs_a_free_number(store: Store, admin: Browser) -> None:
 def test_nothing_typed_is_lost_when_the_store_does_not_answer(
     admin: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_args: object) -> None:
+    def fail(*_args: object, **_kept: object) -> None:
         raise StoreUnavailable("time limit reached")
 
     sent = changed(typed(admin), name="Long Night Ledger")

@@ -94,10 +94,7 @@ def _save(visit: Visit, number: str, version: int | None) -> Response:
             detail = "Number must be an integer from 0 to 2147483647."
             raise Refusal.of_field("invalid-fields", "domain", detail)
         record = editing.parse_site(members_of(typed), int(number))
-        # Its blocked hosts stay. If some are added meanwhile, the version is another.
-        current = sites.get_record(visit.store, int(number))
-        record = record._replace(blocked_hosts=current.blocked_hosts)
-        editing.replace_site(visit.store, visit.context, record, version)
+        editing.replace_site(visit.store, visit.context, record, version, keep_blocked=True)
     except StoreUnavailable as failure:
         page = _refused(visit, number, typed, version, unavailable())
         return page._replace(error=failure)
