@@ -117,7 +117,7 @@ def test_records_decisions_on_links(network: Store, number: int, action: str, st
     was = editor("GET", f"/links/{link_id(number)}").json()
     said = {} if action == "approve" else {"reason": REASON}
     line = line_of("POST", f"/links/{link_id(number)}/{action}", said or None, 1)
-    before = {"status": was["status"], "version": 1}
+    before = {"status": was["status"], "version": 1, "article_title": None}
     after = {"status": status, "version": 2, **said}
     of = {"article_id": SHOWN, "link_id": link_id(number)}
     assert line == about(f"link.{action}", before, after, **of)

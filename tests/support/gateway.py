@@ -109,6 +109,10 @@ def answer_of(answer: dict[str, Any]) -> Response:
 def _matched(route: str, method: str, path: str) -> dict[str, str] | None:
     """The decoded path parameters, None where the route is another."""
     expected_method, _, template = route.partition(" ")
+    prefix = template.removesuffix("{proxy+}")
+    if prefix != template and method == expected_method and path.startswith(prefix):
+        rest = path.removeprefix(prefix)
+        return {"proxy+": unquote(rest)} if rest else None
     names, segments = template.split("/"), path.split("/")
     if method != expected_method or len(names) != len(segments):
         return None

@@ -22,12 +22,12 @@ from seealso.http.handler import Route
 from seealso.http.problems import problem_response
 from seealso.http.requests import Request
 from seealso.http.responses import Response
-from seealso.limits import MAX_DAYS, MAX_DESK_FORM_BYTES
+from seealso.limits import MAX_DAYS, MAX_DESK_FORM_BYTES, MIN_AUDIT_DAYS
 from seealso.settings import integer
 from seealso.store.tables import Store
 from seealso.tables.audit import ChangeContext
 
-AUDIT_DAYS = integer("AUDIT_DAYS", 1, MAX_DAYS)
+AUDIT_DAYS = integer("AUDIT_DAYS", MIN_AUDIT_DAYS, MAX_DAYS)
 
 
 class Form:

@@ -73,7 +73,7 @@ def plain_page(
     )
 
 
-def send_again_page(visit: "Visit") -> Response:
+def send_again_page(visit: Visit) -> Response:
     """What a form gets while the store does not answer: its fields, to be sent again."""
     fields = [
         (name, value)

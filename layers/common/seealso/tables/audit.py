@@ -29,7 +29,7 @@ POSITION = r"[0-9TZ:.-]{20,30}#[0-9a-f]{20}"
 _ALL = "all"
 # Of a link's change, what stays when the link is erased: neither a reason, which an editor wrote,
 # nor anything that follows from its URL.
-_IMPERSONAL = frozenset({"status", "version"})
+_IMPERSONAL = frozenset({"article_title", "status", "version"})
 # An index follows its table within about a second.
 _INDEX_DELAY = timedelta(minutes=1)
 
@@ -108,7 +108,11 @@ def link_entry(
         store,
         context,
         f"link.{action}",
-        {"status": link.status, "version": link.version},
+        {
+            "status": link.status,
+            "version": link.version,
+            "article_title": link.article_title,
+        },
         after | ({"reason": reason} if reason else {}),
         article_id=link.article_id,
         link_id=link.link_id,
@@ -148,7 +152,7 @@ def list_audit(
 
 
 def redact_entries(store: Store, link_id: str) -> None:
-    """Leave of a link's entries who changed it when, and its status and version.
+    """Leave of a link's entries who changed it when, its article's title, status and version.
 
     One write for each entry, so that it is safe to kill and to call again. Raises StoreError,
     StoreUnavailable.
