@@ -111,7 +111,7 @@ def _undo(visit: Visit, link_id: str, version: int) -> Link:
 
 
 ACTIONS: Mapping[str, Action] = {
-    "approve": Action(_approve, "published", "Published.", "Publish"),
+    "approve": Action(_approve, "published", "Published.", "Approve"),
     "reject": Action(_reject, "rejected", "Rejected.", "Reject"),
     "remove": Action(_remove, "removed", "Removed.", "Remove"),
     "restore": Action(_restore, "pending", "Restored: it is pending again.", "Restore"),

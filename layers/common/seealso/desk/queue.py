@@ -37,16 +37,19 @@ def queue_page(visit: Visit) -> Response:
     ]
     found, named, decided = read_together(store, readings)
     body = page.body("links", found, queue.position)
-    before = [queued(decided)] if decided else []
+    before = [queued(decided)] if decided and decided.status != "pending" else []
     # The index may still have what was decided just now.
-    gone = {link["link_id"] for link in before if link["status"] != "pending"}
-    listed = [link for link in body["links"] if link["link_id"] not in gone]
+    listed = [
+        link
+        for link in body["links"]
+        if link["link_id"] not in {each["link_id"] for each in before}
+    ]
     shown = read_one(store, read_shown(store, [*before, *listed], visit.now))
     fields = {"list": "queue"} if domain is None else {"list": "queue", "domain": str(domain)}
     cursor, next_cursor = request.query_string("cursor"), body["next_cursor"]
     values = {
         "links": shown[len(before) :],
-        "decided": Outcome(shown[0], True, "", undo=undo_of(decided)) if decided else None,
+        "decided": Outcome(shown[0], True, "", undo=undo_of(decided)) if before else None,
         "place": Place({**fields, "cursor": cursor} if cursor else fields),
         "first": Place(fields) if cursor else None,
         "next": Place({**fields, "cursor": next_cursor}) if next_cursor else None,
