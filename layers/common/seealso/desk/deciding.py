@@ -353,6 +353,7 @@ def decide_chosen(visit: Visit) -> Response:
         "done": _count(form, "done") + done,
         "refused": _count(form, "refused") + len(outcomes) - done + missing,
         "typed": form,
+        "empty": Form({}),
         "place": place_of(form),
     }
     return desk_page(visit, "outcomes.html", "Outcomes", values)

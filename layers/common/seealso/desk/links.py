@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from seealso.desk.access import Form, Visit, for_editors
-from seealso.desk.deciding import BULK, allowed, undo_of
+from seealso.desk.deciding import ACTIONS, BULK, allowed, undo_of
 from seealso.desk.lists import (
     NAMED_SITES,
     SHOWN,
@@ -15,12 +15,14 @@ from seealso.desk.lists import (
 )
 from seealso.desk.pages import desk_page
 from seealso.desk.showing import queued, read_shown, shown, story
+from seealso.editing.links import DECIDABLE
 from seealso.errors import Refusal, link_not_found
 from seealso.http.cursors import list_page
 from seealso.http.handler import Route
 from seealso.http.responses import Response
-from seealso.store.batching import Reading, read_one, read_together
+from seealso.store.batching import Reading, need_item, read_one, read_together
 from seealso.tables import articles, links, queue, sites
+from seealso.tables.links import Link
 from seealso.tables.queue import HostPosition, Position, QueuedLink
 from seealso.urls import UrlNotAcceptable, host_key
 
@@ -78,7 +80,12 @@ def links_page(visit: Visit) -> Response:
         "sites": site_choices(named, domain),
         "choices": CHOICES,
         "chosen": listing.fields,
-        "actions": BULK,
+        "actions": [
+            (name, ACTIONS[name].imperative)
+            for name in BULK
+            if any(link["status"] in DECIDABLE[name] for link in body["links"])
+        ],
+        "domain": domain,
     }
     return desk_page(visit, "links.html", "Links", values)
 
@@ -154,8 +161,9 @@ def link_page(visit: Visit) -> Response:
         sites.read_policies(store, [link.domain]),
         articles.read_title(store, link.article_id),
         _read_statuses(visit, host),
+        _read_is_blocked(visit, link),
     ]
-    policies, article, statuses = read_together(store, readings)
+    policies, article, statuses, is_blocked = read_together(store, readings)
     site = policies[link.domain]
     values = {
         "shown": shown(queued(link), site, visit.now),
@@ -168,11 +176,20 @@ def link_page(visit: Visit) -> Response:
         "statuses": statuses,
         "counted": sum(statuses.values()),
         "limit": HOST_LINKS,
+        "is_blocked": is_blocked,
         "allowed": allowed(link.status),
         "undo": undo_of(link) if visit.request.query_string("done") else None,
         "typed": Form({}),
     }
     return desk_page(visit, "link.html", "A link", values)
+
+
+def _read_is_blocked(visit: Visit, link: Link) -> Reading[bool]:
+    """Whether an ended link keeps its URL from being submitted again."""
+    if link.status in links.CLAIM_HOLDERS:
+        return False
+    claim = (yield {"claim": need_item(visit.store.links, pk=link.claim)})["claim"]
+    return claim is not None and bool(claim["link_id"] == link.link_id)
 
 
 def _read_statuses(visit: Visit, host: str | None) -> Reading[dict[str, int]]:

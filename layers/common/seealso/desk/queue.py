@@ -37,19 +37,15 @@ def queue_page(visit: Visit) -> Response:
     ]
     found, named, decided = read_together(store, readings)
     body = page.body("links", found, queue.position)
-    before = [queued(decided)] if decided and decided.status != "pending" else []
+    before = [queued(decided)] if decided else []
     # The index may still have what was decided just now.
-    listed = [
-        link
-        for link in body["links"]
-        if link["link_id"] not in {each["link_id"] for each in before}
-    ]
+    listed = [link for link in body["links"] if not decided or link["link_id"] != decided.link_id]
     shown = read_one(store, read_shown(store, [*before, *listed], visit.now))
     fields = {"list": "queue"} if domain is None else {"list": "queue", "domain": str(domain)}
     cursor, next_cursor = request.query_string("cursor"), body["next_cursor"]
     values = {
         "links": shown[len(before) :],
-        "decided": Outcome(shown[0], True, "", undo=undo_of(decided)) if before else None,
+        "decided": Outcome(shown[0], True, "", undo=undo_of(decided)) if decided else None,
         "place": Place({**fields, "cursor": cursor} if cursor else fields),
         "first": Place(fields) if cursor else None,
         "next": Place({**fields, "cursor": next_cursor}) if next_cursor else None,
@@ -61,13 +57,14 @@ def queue_page(visit: Visit) -> Response:
 
 
 def _read_decided(store: Store, link_id: str | None) -> Reading[Link | None]:
-    """The current link of a form that has just led back here."""
+    """The link whose form has just led back here, unless it is pending again."""
     if link_id is None or not LINK_ID.fullmatch(link_id):
         return None
     key = {"pk": f"link#{link_id}"}
     get = {"TableName": store.links, "Key": marshal_item(key), "ConsistentRead": True}
     item = (yield {"link": Call("GetItem", get)})["link"].get("Item")
-    return link_of(unmarshal_item(item)) if item else None
+    link = link_of(unmarshal_item(item)) if item else None
+    return link if link and link.status != "pending" else None
 
 
 ROUTES: dict[str, Route] = {"GET /desk": for_editors(queue_page)}
