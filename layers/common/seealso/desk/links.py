@@ -1,5 +1,6 @@
 """Links of any status, and the story of one."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -192,9 +193,9 @@ def _read_is_blocked(visit: Visit, link: Link) -> Reading[bool]:
     return claim is not None and bool(claim["link_id"] == link.link_id)
 
 
-def _read_statuses(visit: Visit, host: str | None) -> Reading[dict[str, int]]:
+def _read_statuses(visit: Visit, host: str | None) -> Reading[Counter[str]]:
     if host is None:
-        return {}
+        return Counter()
     return (yield from queue.read_host_statuses(visit.store, host, HOST_LINKS))
 
 

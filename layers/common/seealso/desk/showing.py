@@ -33,7 +33,7 @@ ATTENTION = {
     "unreachable": "its page has not been reached for a week",
 }
 _BY_POLICY = {
-    "verified": "Nothing: it is published once its link-back is seen. You can approve it now.",
+    "verified": "for its check, which publishes it if its page links back; or approve it now",
     "approved": "the site publishes what an editor approves",
     "at_once": "the site asked for approval when it was submitted",
 }

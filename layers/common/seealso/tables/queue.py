@@ -130,7 +130,7 @@ def list_host(
     return [_queued(item, item["status"]) for item in items]
 
 
-def read_host_statuses(store: Store, host: str, limit: int) -> Reading[dict[str, int]]:
+def read_host_statuses(store: Store, host: str, limit: int) -> Reading[Counter[str]]:
     """How many of the newest links of a host, without its subdomains, have each status."""
     query: Json = {
         "TableName": store.links,
@@ -144,7 +144,7 @@ def read_host_statuses(store: Store, host: str, limit: int) -> Reading[dict[str,
         "ScanIndexForward": False,
     }
     items = yield from read_query(query, limit)
-    return dict(Counter(item["status"] for item in items))
+    return Counter(item["status"] for item in items)
 
 
 def list_article(
