@@ -24,7 +24,7 @@ HOST = "blog-1.example.net"
 
 @pytest.fixture
 def store(deployed_environment: Store) -> Store:
-    samples.fill(deployed_environment, 30)
+    samples.fill(deployed_environment, 4)
     return deployed_environment
 
 
@@ -92,7 +92,9 @@ def test_approves_on_the_links_own_screen(store: Store, browser: Browser) -> Non
     assert link(store).status == "pending"
 
 
-def test_a_form_leads_back_to_its_page_of_the_queue(browser: Browser) -> None:
+def test_a_form_leads_back_to_its_page_of_the_queue(store: Store, browser: Browser) -> None:
+    now = datetime.now(UTC)
+    samples.put_links(store, [pending_link(number, now) for number in range(5, 31)])
     page = screen(browser, "/desk")
     cursor = str(page.all("a", rel="next")[0].attrs["href"]).partition("cursor=")[2]
     found = decide(browser, "approve", number=27, page=f"/desk?cursor={cursor}")

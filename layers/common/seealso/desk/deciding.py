@@ -297,7 +297,7 @@ def chosen(visit: Visit) -> Response:
 def _chosen_page(visit: Visit, form: Form, refusal: Refusal | None = None) -> Response:
     name = _bulk_action(form)
     versions = _choices(form)
-    found = queue.get_links(visit.store, versions)
+    found = read_one(visit.store, queue.read_links(visit.store, versions))
     listed = read_one(visit.store, read_shown(visit.store, found.values(), visit.now))
     by_id = {each.link["link_id"]: each for each in listed}
     ready: list[Shown] = []

@@ -22,7 +22,9 @@ from seealso.http.cursors import list_page
 from seealso.http.handler import Route
 from seealso.http.responses import Response
 from seealso.store.batching import Reading, need_item, read_one, read_together
+from seealso.store.tables import Store
 from seealso.tables import articles, links, queue, sites
+from seealso.tables.articles import Titled
 from seealso.tables.links import Link
 from seealso.tables.queue import HostPosition, Position, QueuedLink
 from seealso.urls import UrlNotAcceptable, host_key
@@ -52,29 +54,31 @@ class Listing(NamedTuple):
 
     words: str
     fields: dict[str, str]
-    read: Callable[[int, str | None], list[QueuedLink]]
+    read: Callable[[int, str | None], Reading[list[QueuedLink]]]
     pattern: str = queue.POSITION
     position: Callable[[QueuedLink], str] = queue.position
 
 
 def links_page(visit: Visit) -> Response:
     """GET /desk/links: by status and site, by host or by article. Raises Refusal."""
-    request = visit.request
+    request, store = visit.request, visit.store
     listing = _listing(visit)
     name = "-".join(["desk-links", *(f"{key}-{value}" for key, value in listing.fields.items())])
     page = list_page(request, name, listing.pattern, limit=SHOWN)
-    body = page.body("links", listing.read(page.limit + 1, page.after), listing.position)
     readings: list[Reading[Any]] = [
-        read_shown(visit.store, body["links"], visit.now),
-        sites.read_sites(visit.store, NAMED_SITES),
+        listing.read(page.limit + 1, page.after),
+        sites.read_sites(store, NAMED_SITES),
+        _read_article(store, listing.fields.get("article")),
     ]
-    shown_links, named = read_together(visit.store, readings)
+    found, named, article = read_together(store, readings)
+    body = page.body("links", found, listing.position)
     fields = {"list": "links", **listing.fields}
     cursor, next_cursor = request.query_string("cursor"), body["next_cursor"]
     domain = query_number(request, "domain", 0)
     values = {
         "words": listing.words,
-        "links": shown_links,
+        "article": article,
+        "links": read_one(store, read_shown(store, body["links"], visit.now)),
         "place": Place({**fields, "cursor": cursor} if cursor else fields),
         "first": Place(fields) if cursor else None,
         "next": Place({**fields, "cursor": next_cursor}) if next_cursor else None,
@@ -91,6 +95,16 @@ def links_page(visit: Visit) -> Response:
     return desk_page(visit, "links.html", "Links", values)
 
 
+def _read_article(store: Store, article_id: str | None) -> Reading[Titled | None]:
+    """A list's article, and its site for read_shown(), in the round trips that its links take."""
+    if article_id is None:
+        return None
+    article = yield from articles.read_title(store, int(article_id))
+    if article is not None:
+        yield from sites.read_policies(store, [article.domain])
+    return article
+
+
 def _listing(visit: Visit) -> Listing:
     request, store = visit.request, visit.store
     host, article_id = query_text(request, "host"), query_number(request, "article", 1)
@@ -101,7 +115,7 @@ def _listing(visit: Visit) -> Listing:
         return Listing(
             f"Links of {key} and its subdomains, in any status",
             {"host": key},
-            lambda limit, at: queue.list_host(store, key, limit, _at(HostPosition, at)),
+            lambda limit, at: queue.read_host(store, key, limit, _at(HostPosition, at)),
             queue.HOST_POSITION,
             queue.host_position,
         )
@@ -109,7 +123,7 @@ def _listing(visit: Visit) -> Listing:
         return Listing(
             f"Links of article {article_id}, in any status",
             {"article": str(article_id)},
-            lambda limit, at: queue.list_article(store, article_id, limit, _at(Position, at)),
+            lambda limit, at: queue.read_article(store, article_id, limit, _at(Position, at)),
         )
     status = query_text(request, "status") or "published"
     if status not in CHOICES:
@@ -118,7 +132,7 @@ def _listing(visit: Visit) -> Listing:
         return Listing(
             "Published links of all sites to be looked at, the longest waiting first",
             {"status": status},
-            lambda limit, at: queue.list_attention(store, limit, _at(Position, at)),
+            lambda limit, at: queue.read_attention(store, limit, _at(Position, at)),
             position=queue.attention_position,
         )
     domain = query_number(request, "domain", 0)
@@ -127,11 +141,8 @@ def _listing(visit: Visit) -> Listing:
     return Listing(
         f"{CHOICES[status]} links {where}, the newest first",
         fields,
-        lambda limit, at: read_one(
-            store,
-            queue.read_status(
-                store, status, domain, limit, _at(Position, at), is_newest_first=True
-            ),
+        lambda limit, at: queue.read_status(
+            store, status, domain, limit, _at(Position, at), is_newest_first=True
         ),
     )
 

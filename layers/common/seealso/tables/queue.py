@@ -115,6 +115,13 @@ def list_host(
     store: Store, host: str, limit: int, after: HostPosition | None = None
 ) -> list[QueuedLink]:
     """Links of any status of a host and its subdomains, by host and time; at most `limit`."""
+    return read_one(store, read_host(store, host, limit, after))
+
+
+def read_host(
+    store: Store, host: str, limit: int, after: HostPosition | None = None
+) -> Reading[list[QueuedLink]]:
+    """The reading of list_host()."""
     query: Json = {
         "TableName": store.links,
         "IndexName": "host",
@@ -126,8 +133,7 @@ def list_host(
     if after is not None:
         key = {"host_group": host_group(host), "host_at": after.host_at}
         query["ExclusiveStartKey"] = marshal_item({**key, "pk": f"link#{after.link_id}"})
-    items = store.client.query_first(query, limit)
-    return [_queued(item, item["status"]) for item in items]
+    return [_queued(item, item["status"]) for item in (yield from read_query(query, limit))]
 
 
 def read_host_statuses(store: Store, host: str, limit: int) -> Reading[Counter[str]]:
@@ -147,9 +153,9 @@ def read_host_statuses(store: Store, host: str, limit: int) -> Reading[Counter[s
     return Counter(item["status"] for item in items)
 
 
-def list_article(
+def read_article(
     store: Store, article_id: int, limit: int, after: Position | None = None
-) -> list[QueuedLink]:
+) -> Reading[list[QueuedLink]]:
     """Links of any status of an article, in order of submission; at most `limit`."""
     query: Json = {
         "TableName": store.links,
@@ -160,25 +166,26 @@ def list_article(
     if after is not None:
         key = {"article_id": article_id, "submitted_at": after.at, "pk": f"link#{after.link_id}"}
         query["ExclusiveStartKey"] = marshal_item(key)
-    link_ids = [_link_id(item) for item in store.client.query_first(query, limit)]
-    found = get_links(store, link_ids)
-    # One that was submitted just now may be in the index, and not yet in this copy of the table.
-    return [found[link_id] for link_id in link_ids if link_id in found]
+    keys = yield from read_query(query, limit)
+    return [*(yield from read_links(store, map(_link_id, keys))).values()]
 
 
-def get_links(store: Store, link_ids: Iterable[str]) -> dict[str, QueuedLink]:
-    """Links by their ids, eventually consistent; those that there are."""
-    found: dict[str, QueuedLink] = {}
-    for some in batched(link_ids, MAX_KEYS, strict=False):
-        keys = [{"pk": f"link#{link_id}"} for link_id in some]
-        (answer,) = store.client.send_all([batch_get({store.links: keys})])
-        for item in batch_items(answer, store.links):
-            found[_link_id(item)] = _queued(item, item["status"])
-    return found
+def read_links(store: Store, link_ids: Iterable[str]) -> Reading[dict[str, QueuedLink]]:
+    """Links by their ids, eventually consistent, in this order; those that there are."""
+    needs = {each: need_item(store.links, pk=f"link#{each}") for each in link_ids}
+    items = (yield needs) if needs else {}
+    return {each: _queued(items[each], items[each]["status"]) for each in needs if items[each]}
 
 
 def list_attention(store: Store, limit: int, after: Position | None = None) -> list[QueuedLink]:
     """Published links that editors should look at, the longest waiting first; at most `limit`."""
+    return read_one(store, read_attention(store, limit, after))
+
+
+def read_attention(
+    store: Store, limit: int, after: Position | None = None
+) -> Reading[list[QueuedLink]]:
+    """The reading of list_attention()."""
     query: Json = {
         "TableName": store.links,
         "IndexName": "due",
@@ -188,10 +195,10 @@ def list_attention(store: Store, limit: int, after: Position | None = None) -> l
     if after is not None:
         key = {"due": "attention", "due_at": after.at, "pk": f"link#{after.link_id}"}
         query["ExclusiveStartKey"] = marshal_item(key)
-    found = get_links(store, map(_link_id, store.client.query_first(query, limit)))
+    keys = yield from read_query(query, limit)
+    found = yield from read_links(store, map(_link_id, keys))
     # The index may still have one that is no longer there.
-    listed = [link for link in found.values() if link["attention"]]
-    return sorted(listed, key=attention_position)
+    return sorted((link for link in found.values() if link["attention"]), key=attention_position)
 
 
 def attention_position(link: QueuedLink) -> str:
