@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from seealso.editing import links as moderation
+from seealso.editing.links import Decision
 from seealso.store.tables import Store
 from seealso.tables.articles import import_articles
+from seealso.tables.audit import ChangeContext
 from seealso.tables.links import Link, claim_key, link_item
 from seealso.tables.pages import page_key
 from seealso.tables.sites import Site
@@ -15,6 +18,7 @@ from tests.support.factories import put_item, put_items, put_site
 
 SITED, SITELESS = 7, 3
 ARTICLES = range(1, 9)
+PAGE = 25  # links on a page of a list
 
 
 def link_id(number: int) -> str:
@@ -76,3 +80,9 @@ def fill(store: Store, number: int = 60) -> datetime:
     )
     put_links(store, [pending_link(each, now) for each in range(1, number + 1)])
     return now
+
+
+def decide_elsewhere(store: Store, number: int) -> None:
+    """Another editor rejects a link."""
+    context = ChangeContext("cem@example.com", datetime.now(UTC), "of-a-test", 365)
+    moderation.reject(store, context, link_id(number), 1, Decision("It is off the subject."))

@@ -141,6 +141,17 @@ def test_a_rejection_needs_a_reason(store: Store, browser: Browser) -> None:
     assert press(browser, page, path(1, "reject"), REASON).status == 303
 
 
+def test_a_usual_reason_needs_no_typing(store: Store, browser: Browser) -> None:
+    usual = "It is not about the article."
+    page = screen(browser, "/desk")
+    select = page.one("select", id=f"usual-reject-{link_id(1)}")
+    assert usual in [text(option) for option in named(select, "option")]
+    press(browser, page, path(1, "reject"), ("usual_reason", usual))
+    assert link(store).history[-1]["reason"] == usual
+    press(browser, page, path(2, "reject"), ("usual_reason", usual), REASON)
+    assert link(store, 2).history[-1]["reason"] == REASON[1]
+
+
 def test_removes_and_restores(store: Store, browser: Browser) -> None:
     decide(browser, "approve")
     assert notice(follow(browser, decide(browser, "remove", page=own_page()))) == "Removed."

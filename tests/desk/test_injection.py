@@ -21,6 +21,7 @@ from tests.web.pages import elements
 from tests.web.payloads import PAYLOADS
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+AT = "2026-11-26T10:00:00.000Z"
 ALL = [*dict.fromkeys([*TEXTS, *PAYLOADS, *URLS])]
 ELEMENTS = {
     *(
@@ -105,7 +106,7 @@ def link_with(number: int, payload: str, **changes: Any) -> list[Any]:
             }
         ],
     }
-    found: dict[str, Any] = {"at": "2026-11-26T11:00:00.000Z", "found": "missing", "status": 200}
+    found: dict[str, Any] = {"at": AT, "found": "missing", "status": 200}
     shown = dict.fromkeys(("href", "rel", "canonical", "final_url"), payload)
     evidence = [
         {**found, **shown, "codes": [code]}

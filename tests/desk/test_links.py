@@ -313,7 +313,7 @@ def test_an_erased_link_keeps_its_story_alone(store: Store, browser: Browser) ->
     ],
 )
 def test_offers_what_can_be_done(browser: Browser, status: str, actions: set[str]) -> None:
-    number = STATUSES.index(status) + 1  # type: ignore[arg-type]
+    number = STATUSES.index(status) + 1
     page = screen(browser, f"/desk/links/{link_id(number)}")
     forms = {str(form.attrs["action"]).rpartition("/")[2] for form in page.all("form")}
     assert forms - {"signout"} == actions

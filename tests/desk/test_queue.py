@@ -131,8 +131,9 @@ def test_says_by_which_policy_a_link_waits(store: Store, publish: str, words: st
 
 
 def test_a_link_without_a_title_or_check_is_shown(store: Store) -> None:
-    unknown = {"title": None, "link_back_at": None, "article_title": None}
-    page, found = entry(store, link_back="unchecked", **unknown)
+    page, found = entry(
+        store, link_back="unchecked", title=None, link_back_at=None, article_title=None
+    )
     assert text(page.one("h2")) == "Without a title"
     assert found["Last check"] == "Not looked at yet"
     assert found["For"].startswith("Article 2 (")

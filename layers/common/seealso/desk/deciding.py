@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
 from seealso.desk.access import Form, Visit, for_editors
-from seealso.desk.lists import place_of
+from seealso.desk.lists import place_of, typed
 from seealso.desk.pages import NOTICES, desk_page, redirect
 from seealso.desk.showing import Shown, queued, read_shown, shown
 from seealso.editing import links as moderation
@@ -127,7 +127,7 @@ def _decision(form: Form) -> Members:
     members = Members(
         keep_blocked=not form.one("may_return"), tell_submitter=bool(form.one("tell_submitter"))
     )
-    if reason := form.one("reason").strip():
+    if reason := form.one("reason").strip() or form.one("usual_reason"):
         members["reason"] = reason
     return members
 
@@ -248,7 +248,8 @@ def _deciding(name: str) -> Callable[[Visit], Response]:
         if outcome.is_done and not is_told_here:
             return redirect(_back(visit.form, link_id), f"link-{name}")
         status = 200 if outcome.is_done else 409
-        return _outcome_page(visit, outcome, status)
+        # What was typed is beside what is wrong with it.
+        return _outcome_page(visit, outcome, status, opened=name if outcome.errors else "")
 
     return screen
 
@@ -267,9 +268,14 @@ def check(visit: Visit) -> Response:
     return redirect(f"/desk/links/{link_id}", "link-check")
 
 
-def _outcome_page(visit: Visit, outcome: Outcome, status: int) -> Response:
+def _outcome_page(visit: Visit, outcome: Outcome, status: int, opened: str = "") -> Response:
     title = "Done" if outcome.is_done else "Not done"
-    values = {"outcome": outcome, "typed": visit.form, "place": place_of(visit.form)}
+    values = {
+        "outcome": outcome,
+        **typed(visit.form),
+        "place": place_of(visit.form),
+        "opened": opened,
+    }
     return desk_page(visit, "outcome.html", title, values, status)
 
 
@@ -312,7 +318,7 @@ def _chosen_page(visit: Visit, form: Form, refusal: Refusal | None = None) -> Re
         "ready": ready,
         "others": others,
         "place": place_of(form),
-        "typed": form,
+        **typed(form),
         "errors": [f"{error.field}: {error.detail}" for error in refusal.errors] if refusal else [],
     }
     title = f"{ACTIONS[name].imperative} {len(ready)} {'link' if len(ready) == 1 else 'links'}"
@@ -352,7 +358,7 @@ def decide_chosen(visit: Visit) -> Response:
         "rest": [f"{link_id}.{version}" for link_id, version in rest.items()],
         "done": _count(form, "done") + done,
         "refused": _count(form, "refused") + len(outcomes) - done + missing,
-        "typed": form,
+        **typed(form),
         "empty": Form({}),
         "place": place_of(form),
     }

@@ -13,6 +13,7 @@ from seealso.desk.lists import (
     query_number,
     query_text,
     site_choices,
+    typed,
 )
 from seealso.desk.pages import desk_page
 from seealso.desk.showing import queued, read_shown, shown, story
@@ -191,7 +192,7 @@ def link_page(visit: Visit) -> Response:
         "is_blocked": is_blocked,
         "allowed": allowed(link.status),
         "undo": undo_of(link) if visit.request.query_string("done") else None,
-        "typed": Form({}),
+        **typed(Form({})),
     }
     return desk_page(visit, "link.html", "A link", values)
 

@@ -1,7 +1,7 @@
 """Lists of links: which page of which list a form leads back to, and the choice of a site."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from seealso.desk.access import Form
@@ -11,6 +11,13 @@ from seealso.tables.sites import Site
 SHOWN: Final = 25  # links on a page
 # Sites that the choice of a site names; beside each link is its own.
 NAMED_SITES: Final = 25
+# Each is a reason that editors give often; it can be chosen without typing.
+USUAL_REASONS: Final = (
+    "It is an advertisement.",
+    "It is not about the article.",
+    "Its page does not link to the article.",
+    "Its page cannot be opened.",
+)
 # `list` is `queue` or `links`; the others are query parameters of these lists.
 LIST_FIELDS = ("list", "status", "domain", "host", "article", "cursor")
 
@@ -54,3 +61,8 @@ def site_choices(named: Iterable[Site], domain: int | None) -> list[tuple[int, s
     if domain is not None:
         choices.setdefault(domain, f"Site {domain}")
     return sorted(choices.items())
+
+
+def typed(form: Form) -> dict[str, Any]:
+    """What the fields of a rejection or removal need: what was typed, and the usual reasons."""
+    return {"typed": form, "usual_reasons": USUAL_REASONS}

@@ -9,7 +9,7 @@ from typing import Any
 
 from seealso.desk.access import Form, Visit, for_editors
 from seealso.desk.deciding import Outcome, undo_of
-from seealso.desk.lists import NAMED_SITES, SHOWN, Place, query_number, site_choices
+from seealso.desk.lists import NAMED_SITES, SHOWN, Place, query_number, site_choices, typed
 from seealso.desk.pages import desk_page
 from seealso.desk.showing import queued, read_shown
 from seealso.http.cursors import list_page
@@ -51,7 +51,7 @@ def queue_page(visit: Visit) -> Response:
         "next": Place({**fields, "cursor": next_cursor}) if next_cursor else None,
         "sites": site_choices(named, domain),
         "domain": domain,
-        "typed": Form({}),
+        **typed(Form({})),
     }
     return desk_page(visit, "queue.html", "Queue", values)
 
