@@ -295,10 +295,15 @@ def test_no_barriers_on_a_phone_in_the_dark_and_with_large_text(
     STATES[state](page, desk)
     found = checks.axe(page)
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(wide) == 0
+    assert page.evaluate(wide) == 0, page.evaluate(_TOO_WIDE)
     page.emulate_media(color_scheme="dark")
     found += checks.axe(page)
     page.emulate_media(color_scheme="light")
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert page.evaluate(wide) == 0
+    assert page.evaluate(wide) == 0, page.evaluate(_TOO_WIDE)
     assert found == []
+
+
+_TOO_WIDE = """[...document.querySelectorAll('body *')].filter(
+    (element) => element.getBoundingClientRect().right > innerWidth).map(
+    (element) => element.outerHTML.slice(0, 200))"""

@@ -21,7 +21,7 @@ def serving(browser: desk.Browser) -> Iterator[str]:
             self._answer(self.rfile.read(int(self.headers["content-length"])).decode())
 
         def _answer(self, body: str | None) -> None:
-            headers = {name: value for name, value in self.headers.items()}
+            headers = dict(self.headers.items())
             headers |= {
                 "x-forwarded-proto": "http",
                 "cookie": f"{sessions.COOKIE}={browser.session_id}",

@@ -6,7 +6,8 @@ const parse = (text) => new DOMParser().parseFromString(text, "text/html");
 const post = async (form, more = {}) => {
   const fields = new URLSearchParams(new FormData(form));
   for (const [name, value] of Object.entries(more)) fields.append(name, value);
-  const response = await fetch(form.action, { method: "POST", body: fields });
+  // Not `form.action`, which may be a field of this name.
+  const response = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
   if (response.status === 401) throw new Error("You are not signed in any more. Reload this page.");
   return parse(await response.text());
 };
