@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from seealso.store.tables import Store
 from seealso.tables.links import Link, get_link
+from seealso.tables.sites import Site
 from tests.browser import checks, needs_checkers, with_script, without_script
-from tests.desk import samples
-from tests.desk.samples import link_id
+from tests.support import desk_links
 from tests.support.desk import sign_in_admin
+from tests.support.desk_links import link_id
 from tests.support.desk_server import serving
+from tests.support.factories import put_site
 
 # As many as a morning brings take half a minute.
 NUMBERS = [4, pytest.param(60, marks=pytest.mark.long)]
@@ -36,8 +38,10 @@ def statuses(store: Store, number: int) -> list[str]:
     return [link(store, each).status for each in range(1, number + 1)]
 
 
-def focused(page: Page) -> Locator:
-    return page.locator("[data-queue] > li:focus")
+def _fill(store: Store, number: int) -> None:
+    """So many pending links, and places for all of them."""
+    desk_links.fill(store, number)
+    put_site(store, Site(desk_links.SITELESS, cap=20))
 
 
 def outcome(page: Page, words: str) -> None:
@@ -52,13 +56,13 @@ def outcome(page: Page, words: str) -> None:
 @every_number
 def test_by_keyboard_alone(page: Page, desk: str, deployed_environment: Store, number: int) -> None:
     """Every fourth link is rejected with a reason, the others are approved."""
-    samples.fill(deployed_environment, number)
+    _fill(deployed_environment, number)
     page.goto(desk)
     expect(page.locator("[data-keys]")).to_be_visible()
     left = number
     while left:
         page.keyboard.press("j")
-        for position in range(1, min(left, samples.PAGE) + 1):
+        for position in range(1, min(left, desk_links.PAGE) + 1):
             expect(page.locator(f"[data-queue] > li:nth-child({position})")).to_be_focused()
             if position % 4:
                 page.keyboard.press("a")
@@ -67,7 +71,7 @@ def test_by_keyboard_alone(page: Page, desk: str, deployed_environment: Store, n
                 page.keyboard.type(REASON)
                 page.keyboard.press("Enter")
             expect(page.locator("[data-outcome]")).to_have_count(position)
-        left -= min(left, samples.PAGE)
+        left -= min(left, desk_links.PAGE)
         if left:
             expect(page.get_by_role("link", name="Next page")).to_be_focused()
             with page.expect_navigation():
@@ -81,7 +85,7 @@ def test_by_keyboard_alone(page: Page, desk: str, deployed_environment: Store, n
 @with_script
 @every_number
 def test_by_mouse_alone(page: Page, desk: str, deployed_environment: Store, number: int) -> None:
-    samples.fill(deployed_environment, number)
+    _fill(deployed_environment, number)
     page.goto(desk)
     first = page.locator("[data-queue] > li").first
     first.get_by_text("Reject…").click()
@@ -97,7 +101,7 @@ def test_by_mouse_alone(page: Page, desk: str, deployed_environment: Store, numb
         page.get_by_role("button", name="Approve chosen").click()
         page.get_by_role("button", name="Approve").click()
         expect(page.get_by_text("done.")).to_be_visible()
-        left -= min(left, samples.PAGE)
+        left -= min(left, desk_links.PAGE)
         page.get_by_role("link", name="Back to the list").click()
     assert statuses(deployed_environment, number) == ["rejected", *["published"] * (number - 1)]
 
@@ -105,7 +109,7 @@ def test_by_mouse_alone(page: Page, desk: str, deployed_environment: Store, numb
 @without_script
 @every_number
 def test_without_a_script(page: Page, desk: str, deployed_environment: Store, number: int) -> None:
-    samples.fill(deployed_environment, number)
+    _fill(deployed_environment, number)
     page.goto(desk)
     page.get_by_text("Reject…").first.click()
     page.get_by_label("Reason in your own words").first.fill(REASON)
@@ -121,7 +125,7 @@ def test_without_a_script(page: Page, desk: str, deployed_environment: Store, nu
         page.get_by_role("button", name="Approve chosen").click()
         page.get_by_role("button", name="Approve").click()
         expect(page.get_by_text("done.")).to_be_visible()
-        left -= min(left, samples.PAGE)
+        left -= min(left, desk_links.PAGE)
         page.get_by_role("link", name="Back to the list").click()
     expect(page.get_by_text("No link is waiting.")).to_be_visible()
     assert statuses(deployed_environment, number) == ["published"] * number
@@ -134,7 +138,7 @@ def test_without_a_script(page: Page, desk: str, deployed_environment: Store, nu
 def test_keys_move_choose_undo_explain_and_can_be_turned_off(
     page: Page, desk: str, deployed_environment: Store
 ) -> None:
-    samples.fill(deployed_environment, 3)
+    desk_links.fill(deployed_environment, 3)
     page.goto(desk)
     items = page.locator("[data-queue] > li")
     page.keyboard.press("j")
@@ -166,7 +170,7 @@ def test_keys_move_choose_undo_explain_and_can_be_turned_off(
 def test_typing_a_reason_presses_no_keys(
     page: Page, desk: str, deployed_environment: Store
 ) -> None:
-    samples.fill(deployed_environment, 2)
+    desk_links.fill(deployed_environment, 2)
     page.goto(desk)
     page.keyboard.press("j")
     page.keyboard.press("r")
@@ -182,9 +186,9 @@ def test_typing_a_reason_presses_no_keys(
 def test_a_refusal_is_shown_beside_its_link(
     page: Page, desk: str, deployed_environment: Store
 ) -> None:
-    samples.fill(deployed_environment, 2)
+    desk_links.fill(deployed_environment, 2)
     page.goto(desk)
-    samples.decide_elsewhere(deployed_environment, 1)
+    desk_links.decide_elsewhere(deployed_environment, 1)
     first = page.locator("[data-queue] > li").first
     first.get_by_role("button", name="Approve").click()
     expect(first.get_by_text("it has become rejected, by cem@example.com")).to_be_visible()
@@ -196,15 +200,15 @@ def test_a_refusal_is_shown_beside_its_link(
 def test_the_script_does_the_rest_of_several(
     page: Page, desk: str, deployed_environment: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    samples.fill(deployed_environment, 4)
+    desk_links.fill(deployed_environment, 4)
     page.goto(desk)
     monkeypatch.setattr("seealso.desk.deciding.SECONDS", 0.0)
-    samples.decide_elsewhere(deployed_environment, 2)
+    desk_links.decide_elsewhere(deployed_environment, 2)
     page.get_by_role("button", name="Choose all").click()
     # The one that was decided on meanwhile is left out when the list is shown, so it comes after.
     query = "&".join(f"link={link_id(number)}.1" for number in (1, 3, 4))
     page.goto(f"{desk}/links/chosen?action=approve&list=queue&{query}")
-    samples.decide_elsewhere(deployed_environment, 3)
+    desk_links.decide_elsewhere(deployed_environment, 3)
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("2 of 3 done, 1 refused.")).to_be_visible()
     expect(page.locator("[data-outcomes] > li")).to_have_count(3)
@@ -215,7 +219,7 @@ def test_the_script_does_the_rest_of_several(
 
 @with_script
 def test_blocks_the_host_and_undoes_it(page: Page, desk: str, deployed_environment: Store) -> None:
-    samples.fill(deployed_environment, 1)
+    desk_links.fill(deployed_environment, 1)
     page.goto(desk)
     first = page.locator("[data-queue] > li").first
     first.get_by_text("Reject…").click()
@@ -290,7 +294,7 @@ STATES: dict[str, Callable[[Page, str], None]] = {
 def test_no_barriers_on_a_phone_in_the_dark_and_with_large_text(
     page: Page, desk: str, deployed_environment: Store, state: str
 ) -> None:
-    samples.fill(deployed_environment, 4)
+    desk_links.fill(deployed_environment, 4)
     page.set_viewport_size({"width": 320, "height": 800})
     STATES[state](page, desk)
     found = checks.axe(page)

@@ -8,15 +8,14 @@ import pytest
 from seealso.store.tables import Store
 from seealso.tables.links import Link, get_link, is_blocked
 from seealso.tables.sites import Block, Site, list_blocks
-from tests.desk import samples
-from tests.desk.samples import SITED, link_id, pending_link
-from tests.editing.sample_network import audit_lines
-from tests.support import gateway
+from tests.support import desk_links, gateway
 from tests.support.desk import ADMIN, EDITOR, Browser, sign_in, sign_in_admin
+from tests.support.desk_links import SITED, link_id, pending_link
 from tests.support.desk_pages import follow, press, screen, tree_of
 from tests.support.factories import put_site
 from tests.support.gateway import Response
-from tests.web.pages import Tree, named, text
+from tests.support.html import Tree, named, text
+from tests.support.scan import scan
 
 REASON = ("reason", "It is an advertisement.")
 HOST = "blog-1.example.net"
@@ -24,7 +23,7 @@ HOST = "blog-1.example.net"
 
 @pytest.fixture
 def store(deployed_environment: Store) -> Store:
-    samples.fill(deployed_environment, 4)
+    desk_links.fill(deployed_environment, 4)
     return deployed_environment
 
 
@@ -60,7 +59,8 @@ def notice(page: Tree) -> str:
 
 def actions(store: Store) -> list[tuple[str, str]]:
     """Who did what, in order."""
-    return [(str(line["actor"]), str(line["action"])) for line in audit_lines(store)]
+    lines = sorted(scan(store, store.audit), key=lambda line: str(line["entry"]))
+    return [(str(line["actor"]), str(line["action"])) for line in lines]
 
 
 # ---- one link --------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_approves_on_the_links_own_screen(store: Store, browser: Browser) -> Non
 
 def test_a_form_leads_back_to_its_page_of_the_queue(store: Store, browser: Browser) -> None:
     now = datetime.now(UTC)
-    samples.put_links(store, [pending_link(number, now) for number in range(5, 31)])
+    desk_links.put_links(store, [pending_link(number, now) for number in range(5, 31)])
     page = screen(browser, "/desk")
     cursor = str(page.all("a", rel="next")[0].attrs["href"]).partition("cursor=")[2]
     found = decide(browser, "approve", number=27, page=f"/desk?cursor={cursor}")
@@ -198,7 +198,7 @@ def test_a_link_that_another_editor_decided_on_is_shown_as_it_is(
 
 def test_a_full_page_says_what_to_do(store: Store, browser: Browser) -> None:
     put_site(store, Site(SITED, name="Night Ledger", cap=1))
-    samples.put_links(store, [pending_link(41, datetime.now(UTC))])  # on the page of link 1
+    desk_links.put_links(store, [pending_link(41, datetime.now(UTC))])  # on the page of link 1
     decide(browser, "approve")
     page = tree_of(decide(browser, "approve", number=41, page=own_page(41)), 409)
     assert "maximum of 1 link. Remove it first." in text(page.one("main"))

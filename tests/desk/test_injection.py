@@ -8,17 +8,16 @@ import pytest
 from justhtml import Element, JustHTML
 
 from seealso.store.tables import Store
-from seealso.tables.articles import put_articles
+from seealso.tables.articles import Article, put_articles
 from seealso.tables.checks import Checks, checks_item
 from seealso.tables.links import link_item
 from seealso.tables.sites import Site
-from tests.browser.payloads import TEXTS, URLS
-from tests.desk.samples import SITED, link_id, pending_link
-from tests.editing.sample_network import article
 from tests.support.desk import Browser, sign_in_admin
+from tests.support.desk_links import SITED, link_id, pending_link
 from tests.support.factories import put_items, put_site
-from tests.web.pages import elements
-from tests.web.payloads import PAYLOADS
+from tests.support.html import elements
+from tests.support.payloads import PAYLOADS
+from tests.support.script_payloads import TEXTS, URLS
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 AT = "2026-11-26T10:00:00.000Z"
@@ -132,7 +131,8 @@ def test_what_others_write_is_text_on_every_screen(
     some = ALL[half::4]
     joined = " ".join(some)
     put_site(store, Site(SITED, name=joined[:200]))
-    put_articles(store, [(article(2, SITED, "draft", title=joined[:300]), None)])
+    written = Article(2, SITED, joined[:300], "Text.", "2026-02-25", state="draft")
+    put_articles(store, [(written, None)])
     items = link_with(0, joined) + link_with(1, joined, status="rejected", expires_at=None)
     for number, payload in enumerate(some, 2):
         changes = {} if number % 2 else {"status": "rejected", "expires_at": None}

@@ -14,14 +14,13 @@ from seealso.tables.links import STATUSES, Cause, Link, get_link, link_item, wit
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
 from seealso.web.languages import ENGLISH, language_of
-from tests.desk import samples
-from tests.desk.samples import SITED, SITELESS, link_id, pending_link
 from tests.desk.test_queue import pages
-from tests.editing.sample_network import article
+from tests.support import desk_links
 from tests.support.desk import EDITOR, Browser, sign_in
+from tests.support.desk_links import SITED, SITELESS, link_id, pending_link
 from tests.support.desk_pages import facts, screen
 from tests.support.factories import put_items, put_site
-from tests.web.pages import Tree, named, text
+from tests.support.html import Tree, named, text
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -281,14 +280,14 @@ def test_says_what_became_of_the_article(
     store: Store, browser: Browser, state: str | None, words: str
 ) -> None:
     if state:
-        new: list[tuple[Article, None]] = [(article(5, SITED, state, title="Cold 5"), None)]
-        put_articles(store, new)
+        written = Article(5, SITED, "Cold 5", "Text.", "2026-02-25", state=state)
+        put_articles(store, [(written, None)])
     put_items(store, store.links, [link_item(own(30, article_id=5, article_title="Heat 5"))])
     assert words in text(screen(browser, f"/desk/links/{link_id(30)}").one("main"))
 
 
 def test_an_erased_link_keeps_its_story_alone(store: Store, browser: Browser) -> None:
-    samples.put_links(store, [own(30)])
+    desk_links.put_links(store, [own(30)])
     link = get_link(store, link_id(30))
     assert link
     withdraw(store, link, Cause(NOW, "submitter"))

@@ -10,12 +10,12 @@ from seealso.tables.links import link_item
 from seealso.tables.queue import PendingCounts, save_counts
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
-from tests.desk import samples
-from tests.desk.samples import pending_link
+from tests.support import desk_links
 from tests.support.desk import Browser, sign_in
+from tests.support.desk_links import pending_link
 from tests.support.desk_pages import screen
 from tests.support.factories import put_items, put_site
-from tests.web.pages import Tree, named, text
+from tests.support.html import Tree, named, text
 
 
 def rows(page: Tree) -> list[list[str]]:
@@ -24,7 +24,7 @@ def rows(page: Tree) -> list[list[str]]:
 
 @pytest.fixture
 def browser(deployed_environment: Store) -> Browser:
-    samples.fill(deployed_environment, 6)
+    desk_links.fill(deployed_environment, 6)
     put_site(deployed_environment, Site(9, name="Quiet Site"))
     return sign_in(deployed_environment)
 

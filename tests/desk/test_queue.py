@@ -12,13 +12,12 @@ from seealso.tables.links import link_item
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
 from seealso.web.assets import asset_path
-from tests.desk import samples
-from tests.desk.samples import SITED, SITELESS, link_id, pending_link
-from tests.support import gateway
+from tests.support import desk_links, gateway
 from tests.support.desk import Browser, sign_in
+from tests.support.desk_links import SITED, SITELESS, link_id, pending_link
 from tests.support.desk_pages import facts, screen
 from tests.support.factories import put_items, put_site
-from tests.web.pages import Tree, links, named, text
+from tests.support.html import Tree, links, named, text
 
 
 def queued(page: Tree) -> list[str]:
@@ -40,7 +39,7 @@ def pages(browser: Browser, target: str) -> Iterator[list[str]]:
 
 @pytest.fixture
 def browser(deployed_environment: Store) -> Browser:
-    samples.fill(deployed_environment)
+    desk_links.fill(deployed_environment)
     return sign_in(deployed_environment)
 
 

@@ -4,7 +4,7 @@ from justhtml import Element
 
 from tests.support.desk import Browser
 from tests.support.gateway import Response
-from tests.web.pages import Tree, named, text
+from tests.support.html import Tree, named, text
 
 
 def screen(browser: Browser, target: str, status: int = 200) -> Tree:

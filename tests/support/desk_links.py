@@ -7,13 +7,12 @@ from typing import Any
 from seealso.editing import links as moderation
 from seealso.editing.links import Decision
 from seealso.store.tables import Store
-from seealso.tables.articles import import_articles
+from seealso.tables.articles import Article, import_articles
 from seealso.tables.audit import ChangeContext
 from seealso.tables.links import Link, claim_key, link_item
 from seealso.tables.pages import page_key
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
-from tests.editing.sample_network import article
 from tests.support.factories import put_item, put_items, put_site
 
 SITED, SITELESS = 7, 3
@@ -74,7 +73,7 @@ def fill(store: Store, number: int = 60) -> datetime:
     import_articles(
         store,
         [
-            article(each, SITELESS if each % 3 == 0 else SITED, title=f"Heat {each}")
+            Article(each, (SITED, SITELESS)[each % 3 == 0], f"Heat {each}", "Text.", "2026-02-25")
             for each in ARTICLES
         ],
     )
