@@ -6,9 +6,9 @@ from itertools import batched
 from typing import NamedTuple, TypedDict
 
 from seealso.store.batching import Reading, need_item, read_one, read_query
-from seealso.store.calls import batch_get, batch_items
+from seealso.store.calls import Call, batch_get, batch_items
 from seealso.store.tables import Store
-from seealso.store.values import Json, marshal_item
+from seealso.store.values import Json, marshal_item, unmarshal_item
 from seealso.tables.links import (
     domain_status,
     host_group,
@@ -97,9 +97,10 @@ def read_status(
 def list_pending_since(store: Store, after: Position, until: str, limit: int) -> list[QueuedLink]:
     """Pending links of all sites behind a position and submitted by a time, at most `limit`.
 
-    The oldest first. What it costs does not depend on how many others are pending.
+    The oldest first; behind a position without a link are all from its time on. What it costs does
+    not depend on how many others are pending.
     """
-    query = _status_query(store, "pending", None, after)
+    query = _status_query(store, "pending", None, after if after.link_id else None)
     query["KeyConditionExpression"] += " AND submitted_at BETWEEN :from AND :until"
     query["ExpressionAttributeValues"] |= marshal_item({":from": after.at, ":until": until})
     return [_queued(item, "pending") for item in store.client.query_first(query, limit)]
@@ -270,9 +271,12 @@ def get_counts(store: Store) -> PendingCounts | None:
 
 def read_counts(store: Store) -> Reading[PendingCounts | None]:
     """The reading of get_counts()."""
-    item = (yield {"counts": need_item(store.transient, **_COUNTS)})["counts"]
-    if item is None:
+    # Not with others in a BatchGetItem, which no role may send to this table.
+    get = {"TableName": store.transient, "Key": marshal_item(_COUNTS)}
+    answer = (yield {"counts": Call("GetItem", get)})["counts"]
+    if "Item" not in answer:
         return None
+    item = unmarshal_item(answer["Item"])
     by_domain = {int(domain): number for domain, number in item["by_domain"].items()}
     return PendingCounts(item["counted_at"], by_domain)
 
