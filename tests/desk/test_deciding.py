@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from seealso.errors import StoreUnavailable
 from seealso.store.tables import Store
+from seealso.tables import links
 from seealso.tables.links import Link, get_link, is_blocked
 from seealso.tables.sites import Block, Site, list_blocks
 from tests.support import desk_links, gateway
@@ -327,6 +329,25 @@ def test_a_button_does_the_rest(
             REASON[1],
             True,
         )
+
+
+def test_a_store_that_stops_answering_loses_no_outcome(
+    store: Store, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = choose(browser, "approve", 1, 2, 4)
+    publish = links.publish
+
+    def stop_at_the_second(*arguments: Any) -> Link:
+        if arguments[1].link_id == link_id(2):
+            raise StoreUnavailable
+        return publish(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(links, "publish", stop_at_the_second)
+        page = confirm(browser, page)
+        assert "1 of 3 done, 2 to go." in text(page.one("main"))
+        assert press(browser, page, "/desk/links/chosen").status == 503
+    assert "3 of 3 done." in text(confirm(browser, page).one("main"))
 
 
 def test_several_rejections_need_a_reason(store: Store, browser: Browser) -> None:

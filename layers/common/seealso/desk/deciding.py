@@ -17,7 +17,7 @@ from seealso.desk.showing import Shown, queued, read_shown, shown
 from seealso.editing import links as moderation
 from seealso.editing import sites as site_editing
 from seealso.editing.links import DECIDABLE, Decision
-from seealso.errors import Refusal
+from seealso.errors import Refusal, StoreUnavailable
 from seealso.http.handler import Route
 from seealso.http.problems import PROBLEMS
 from seealso.http.responses import Response
@@ -348,6 +348,12 @@ def decide_chosen(visit: Visit) -> Response:
             if refusal.name != "not-found":
                 raise
             missing += 1
+        except StoreUnavailable:
+            if not outcomes:
+                raise
+            # What was done is told, and the rest can be tried again.
+            rest = {link_id: version, **rest}
+            break
         if time.monotonic() >= ends:
             break
     done = sum(outcome.is_done for outcome in outcomes)
