@@ -9,7 +9,7 @@ from seealso.errors import StoreUnavailable
 from seealso.store.tables import Store
 from seealso.tables import links
 from seealso.tables.links import Link, get_link, is_blocked
-from seealso.tables.sites import Block, Site, list_blocks
+from seealso.tables.sites import Block, Site, add_network_block, list_blocks
 from tests.support import desk_links, gateway
 from tests.support.desk import ADMIN, EDITOR, Browser, sign_in, sign_in_admin
 from tests.support.desk_links import SITED, link_id, pending_link
@@ -170,6 +170,17 @@ def test_asks_for_a_check_once_in_ten_minutes(store: Store, browser: Browser) ->
     assert "once in ten minutes" in text(again.one("main"))
 
 
+def test_an_undo_that_is_half_done_says_so(store: Store, browser: Browser) -> None:
+    page = follow(browser, decide(browser, "approve"))
+    put_site(store, Site(SITED, name="Night Ledger", pending_cap=0))
+    refused = tree_of(press(browser, page, path(1, "undo")), 409)
+    assert "It is removed." in text(refused.one("main"))
+    assert link(store).status == "removed"
+    put_site(store, Site(SITED, name="Night Ledger"))
+    assert press(browser, refused, path(1, "restore")).status == 303
+    assert link(store).status == "pending"
+
+
 # ---- refusals --------------------------------------------------------------------------------
 
 
@@ -245,6 +256,23 @@ def test_an_admin_blocks_the_host_with_a_rejection(
     assert link(store).status == "pending"
     steps = ("link.reject", "block.add", "link.restore", "block.remove")
     assert actions(store) == [(ADMIN, step) for step in steps]
+
+
+def test_what_was_blocked_before_stays_blocked(store: Store) -> None:
+    add_network_block(store, HOST, [])
+    admin = sign_in_admin(store)
+    page = tree_of(decide(admin, "reject", REASON, ("block", "network")))
+    button = text(named(page.one("form", action=path(1, "undo")), "button")[0])
+    assert button == "Undo: pending again"
+    press(admin, page, path(1, "undo"))
+    assert list_blocks(store, 10) == [Block(HOST, None)]
+
+
+def test_refuses_other_scopes_of_a_block(store: Store) -> None:
+    for action, field in (("reject", "block"), ("undo", "unblock")):
+        fields = [("version", "1"), REASON, (field, "everywhere")]
+        assert sign_in_admin(store).post(path(1, action), fields).status == 400
+    assert link(store).status == "pending"
 
 
 def test_an_editor_blocks_nothing(store: Store, browser: Browser) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from seealso.contract.admin_models import AdminListedLink
 from seealso.store.tables import Store, current_store
 from seealso.store.values import Json
 from seealso.tables.articles import Article, put_articles
@@ -13,6 +14,8 @@ from seealso.tables.checks import Checks, checks_item
 from seealso.tables.links import STATUSES, Cause, Link, get_link, link_item, withdraw
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
+from seealso.verifying import explanations
+from seealso.verifying.explanations import for_editors
 from seealso.web.languages import ENGLISH, language_of
 from tests.desk.test_queue import pages
 from tests.support import desk_links
@@ -321,3 +324,29 @@ def test_offers_what_can_be_done(browser: Browser, status: str, actions: set[str
 def test_a_domain_without_a_site_has_a_number(browser: Browser) -> None:
     page = screen(browser, f"/desk/links/{link_id(9)}")
     assert f"on Site {SITELESS}" in text(page.one("main"))
+
+
+# ---- words -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["needs_editor", "attention", "link_back"])
+def test_every_code_of_a_link_has_words(store: Store, browser: Browser, field: str) -> None:
+    """The codes are those that the API names."""
+    schema = AdminListedLink.model_json_schema()
+    member = schema["properties"][field]
+    elsewhere = schema["$defs"].get(member.get("$ref", "").rpartition("/")[2], {})
+    options = [member, *member.get("anyOf", []), elsewhere]
+    codes = [code for option in options for code in option.get("enum", [])]
+    assert len(codes) >= 2
+    for number, code in enumerate(codes, 100):
+        changes: dict[str, Any] = {field: code}
+        if field == "attention":
+            changes |= {"status": "published", "expires_at": None, "attention_at": rfc3339(NOW)}
+        put_items(store, store.links, [link_item(own(number, **changes))])
+        screen(browser, f"/desk/links/{link_id(number)}")
+
+
+def test_checks_are_told_to_editors_as_of_somebody_elses_page() -> None:
+    said = [for_editors(message) for message in explanations._CODES.values()]
+    assert said
+    assert not [each.id for each in said if "your page" in each.id.lower()]

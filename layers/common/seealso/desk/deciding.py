@@ -154,7 +154,11 @@ def decide(visit: Visit, name: str, link_id: str, version: int) -> Outcome:
 def _scope(visit: Visit, name: str) -> str:
     """Where the link's host is to be blocked or unblocked as well: `site`, `network` or nowhere."""
     fields = {"reject": "block", "undo": "unblock"}
-    return visit.form.one(fields[name]) if name in fields else ""
+    scope = visit.form.one(fields[name]) if name in fields else ""
+    if scope not in ("", "site", "network"):
+        detail = f"{fields[name]} must be site or network."
+        raise Refusal.of_field("malformed-request", fields[name], detail)
+    return scope
 
 
 def _was_done(visit: Visit, action: Action, current: Link, version: int) -> bool:
@@ -192,7 +196,7 @@ def undo_of(link: Link, unblock: str = "") -> Undo | None:
 def _with_block(visit: Visit, name: str, link: Link, scope: str) -> Outcome:
     """Block the link's host after a rejection, or unblock it after its undoing."""
     is_block = name == "reject"
-    done = ACTIONS[name].done
+    done, unblock = ACTIONS[name].done, ""
     assert link.url is not None
     members = Members(host=links.host_of(link.url))
     if scope == "site":
@@ -201,7 +205,9 @@ def _with_block(visit: Visit, name: str, link: Link, scope: str) -> Outcome:
     try:
         block = site_editing.parse_block(members)
         if is_block:
-            site_editing.block_host(visit.store, visit.context, block)
+            # One that was blocked before is not unblocked by undoing this.
+            is_new = site_editing.block_host(visit.store, visit.context, block)
+            unblock = scope if is_new else ""
         else:
             site_editing.unblock_host(visit.store, visit.context, block.host, block.domain)
     except Refusal as refusal:
@@ -211,7 +217,7 @@ def _with_block(visit: Visit, name: str, link: Link, scope: str) -> Outcome:
         state = "not blocked" if is_block else "not unblocked"
         return _done(visit, link, f"{done} Its host is {state}: {detail}")
     words = f"{block.host} is {'blocked' if is_block else 'no longer blocked'} {where}."
-    return _done(visit, link, f"{done} {words}", scope if is_block else "")
+    return _done(visit, link, f"{done} {words}", unblock)
 
 
 def _refused(visit: Visit, refusal: Refusal, current: Link) -> Outcome:

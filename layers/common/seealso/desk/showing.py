@@ -9,7 +9,7 @@ from seealso.store.batching import Reading
 from seealso.store.tables import Store
 from seealso.tables import sites
 from seealso.tables.checks import Checks
-from seealso.tables.links import BY_CHECK, BY_SUBMITTER, Link
+from seealso.tables.links import BY_CHECK, BY_SUBMITTER, Link, host_of
 from seealso.tables.queue import QueuedLink
 from seealso.tables.sites import Site
 from seealso.times import seconds_since
@@ -65,6 +65,11 @@ class Shown(NamedTuple):
     def choice(self) -> str:
         """How a form names the link as it was seen."""
         return f"{self.link['link_id']}.{self.link['version']}"
+
+    @property
+    def host(self) -> str | None:
+        """The host that would be blocked with it; None once it is erased."""
+        return host_of(self.link["url"]) if self.link["url"] else None
 
 
 class Event(NamedTuple):
