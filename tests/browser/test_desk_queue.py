@@ -290,7 +290,13 @@ STATES: dict[str, Callable[[Page, str], None]] = {
 
 @needs_checkers
 @with_script
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(
+    "state",
+    [
+        state if state in ("queue", "link") else pytest.param(state, marks=pytest.mark.long)
+        for state in STATES
+    ],
+)
 def test_no_barriers_on_a_phone_in_the_dark_and_with_large_text(
     page: Page, desk: str, deployed_environment: Store, state: str
 ) -> None:
