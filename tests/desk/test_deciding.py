@@ -230,6 +230,14 @@ def test_a_link_that_is_not_there_is_not_found(browser: Browser) -> None:
     assert browser.get("/desk/links/x").status == 404
 
 
+def test_the_address_of_a_form_leads_to_the_link(browser: Browser) -> None:
+    for action in ("approve", "reject", "remove", "restore", "undo", "check"):
+        found = browser.get(path(1, action))
+        assert (found.status, found.headers["location"]) == (303, own_page())
+    found = browser.get("/desk/links/chosen")
+    assert (found.status, found.headers["location"]) == (303, "/desk")
+
+
 def test_a_script_gets_what_became_of_the_link(store: Store, browser: Browser) -> None:
     page = tree_of(decide(browser, "approve", ("by_script", "1")))
     assert text(page.one("p", class_="done")) == "Published."

@@ -274,6 +274,11 @@ def check(visit: Visit) -> Response:
     return redirect(f"/desk/links/{link_id}", "link-check")
 
 
+def leave_form(visit: Visit) -> Response:
+    """GET of a form's address, as a browser sends when it is entered again."""
+    return redirect(f"/desk/links/{visit.request.path_link_id()}")
+
+
 def _outcome_page(visit: Visit, outcome: Outcome, status: int, opened: str = "") -> Response:
     title = "Done" if outcome.is_done else "Not done"
     values = {
@@ -303,6 +308,8 @@ def _back(form: Form, link_id: str) -> str:
 
 def chosen(visit: Visit) -> Response:
     """GET /desk/links/chosen: what was chosen in a list, to be confirmed."""
+    if not visit.request.query:
+        return redirect("/desk")  # the address of the form that confirms, entered again
     return _chosen_page(visit, Form(parse_qs(visit.request.query, keep_blank_values=True)))
 
 
@@ -405,5 +412,9 @@ ROUTES: dict[str, Route] = {
     "GET /desk/links/chosen": for_editors(chosen),
     "POST /desk/links/chosen": for_editors(decide_chosen),
     "POST /desk/links/{link_id}/check": for_editors(check),
+    **{
+        f"GET /desk/links/{{link_id}}/{name}": for_editors(leave_form)
+        for name in (*ACTIONS, "check")
+    },
     **{f"POST /desk/links/{{link_id}}/{name}": for_editors(_deciding(name)) for name in ACTIONS},
 }
