@@ -157,6 +157,7 @@ def test_keys_move_choose_undo_explain_and_can_be_turned_off(
     outcome(page, "Undone: it is pending again.")
     assert link(deployed_environment, 1).status == "pending"
     # Its buttons are there again.
+    expect(items.nth(0)).to_be_focused()
     expect(items.nth(0).get_by_role("button", name="Approve")).to_be_visible()
     page.keyboard.press("?")
     expect(page.get_by_text("Open or close this explanation.")).to_be_visible()

@@ -1,4 +1,4 @@
-// What the desk does beyond HTML. Nothing here is needed: every form works without.
+// What the desk does beyond HTML. Nothing here is needed to do the work.
 
 const parse = (text) => new DOMParser().parseFromString(text, "text/html");
 
@@ -45,11 +45,12 @@ const decide = async (form, item) => {
     item.replaceChildren(outcome);
     say(outcome.querySelector("p").textContent);
     if (!hadFocus) return;
-    if (outcome.dataset.outcome === "done" && form.dataset.goes !== "nowhere") moveFrom(item, 1);
+    // What was undone is decided on anew.
+    if (outcome.dataset.outcome === "done" && button.dataset.key !== "undo") moveFrom(item, 1);
     else item.focus();
   } catch (error) {
     button.ariaDisabled = "false";
-    say(error.message || "That could not be sent. Try again.");
+    say((error.name === "Error" && error.message) || "That could not be sent. Try again.");
   }
 };
 
