@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seealso.desk import articles, audit, blocks, queue, sites
+from seealso.desk import articles, audit, blocks, deciding, links, overview, queue, sites
 from seealso.desk.pages import refusal_page
 from seealso.desk.routing import NOT_FOUND, with_route
 from seealso.errors import Refusal
@@ -20,6 +20,9 @@ def not_found(_store: Store, _request: Request) -> Response:
 
 ROUTES: dict[str, Route] = {
     **queue.ROUTES,
+    **deciding.ROUTES,
+    **links.ROUTES,
+    **overview.ROUTES,
     **articles.ROUTES,
     **sites.ROUTES,
     **blocks.ROUTES,

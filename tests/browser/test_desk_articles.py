@@ -17,7 +17,7 @@ from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, put_articles, raise_highest
 from seealso.tables.sites import Site
 from tests.browser import checks, needs_checkers, with_script
-from tests.browser.payloads import TEXTS
+from tests.support.script_payloads import TEXTS
 from tests.browser.test_accessibility import PHONE, overflow
 from tests.browser.test_injection import _WATCH
 from tests.support import desk, gateway
