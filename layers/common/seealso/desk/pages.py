@@ -5,7 +5,8 @@ gets the visit's `editor_name`, `is_admin` and `form_token`.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import quote
 
 from seealso.desk.access import Visit
 from seealso.errors import Refusal, unavailable
@@ -103,3 +104,20 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
     }
     headers = refusal_headers(refusal)
     return plain_page(request, "refusal.html", kind.title, values, kind.status, headers)
+
+
+def sign_in_page(
+    request: Request, to: str, form: Literal["kept", "too long"] | None = None
+) -> Response:
+    """What is shown in place of a screen to somebody without rights, with the way to sign in.
+
+    `to` is where to go on afterwards, `form` what became of a form that was sent.
+    """
+    values = {"sign_in_url": f"/desk/signin?to={quote(to)}", "form": form}
+    return plain_page(request, "sign_in.html", "Sign in", values, 403)
+
+
+def page_without_group(visit: Visit) -> Response:
+    """What somebody sees who has signed in and is in no group: whom to ask, and nothing else."""
+    values = {"user_name": visit.session.editor_name, "editor_name": None}
+    return desk_page(visit, "no_group.html", "Not an editor yet", values, 403)
