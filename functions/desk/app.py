@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from seealso.desk import articles, audit, blocks, queue, signing_in, sites
+from seealso.desk import (
+    articles,
+    audit,
+    blocks,
+    deciding,
+    links,
+    overview,
+    queue,
+    signing_in,
+    sites,
+)
 from seealso.desk.pages import refusal_page
 from seealso.desk.routing import NOT_FOUND, with_route
 from seealso.errors import Refusal
@@ -21,6 +31,9 @@ def not_found(_store: Store, _request: Request) -> Response:
 ROUTES: dict[str, Route] = {
     **signing_in.ROUTES,
     **queue.ROUTES,
+    **deciding.ROUTES,
+    **links.ROUTES,
+    **overview.ROUTES,
     **articles.ROUTES,
     **sites.ROUTES,
     **blocks.ROUTES,

@@ -17,7 +17,6 @@ from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, put_articles, raise_highest
 from seealso.tables.sites import Site
 from tests.browser import checks, needs_checkers, with_script
-from tests.browser.payloads import TEXTS
 from tests.browser.test_accessibility import PHONE, overflow
 from tests.browser.test_injection import _WATCH
 from tests.support import desk, gateway
@@ -27,6 +26,7 @@ from tests.support.environment import new_container
 from tests.support.factories import put_site
 from tests.support.gateway import Response
 from tests.support.node_packages import serving
+from tests.support.script_payloads import TEXTS
 
 DRAFT, DELETED = 102, 103
 TEXT = "The kettle is old.\n\nIt sings in the morning.\n\nNobody knows why."

@@ -11,7 +11,7 @@ from tests.browser import with_script
 from tests.browser.forms import TITLE, fill, new_url, problem, send
 from tests.browser.http import get
 from tests.browser.network import Network, article, site
-from tests.browser.payloads import TEXTS, URLS
+from tests.support.script_payloads import TEXTS, URLS
 
 # The ids of sites and articles with payloads, above those of network.py.
 _OFFSET = 500_000

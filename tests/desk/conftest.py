@@ -1,15 +1,32 @@
-"""Signing in to the desk: an issuer on loopback, and a desk that it knows."""
+"""The desk over an engine that counts read units as AWS does, and an issuer that it knows."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from seealso.desk import oidc, settings
-from seealso.store.tables import Store
+from seealso.store.tables import Store, reset_store
+from tests.support import engines, tables
 from tests.support import issuer as issuers
 from tests.support.desk import ORIGIN
+from tests.support.engines import Engines
+from tests.support.environment import use_store
 from tests.support.issuer import Issuer
 from tests.support.person import Person
+
+COUNTING = [name for name in engines.names() if name in ("dynamodb-local", "address")]
+
+
+@pytest.fixture(params=COUNTING)
+def counting_store(
+    request: pytest.FixtureRequest, all_engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Store]:
+    """A function's environment over an engine that counts read units."""
+    found = tables.make_store(all_engines.endpoint(request.param))
+    use_store(found, monkeypatch)
+    yield found
+    reset_store()
+    tables.drop(found)
 
 
 @pytest.fixture

@@ -79,6 +79,7 @@ class Known:
     submitted_at: str
     published_at: str | None
     due_at: datetime | None
+    article_title: str
     is_erased: bool = False
 
 
@@ -325,7 +326,7 @@ class Life(RuleBasedStateMachine):
         frees: bool,
         actor: str | None = None,
     ) -> None:
-        before = {"status": known.status, "version": known.version}
+        before = {name: getattr(known, name) for name in ("status", "version", "article_title")}
         after: Json = {"status": status, "version": known.version + 1}
         self._told(
             f"link.{action}",
@@ -459,6 +460,7 @@ class Life(RuleBasedStateMachine):
             rfc3339(self.now),
             rfc3339(self.now) if at_once else None,
             None if at_once else self.now + timedelta(days=site.pending_days),
+            self.articles[article_id].title,
         )
 
     def _submission_refused(self, article_id: int, site: Site | None, url: str) -> str | None:
@@ -547,7 +549,7 @@ class Life(RuleBasedStateMachine):
                 cast(Json, each) for each in queue.list_queue(self.store, "pending", domain, 100)
             ]
             assert [{name: each[name] for name in SHOWN} for each in found] == waiting
-        assert queue.count_pending(self.store) == len(self._in_order("pending"))
+        assert sum(queue.count_pending(self.store).values()) == len(self._in_order("pending"))
 
     @invariant()
     def audit_tells_the_whole_story(self) -> None:

@@ -1,5 +1,6 @@
 """What editors decide about submitted links, each with its audit entry."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -23,6 +24,15 @@ class Decision(NamedTuple):
     keep_blocked: bool = True
     tell_submitter: bool = False
 
+
+# The statuses of links that each decision is for.
+DECIDABLE: Mapping[str, frozenset[str]] = {
+    "approve": frozenset({"pending"}),
+    "reject": frozenset({"pending"}),
+    "remove": links.CLAIM_HOLDERS,
+    "restore": frozenset({"rejected", "removed"}),
+    "check": links.CLAIM_HOLDERS,
+}
 
 _REASON = string(1, MAX_REASON)
 _CHECKS = {"reason": _REASON, "keep_blocked": boolean, "tell_submitter": boolean}
@@ -62,7 +72,7 @@ def shown_checks(link: Link, checks: Checks) -> dict[str, Any]:
 def approve(store: Store, context: ChangeContext, link_id: str, version: int) -> Link:
     """Publish a pending link. Raises Refusal 404, 409 (`page-full`, `conflict`) or 412."""
     link = _get_version(store, link_id, version)
-    if link.status != "pending":
+    if link.status not in DECIDABLE["approve"]:
         raise _wrong_status(link, "approved")
     # The cap of the site that the link's article belongs to now.
     article = get_article(store, link.article_id)
@@ -92,7 +102,7 @@ def reject(
 ) -> Link:
     """End a pending link. Raises Refusal 404, 409 or 412."""
     link = _get_version(store, link_id, version)
-    if link.status != "pending":
+    if link.status not in DECIDABLE["reject"]:
         raise _wrong_status(link, "rejected")
     entry = link_entry(store, context, "reject", link, "rejected", decision.reason)
     cause = Cause(context.at, context.actor, decision.reason, decision.tell_submitter)
@@ -107,7 +117,7 @@ def remove(
 ) -> Link:
     """End a link that has not ended yet. Raises Refusal 404, 409 or 412."""
     link = _get_version(store, link_id, version)
-    if link.status not in links.CLAIM_HOLDERS:
+    if link.status not in DECIDABLE["remove"]:
         raise _wrong_status(link, "removed")
     entry = link_entry(store, context, "remove", link, "removed", decision.reason)
     cause = Cause(context.at, context.actor, decision.reason, decision.tell_submitter)
@@ -120,7 +130,7 @@ def remove(
 def restore(store: Store, context: ChangeContext, link_id: str, version: int) -> Link:
     """Make a rejected or removed link pending again. Raises Refusal 404, 409 or 412."""
     link = _get_version(store, link_id, version)
-    if link.status not in ("rejected", "removed"):
+    if link.status not in DECIDABLE["restore"]:
         raise _wrong_status(link, "restored")
     if link.url is None:
         raise Refusal("conflict", "The link's URL is erased, so it cannot be restored.")
@@ -169,7 +179,7 @@ def check(store: Store, context: ChangeContext, link_id: str) -> str:
         link = links.get_link(store, link_id)
         if link is None:
             raise link_not_found()
-        if link.status not in links.CLAIM_HOLDERS:
+        if link.status not in DECIDABLE["check"]:
             raise _wrong_status(link, "checked")
         try:
             return links.request_check(store, link, context.at)

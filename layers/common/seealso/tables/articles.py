@@ -14,7 +14,7 @@ from typing import NamedTuple
 from seealso.columns import COLUMNS
 from seealso.errors import StoreError, VersionConflict
 from seealso.store.batching import Reading, read_query, read_together
-from seealso.store.calls import Call
+from seealso.store.calls import Call, query_items
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item, unmarshal_item
 from seealso.tables import skips
@@ -254,6 +254,40 @@ def list_articles(
         if listed.id not in articles or articles[listed.id].version < listed.version:
             articles[listed.id] = listed
     return [articles[article_id] for article_id in sorted(articles, reverse=True)[:limit]]
+
+
+class Titled(NamedTuple):
+    """What an article's index entries say of it, without its text."""
+
+    title: str
+    domain: int
+    state: str
+
+
+def read_title(store: Store, article_id: int) -> Reading[Titled | None]:
+    """An article's title, domain and state; None where there is none.
+
+    From the indexes, eventually consistent: 0.5 read units each, where the article's item may take
+    40 for its text. Drafts and deleted articles are not in the timeline.
+    """
+    keys = {state: ("unpublished-id", "unpublished", state) for state in UNPUBLISHED}
+    keys["published"] = ("timeline-id", "timeline", TIMELINE)
+    needs = {}
+    for state, (index, name, value) in keys.items():
+        query: Json = {
+            "TableName": store.articles,
+            "IndexName": index,
+            "KeyConditionExpression": "#key = :key AND id = :id",
+            "ExpressionAttributeNames": {"#key": name},
+            "ExpressionAttributeValues": marshal_item({":key": value, ":id": article_id}),
+        }
+        needs[state] = Call("Query", query)
+    answers = yield needs
+    for state in STATES:
+        for item in query_items(answers[state]):
+            domain = item["domain"] if "domain" in item else item["domain_state"].partition("#")[0]
+            return Titled(item["title"], int(domain), state)
+    return None
 
 
 def _read_state(

@@ -128,6 +128,17 @@ def get_policy(store: Store, domain: int) -> Site:
     return site
 
 
+def read_policies(store: Store, domains: Iterable[int]) -> Reading[dict[int, Site]]:
+    """The sites of some domains, each read at most CACHE_SECONDS ago."""
+    found = {domain: cached_site(store, domain) for domain in domains}
+    needs = {domain: site_need(store, domain) for domain, site in found.items() if site is None}
+    items = (yield needs) if needs else {}
+    return {
+        domain: site or remember_site(store, domain, items[domain])
+        for domain, site in found.items()
+    }
+
+
 def get_site(store: Store, domain: int) -> Site:
     """The current site of a domain (strongly consistent); version 0 where there is none."""
     return site_of(domain, _get(store, _site_key(domain)))
@@ -175,8 +186,13 @@ def public_view(site: Site) -> dict[str, Any]:
 
 def list_sites(store: Store, limit: int, above: int = -1) -> list[Site]:
     """Sites with domains above one, by domain, at most `limit`."""
-    items = store.client.query_first(list_query(store, above), limit)
-    return [site_of(item["domain"], item) for item in items]
+    return read_one(store, read_sites(store, limit, above))
+
+
+def read_sites(store: Store, limit: int, above: int = -1) -> Reading[list[Site]]:
+    """The reading of list_sites(), which remembers what it has read."""
+    items = yield from read_query(list_query(store, above), limit)
+    return [remember_site(store, item["domain"], item) for item in items]
 
 
 def list_query(store: Store, above: int) -> Json:

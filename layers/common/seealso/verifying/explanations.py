@@ -3,7 +3,8 @@
 They speak to whoever submitted the page, and say what to do where something can be done.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from seealso.errors import Message
 from seealso.tables.checks import Checks
@@ -52,11 +53,28 @@ def explanation(link: Link, checks: Checks) -> list[Message]:
     last = checks.last
     if last is None:
         return [_NOT_YET] if link.status in CLAIM_HOLDERS else []
-    codes: list[str] = last["codes"]
+    return sentences(last)
+
+
+def sentences(evidence: Mapping[str, Any]) -> list[Message]:
+    """What one check found, by its evidence (tables/checks.py)."""
+    codes: list[str] = evidence["codes"]
     if not codes:
         return [_SEEN]
     beside = [code for code in codes[1:] if code in _BESIDE][:1]
-    return [_sentence(code, last.get("href"), last.get("status")) for code in (codes[0], *beside)]
+    href, status = evidence.get("href"), evidence.get("status")
+    return [_sentence(code, href, status) for code in (codes[0], *beside)]
+
+
+def of_code(code: str) -> Message | None:
+    """What a code says by itself, as in a link's history; None if it needs the evidence."""
+    return _WALL if code.startswith("wall-") else _CODES.get(code)
+
+
+def for_editors(message: Message) -> Message:
+    """The English sentence for those whose page it is not."""
+    text = message.id.replace("Your page", "The page").replace("your page", "the page")
+    return Message(text, **message.values)
 
 
 def found_link(checks: Checks) -> dict[str, str | None] | None:

@@ -75,3 +75,148 @@ find("conflict")?.addEventListener("input", ({ target }) => {
 });
 
 find("problem")?.focus();
+
+const parse = (text) => new DOMParser().parseFromString(text, "text/html");
+
+// Sends a form and returns the page that it leads to.
+const post = async (form, more = {}) => {
+  const fields = new URLSearchParams(new FormData(form));
+  for (const [name, value] of Object.entries(more)) fields.append(name, value);
+  // Not `form.action`, which may be a field of this name.
+  const response = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
+  if (response.status === 401) throw new Error("You are not signed in any more. Reload this page.");
+  return parse(await response.text());
+};
+
+// ---- queue ------------------------------------------------------------------------------------
+
+const queue = document.querySelector("[data-queue]");
+const panel = document.querySelector("[data-keys]");
+
+// Says what was done, for those who do not see the list change.
+const say = (words) => {
+  panel.querySelector("[data-said]").textContent = words;
+};
+
+const itemOf = (element) => element?.closest("[data-queue] > li");
+
+const moveFrom = (item, step) => {
+  const items = [...queue.children];
+  const next = items[item ? items.indexOf(item) + step : 0];
+  const target = next ?? (step > 0 ? document.querySelector("a[rel=next]") : null);
+  target?.focus();
+  target?.scrollIntoView({ block: "nearest" });
+};
+
+// Puts the answer in the place of the link that was decided on.
+const decide = async (form, item) => {
+  const button = form.querySelector("button");
+  if (button.ariaDisabled === "true") return;
+  button.ariaDisabled = "true";
+  try {
+    const page = await post(form, { by_script: "1" });
+    const outcome = page.querySelector("[data-outcome]");
+    if (!outcome) throw new Error(page.querySelector(".lead")?.textContent);
+    const hadFocus = item.contains(document.activeElement) || document.activeElement === document.body;
+    item.replaceChildren(outcome);
+    say(outcome.querySelector("p").textContent);
+    if (!hadFocus) return;
+    // What was undone is decided on anew.
+    if (outcome.dataset.outcome === "done" && button.dataset.key !== "undo") moveFrom(item, 1);
+    else item.focus();
+  } catch (error) {
+    button.ariaDisabled = "false";
+    say((error.name === "Error" && error.message) || "That could not be sent. Try again.");
+  }
+};
+
+const press = (item, name) => item?.querySelector(`[data-key="${name}"]`);
+
+const keys = {
+  j: (item) => moveFrom(item, 1),
+  k: (item) => moveFrom(item, -1),
+  a: (item) => press(item, "approve")?.click(),
+  u: (item) => press(item, "undo")?.click(),
+  x: (item) => press(item, "choose")?.click(),
+  r: (item) => {
+    const details = press(item, "reject");
+    if (!details) return;
+    details.open = true;
+    details.querySelector("input[name=reason]").focus();
+  },
+  "?": () => {
+    const details = panel.querySelector("details");
+    details.open = !details.open;
+    if (details.open) details.querySelector("summary").focus();
+  },
+};
+
+const OFF = "desk-keys-off";
+const areOff = () => localStorage.getItem(OFF) === "1";
+
+const onKey = (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const item = itemOf(event.target);
+  if (event.key === "Escape" && item) {
+    const details = event.target.closest("details");
+    if (details) details.open = false;
+    item.focus();
+    return;
+  }
+  if (areOff() || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
+  if (!Object.hasOwn(keys, event.key)) return;
+  event.preventDefault();
+  keys[event.key](item);
+};
+
+if (queue) {
+  panel.hidden = false;
+  for (const item of queue.children) item.tabIndex = -1;
+  queue.addEventListener("submit", (event) => {
+    event.preventDefault();
+    decide(event.target, itemOf(event.target));
+  });
+  addEventListener("keydown", onKey);
+  const off = panel.querySelector("[data-keys-off]");
+  const show = () => off.setAttribute("aria-pressed", String(areOff()));
+  off.addEventListener("click", () => {
+    localStorage.setItem(OFF, areOff() ? "0" : "1");
+    show();
+  });
+  show();
+}
+
+// ---- several links at once --------------------------------------------------------------------
+
+const chooseAll = document.querySelector("[data-choose-all]");
+if (chooseAll) {
+  chooseAll.hidden = false;
+  chooseAll.addEventListener("click", () => {
+    for (const box of document.querySelectorAll("input[form=choose][name=link]")) box.checked = true;
+  });
+}
+
+// Presses the button for the rest until there is none.
+const finish = async (form) => {
+  while (form) {
+    const button = form.querySelector("button");
+    button.ariaDisabled = "true";
+    try {
+      const page = await post(form);
+      const outcomes = page.querySelector("[data-outcomes]");
+      if (!outcomes) throw new Error(page.querySelector(".lead")?.textContent);
+      document.querySelector("[data-outcomes]").append(...outcomes.children);
+      document.querySelector("[data-tally]").replaceChildren(...page.querySelector("[data-tally]").children);
+      const next = page.querySelector("form[data-rest]");
+      if (next) form.replaceWith(next);
+      else form.remove();
+      form = next;
+    } catch {
+      // The button is there for whoever looks.
+      button.ariaDisabled = "false";
+      return;
+    }
+  }
+};
+
+finish(document.querySelector("form[data-rest]"));
