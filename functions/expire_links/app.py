@@ -13,8 +13,13 @@ from seealso.settings import integer, string
 from seealso.store.tables import current_store
 from seealso.tables.checks import count_set_aside, oldest_due
 from seealso.tables.expiry import expire_and_erase
-from seealso.tables.queue import count_pending, oldest_for_editors
-from seealso.times import seconds_since
+from seealso.tables.queue import (
+    PendingCounts,
+    count_pending,
+    oldest_for_editors,
+    save_counts,
+)
+from seealso.times import rfc3339, seconds_since
 
 LINK_DAYS = integer("LINK_DAYS", 1, MAX_DAYS)
 
@@ -31,7 +36,9 @@ def handler(event: object, context: object) -> None:
     store = current_store()
     now = datetime.now(UTC)
     report = expire_and_erase(store, now, LINK_DAYS, _log_failure)
-    pending = count_pending(store)
+    by_domain = count_pending(store)
+    save_counts(store, PendingCounts(rfc3339(now), by_domain))
+    pending = sum(by_domain.values())
     metrics.add_metric("PendingLinks", MetricUnit.Count, pending)
     metrics.add_metric("FailedLinks", MetricUnit.Count, report.failed)
     metrics.add_metric("FailingChecks", MetricUnit.Count, count_set_aside(store))

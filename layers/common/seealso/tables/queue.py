@@ -1,5 +1,6 @@
 """The queue: submitted links by status, the oldest first, for the editors who decide on them."""
 
+from collections import Counter
 from itertools import batched
 from typing import NamedTuple, TypedDict
 
@@ -72,20 +73,27 @@ def list_queue(
 
     `after` is the position of the previous page's last link. One query, no filter.
     """
-    name, value = "status", status
-    if domain is not None:
-        name, value = "domain_status", domain_status(domain, status)
-    query: Json = {
-        "TableName": store.links,
-        "IndexName": "status-submitted" if domain is None else "domain-status-submitted",
-        "KeyConditionExpression": "#key = :key",
-        "ExpressionAttributeNames": {"#key": name},
-        "ExpressionAttributeValues": marshal_item({":key": value}),
-    }
-    if after is not None:
-        key = {name: value, "submitted_at": after.at, "pk": f"link#{after.link_id}"}
-        query["ExclusiveStartKey"] = marshal_item(key)
+    query = _status_query(store, status, domain, after)
     return [_queued(item, status) for item in store.client.query_first(query, limit)]
+
+
+def list_pending_since(
+    store: Store, after: Position, until: str, limit: int
+) -> list[QueuedLink]:
+    """Pending links of all sites behind a position and submitted by a time, at most `limit`.
+
+    The oldest first. What it costs does not depend on how many others are pending.
+    """
+    query = _status_query(store, "pending", None, after)
+    query["KeyConditionExpression"] += " AND submitted_at BETWEEN :from AND :until"
+    query["ExpressionAttributeValues"] |= marshal_item({":from": after.at, ":until": until})
+    return [_queued(item, "pending") for item in store.client.query_first(query, limit)]
+
+
+def list_newest_pending(store: Store, domain: int | None, limit: int) -> list[QueuedLink]:
+    """Pending links, the newest first, of all sites or of one; at most `limit`."""
+    query = _status_query(store, "pending", domain, None) | {"ScanIndexForward": False}
+    return [_queued(item, "pending") for item in store.client.query_first(query, limit)]
 
 
 def list_host(
@@ -159,10 +167,40 @@ def _queued(item: Json, status: str) -> QueuedLink:
     }
 
 
-def count_pending(store: Store) -> int:
-    """How many links are pending in the whole network."""
-    query = _pending_query(store) | {"Select": "COUNT"}
-    return sum(int(answer["Count"]) for answer in store.client.query_pages(query))
+def count_pending(store: Store) -> dict[int, int]:
+    """How many links are pending on each site that has any, by its domain.
+
+    It reads the whole queue, which costs the same units as counting without sites.
+    """
+    query = _status_query(store, "pending", None, None) | {"ProjectionExpression": "#domain"}
+    query["ExpressionAttributeNames"] |= {"#domain": "domain"}
+    return dict(Counter(item["domain"] for item in store.client.query_all(query)))
+
+
+class PendingCounts(NamedTuple):
+    """What the hourly job counted: pending links by their site's domain."""
+
+    counted_at: str
+    by_domain: dict[int, int]
+
+
+_COUNTS = {"pk": "counts#pending"}
+
+
+def save_counts(store: Store, counts: PendingCounts) -> None:
+    """Keep what was counted, for those who show it and must not count themselves."""
+    by_domain = {str(domain): number for domain, number in counts.by_domain.items()}
+    item = {**_COUNTS, "counted_at": counts.counted_at, "by_domain": by_domain}
+    store.client.call("PutItem", {"TableName": store.transient, "Item": marshal_item(item)})
+
+
+def get_counts(store: Store) -> PendingCounts | None:
+    """What the hourly job counted last; None before its first run."""
+    item = store.client.get_item(store.transient, _COUNTS, is_consistent=False)
+    if item is None:
+        return None
+    by_domain = {int(domain): number for domain, number in item["by_domain"].items()}
+    return PendingCounts(item["counted_at"], by_domain)
 
 
 def oldest_for_editors(store: Store) -> str | None:
@@ -170,7 +208,8 @@ def oldest_for_editors(store: Store) -> str | None:
 
     A site with the policy `verified` leaves the others to checks of their link-back.
     """
-    pending = store.client.query_all(_pending_query(store) | {"Limit": MAX_KEYS})
+    query = _status_query(store, "pending", None, None) | {"Limit": MAX_KEYS}
+    pending = store.client.query_all(query)
     for some in batched(pending, MAX_KEYS, strict=False):
         keys = [{"pk": item["pk"]} for item in some]
         (answer,) = store.client.send_all([batch_get({store.links: keys})])
@@ -185,11 +224,19 @@ def oldest_for_editors(store: Store) -> str | None:
     return None
 
 
-def _pending_query(store: Store) -> Json:
-    return {
+def _status_query(store: Store, status: str, domain: int | None, after: Position | None) -> Json:
+    """The query for links of a status, the oldest first, behind a position."""
+    name, value = "status", status
+    if domain is not None:
+        name, value = "domain_status", domain_status(domain, status)
+    query: Json = {
         "TableName": store.links,
-        "IndexName": "status-submitted",
-        "KeyConditionExpression": "#status = :pending",
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": marshal_item({":pending": "pending"}),
+        "IndexName": "status-submitted" if domain is None else "domain-status-submitted",
+        "KeyConditionExpression": "#key = :key",
+        "ExpressionAttributeNames": {"#key": name},
+        "ExpressionAttributeValues": marshal_item({":key": value}),
     }
+    if after is not None:
+        key = {name: value, "submitted_at": after.at, "pk": f"link#{after.link_id}"}
+        query["ExclusiveStartKey"] = marshal_item(key)
+    return query
