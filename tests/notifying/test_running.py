@@ -99,7 +99,7 @@ def test_what_was_decided_meanwhile_is_not_announced(
 ) -> None:
     link_id = submitted(network, clock, "a")
     context = ChangeContext("ann@example.com", clock.now, "request", 365)
-    moderation.decide(network, link_id, Decision("reject"), None, context)
+    moderation.reject(network, context, link_id, 1, Decision("No."))
     clock.passes(minutes=5)
     assert run(tools(network, clock, receiver), 0) == Report()
 

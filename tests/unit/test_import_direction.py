@@ -40,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "notifying": BELOW_DOMAIN | {"verifying"},
     "graphql": BELOW_DOMAIN | DOMAIN | {"http"},
     "web": BELOW_DOMAIN | DOMAIN | {"http"},
+    "desk": BELOW_DOMAIN | DOMAIN | {"http", "web"},
     # The names of problems and the caching headers are all that it takes from `http`.
     "contract": {"columns", "limits", "urls", "http.problems", "http.responses"},
     "probing": set(),

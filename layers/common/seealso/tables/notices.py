@@ -4,7 +4,7 @@
 |---|---|---|
 | `notices#key` | what deliveries are signed with | the desk |
 | `notices#test` | when an admin last asked for a test | the desk |
-| `notices#state` | how far the queue was announced, failures, the last deliveries, the lease | notify |
+| `notices#state` | how far the queue was announced, the last deliveries, the lease | notify |
 | `feed#<scope>` | the SHA-256 of a feed's key; a scope is `network` or a domain | the desk |
 
 They do not expire. A key that was replaced must be dead for good, and a backup would bring it back;
@@ -12,6 +12,7 @@ what is lost with the table is made anew on one screen (decisions.md).
 """
 
 import os
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -26,6 +27,8 @@ from seealso.tables.queue import Position
 from seealso.times import rfc3339
 
 MAX_DELIVERIES = 20  # that are kept
+
+_FEED_KEY = re.compile(r"(network|0|[1-9][0-9]{0,9})-[0-9a-f]{32}")
 
 _KEY = {"pk": "notices#key"}
 _TEST = {"pk": "notices#test"}
@@ -182,7 +185,9 @@ class FeedAddress(NamedTuple):
     made_by: str
 
 
-def get_feed_addresses(store: Store, domains: Iterable[int | None]) -> dict[int | None, FeedAddress]:
+def get_feed_addresses(
+    store: Store, domains: Iterable[int | None]
+) -> dict[int | None, FeedAddress]:
     """Those of some feeds, at most 100, that have an address."""
     scopes = {_feed_key(domain)["pk"]: domain for domain in domains}
     keys = [{"pk": pk} for pk in scopes]
@@ -216,20 +221,15 @@ def replace_feed_key(
 
 def find_feed(store: Store, key: str) -> FeedAddress | None:
     """The feed whose address has this key, `<scope>-<secret>`; None if there is none."""
-    scope, _, secret = key.rpartition("-")
-    domain = None if scope == "network" else _domain_of(scope)
-    if domain is None and scope != "network":
+    if not _FEED_KEY.fullmatch(key):
         return None
+    scope, secret = key.split("-")
+    domain = None if scope == "network" else int(scope)
     # Consistent: an address that was replaced is dead for the next request.
     item = store.client.get_item(store.transient, _feed_key(domain))
     if item is None or not compare_digest(item["digest"], _digest(secret)):
         return None
     return FeedAddress(domain, item["digest"], item["made_at"], item["made_by"])
-
-
-def _domain_of(scope: str) -> int | None:
-    is_domain = scope.isascii() and scope.isdecimal() and len(scope) <= 10
-    return int(scope) if is_domain else None
 
 
 def _scope(domain: int | None) -> str:

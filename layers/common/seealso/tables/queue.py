@@ -82,9 +82,10 @@ def list_pending_since(
 ) -> list[QueuedLink]:
     """Pending links of all sites behind a position and submitted by a time, at most `limit`.
 
-    The oldest first. What it costs does not depend on how many others are pending.
+    The oldest first; behind a position without a link are all from its time on. What it costs does
+    not depend on how many others are pending.
     """
-    query = _status_query(store, "pending", None, after)
+    query = _status_query(store, "pending", None, after if after.link_id else None)
     query["KeyConditionExpression"] += " AND submitted_at BETWEEN :from AND :until"
     query["ExpressionAttributeValues"] |= marshal_item({":from": after.at, ":until": until})
     return [_queued(item, "pending") for item in store.client.query_first(query, limit)]
