@@ -7,6 +7,7 @@ from typing import Any
 from ada_url import URL
 from aws_lambda_powertools import Logger, Tracer
 
+from seealso.errors import StoreUnavailable
 from seealso.notifying.running import Tools, run
 from seealso.settings import optional
 from seealso.store.tables import current_store
@@ -30,7 +31,11 @@ def handler(event: object, context: Any) -> str:
     tools = Tools(current_store(), _post, URL(NOTIFY_URL).hostname, lambda: datetime.now(UTC))
     # The next run begins after this one has ended, or was ended by its time limit.
     seconds_left = float(context.get_remaining_time_in_millis()) / 1000
-    report = run(tools, lease_seconds=seconds_left + 5)
+    try:
+        report = run(tools, lease_seconds=seconds_left + 5)
+    except StoreUnavailable as error:  # no failure of this job: the next run is the retry
+        logger.warning("store unavailable", extra={"reason": str(error)})
+        return "the store does not answer"
     if report is None:
         return "another run is under way"
     if any(report):

@@ -52,9 +52,7 @@ def submitted(store: Store, clock: Clock, name: str, article: int = ARTICLE) -> 
     return submit(store, sent, None, Rules(10**6, "network")).link.link_id
 
 
-def test_new_links_are_announced_once(
-    network: Store, clock: Clock, receiver: FakeReceiver
-) -> None:
+def test_new_links_are_announced_once(network: Store, clock: Clock, receiver: FakeReceiver) -> None:
     first = submitted(network, clock, "a")
     clock.passes(seconds=1)
     second = submitted(network, clock, "b")

@@ -77,9 +77,7 @@ def list_queue(
     return [_queued(item, status) for item in store.client.query_first(query, limit)]
 
 
-def list_pending_since(
-    store: Store, after: Position, until: str, limit: int
-) -> list[QueuedLink]:
+def list_pending_since(store: Store, after: Position, until: str, limit: int) -> list[QueuedLink]:
     """Pending links of all sites behind a position and submitted by a time, at most `limit`.
 
     The oldest first; behind a position without a link are all from its time on. What it costs does
