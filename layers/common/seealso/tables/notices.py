@@ -20,6 +20,7 @@ from hmac import compare_digest
 from typing import Any, NamedTuple
 
 from seealso.errors import StoreError, VersionConflict
+from seealso.store.batching import Reading, read_one
 from seealso.store.calls import Call, batch_get, batch_items
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item, unmarshal_item
@@ -83,16 +84,21 @@ class Webhook(NamedTuple):
 
 def get_webhook(store: Store) -> Webhook:
     """What is stored for the webhook, in one round trip."""
-    answers = store.client.send_all(
-        [
-            Call(
-                "GetItem",
-                {"TableName": store.transient, "Key": marshal_item(key), "ConsistentRead": True},
-            )
-            for key in (_KEY, _STATE, _TEST)
-        ]
+    return read_one(store, read_webhook(store))
+
+
+def read_webhook(store: Store) -> Reading[Webhook]:
+    """The reading of get_webhook()."""
+    answers = yield {
+        key["pk"]: Call(
+            "GetItem",
+            {"TableName": store.transient, "Key": marshal_item(key), "ConsistentRead": True},
+        )
+        for key in (_KEY, _STATE, _TEST)
+    }
+    key, state, test = (
+        unmarshal_item(answers[key["pk"]].get("Item", {})) for key in (_KEY, _STATE, _TEST)
     )
-    key, state, test = (unmarshal_item(answer.get("Item", {})) for answer in answers)
     return Webhook(
         Key(key["secret"], key["made_at"], key["made_by"]) if key else None,
         _state_of(state),
@@ -192,11 +198,8 @@ def get_feed_addresses(
     scopes = {_feed_key(domain)["pk"]: domain for domain in domains}
     keys = [{"pk": pk} for pk in scopes]
     (answer,) = store.client.send_all([batch_get({store.transient: keys})])
-    found = {}
-    for item in batch_items(answer, store.transient):
-        domain = scopes[item["pk"]]
-        found[domain] = FeedAddress(domain, item["digest"], item["made_at"], item["made_by"])
-    return found
+    items = {scopes[item["pk"]]: item for item in batch_items(answer, store.transient)}
+    return {domain: _address_of(domain, item) for domain, item in items.items()}
 
 
 def replace_feed_key(
@@ -229,6 +232,10 @@ def find_feed(store: Store, key: str) -> FeedAddress | None:
     item = store.client.get_item(store.transient, _feed_key(domain))
     if item is None or not compare_digest(item["digest"], _digest(secret)):
         return None
+    return _address_of(domain, item)
+
+
+def _address_of(domain: int | None, item: Json) -> FeedAddress:
     return FeedAddress(domain, item["digest"], item["made_at"], item["made_by"])
 
 
