@@ -32,6 +32,7 @@ REQUIREMENTS: dict[str, set[str]] = {
     "Admin": POWERTOOLS | URL_PARSER,
     "CheckLinks": POWERTOOLS | URL_PARSER,
     "ExpireLinks": POWERTOOLS,
+    "Notify": POWERTOOLS | URL_PARSER,
     "RecordSkips": POWERTOOLS,
     "VersionProbe": set(),  # boto3 of Lambda's runtime, when it is called
 }
