@@ -95,7 +95,7 @@ def test_what_submitters_and_editors_wrote_is_plain_text(network: Store) -> None
     assert {each.tag for each in entry} == {
         f"{ATOM}{name}" for name in ("id", "title", "published", "updated", "link", "summary")
     }
-    assert not [each for each in entry.iter() if each.get("type") not in (None, "text", "text/html")]
+    assert {each.get("type") for each in entry.iter()} == {None, "text", "text/html"}
 
 
 def test_an_empty_feed_is_a_feed(network: Store) -> None:

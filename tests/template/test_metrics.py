@@ -127,6 +127,7 @@ def test_the_hourly_jobs_metrics_have_the_stack(
     monkeypatch.setattr(job, "current_store", lambda: None)
     monkeypatch.setattr(job, "expire_and_erase", lambda *_: Report(failed=2))
     monkeypatch.setattr(job, "count_pending", lambda _: {3: 4, 5: 3})
+    monkeypatch.setattr(job, "save_counts", lambda *_: None)
     monkeypatch.setattr(job, "count_set_aside", lambda _: 3)
     an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     monkeypatch.setattr(job, "oldest_for_editors", lambda _: an_hour_ago)

@@ -65,6 +65,7 @@ def _entry(link: QueuedLink, base_url: str) -> str:
     host = url.partition("://")[2].partition("/")[0]
     article = f"{link['article_title'] or 'Article'} ({link['article_id']})"
     page = f"{base_url}/desk/links/{link['link_id']}"
+    summary = f"{url}\nFor {article} of site {link['domain']}"
     return "\n".join(
         [
             "<entry>",
@@ -73,8 +74,7 @@ def _entry(link: QueuedLink, base_url: str) -> str:
             f"<published>{link['submitted_at']}</published>",
             f"<updated>{link['submitted_at']}</updated>",
             f'<link rel="alternate" type="text/html" href="{xml_text(page)}"/>',
-            f'<summary type="text">{_plain(url)}\n'
-            f"For {_plain(article)} of site {link['domain']}</summary>",
+            f'<summary type="text">{_plain(summary)}</summary>',
             "</entry>",
         ]
     )
