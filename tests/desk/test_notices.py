@@ -16,7 +16,7 @@ from seealso.tables.articles import Article, put_articles
 from seealso.tables.notices import Delivery, State
 from seealso.tables.sites import Site
 from tests.support.desk import Browser, request, sign_in, sign_in_admin
-from tests.support.factories import APPROVED, AT_ONCE, NOW, attempt, make_network, put_site
+from tests.support.factories import APPROVED, AT_ONCE, NOW, attempt, by, make_network, put_site
 from tests.support.log import Log
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -194,7 +194,7 @@ def test_a_key_is_shown_once(network: Store) -> None:
 def test_a_test_is_asked_for(network: Store) -> None:
     admin = sign_in_admin(network)
     assert not forms(admin.get("/desk/notices").body, "/desk/notices/test")  # without a key
-    notices.replace_key(network, "bea@example.com", NOW, "")
+    notices.replace_key(network, by("bea@example.com", NOW), "")
     found = admin.post("/desk/notices/test")
     assert (found.status, found.headers["location"]) == (303, "/desk/notices?done=test-asked")
     page = admin.get(found.headers["location"]).body
@@ -204,7 +204,7 @@ def test_a_test_is_asked_for(network: Store) -> None:
 
 
 def test_deliveries_are_shown_as_text(network: Store) -> None:
-    notices.replace_key(network, "bea@example.com", NOW, "")
+    notices.replace_key(network, by("bea@example.com", NOW), "")
     lease = notices.take_lease(network, datetime.now(UTC), 0)
     assert lease
     deliveries = (

@@ -28,7 +28,7 @@ from seealso.tables.skips import PARTITION, SkipRange
 from seealso.verifying.fetching import Fetched
 from tests.support import gateway, tables
 from tests.support.editors import as_admin
-from tests.support.factories import put_site
+from tests.support.factories import by, put_site
 from tests.support.fake_pages import STATUS, FakePages, Page
 from tests.support.functions import function, handler
 from tests.support.gateway import Response
@@ -426,7 +426,7 @@ def edit_sites(recorder: Recorder) -> None:
 def notify(recorder: Recorder) -> None:
     """A test is sent, and the queue looked at."""
     now = datetime.now(UTC)
-    notices.replace_key(recorder.store, "editor", now - timedelta(minutes=5), "")
+    notices.replace_key(recorder.store, by("editor", now - timedelta(minutes=5)), "")
     notices.ask_for_test(recorder.store, now)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NOTIFY_URL", "https://receiver.example.com/hook")

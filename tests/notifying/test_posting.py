@@ -13,11 +13,12 @@ from seealso.errors import VersionConflict
 from seealso.notifying.running import Report, run
 from seealso.store.tables import Store
 from seealso.tables import notices
+from seealso.tables.audit import AuditFilter, list_audit
 from seealso.verifying.addresses import is_allowed
 from seealso.verifying.fetching import Fetched, FetchFailed, Kind, post_over
 from tests.notifying.receiver import Clock, sent_to, tools
 from tests.support import page_server
-from tests.support.factories import NOW
+from tests.support.factories import NOW, by
 from tests.support.page_server import LOOPBACK, Answer, Exchange, page, redirect
 
 SECONDS = 0.6  # of a post, where the answer is too slow
@@ -30,7 +31,7 @@ def posted(server: page_server.Server, seconds: float = 5.0) -> Fetched | FetchF
 @pytest.fixture
 def webhook(moto_store: Store) -> Store:
     """A webhook whose admin has asked for a test."""
-    notices.replace_key(moto_store, "bea@example.com", NOW, "")
+    notices.replace_key(moto_store, by("bea@example.com", NOW), "")
     notices.ask_for_test(moto_store, NOW)
     lease = notices.take_lease(moto_store, NOW, 0)
     assert lease
@@ -170,8 +171,8 @@ def test_urls_that_could_not_be_submitted_get_nothing(url: str) -> None:
 
 
 def test_a_feeds_address_is_found_by_its_key_until_it_is_replaced(store: Store) -> None:
-    network = notices.replace_feed_key(store, None, "ann@example.com", NOW, "")
-    site = notices.replace_feed_key(store, 7, "ann@example.com", NOW, "")
+    network = notices.replace_feed_key(store, by("ann@example.com", NOW), None, "")
+    site = notices.replace_feed_key(store, by("ann@example.com", NOW), 7, "")
     assert re.fullmatch("network-[0-9a-f]{32}", network)
     assert re.fullmatch("7-[0-9a-f]{32}", site)
     found = notices.get_feed_addresses(store, [None, 7, 3])
@@ -185,9 +186,15 @@ def test_a_feeds_address_is_found_by_its_key_until_it_is_replaced(store: Store) 
     for wrong in (f"3-{secret}", f"network-{secret}", f"07-{secret}", f"-{secret}", secret, "7-"):
         assert notices.find_feed(store, wrong) is None
     with pytest.raises(VersionConflict):
-        notices.replace_feed_key(store, 7, "eve@example.com", NOW, "")
+        notices.replace_feed_key(store, by("eve@example.com", NOW), 7, "")
     later = NOW.replace(hour=13)
-    new = notices.replace_feed_key(store, 7, "ann@example.com", later, found[7].made_at)
+    new = notices.replace_feed_key(store, by("ann@example.com", later), 7, found[7].made_at)
     assert notices.find_feed(store, site) is None
     assert notices.find_feed(store, new)
     assert notices.find_feed(store, network)
+    told = [(each["action"], each["domain"]) for each in list_audit(store, AuditFilter(), 9)]
+    assert sorted(told, key=repr) == [
+        ("notices.feed", 7),
+        ("notices.feed", 7),
+        ("notices.feed", None),
+    ]

@@ -13,12 +13,12 @@ from seealso.store.tables import Store
 from seealso.submitting.deciding import Rules
 from seealso.submitting.submitting import submit
 from seealso.tables import notices
-from seealso.tables.audit import ChangeContext
+from seealso.tables.audit import AuditFilter, list_audit
 from seealso.tables.queue import PendingCounts, count_pending, save_counts
 from seealso.times import rfc3339
 from seealso.verifying.fetching import FetchFailed
 from tests.notifying.receiver import HOST, Clock, FakeReceiver, tools
-from tests.support.factories import APPROVED, AT_ONCE, NOW, attempt, make_network
+from tests.support.factories import APPROVED, AT_ONCE, NOW, attempt, by, make_network
 
 ARTICLE, AT_ONCE_ARTICLE = 100, 101
 SECONDS = 60.0
@@ -40,7 +40,7 @@ def receiver() -> FakeReceiver:
 def network(store: Store, clock: Clock) -> Store:
     """Two sites, and a webhook with a key whose digest of the day has been sent."""
     make_network(store, [(ARTICLE, APPROVED), (AT_ONCE_ARTICLE, AT_ONCE)], pending_cap=1000)
-    notices.replace_key(store, "bea@example.com", clock.now, "")
+    notices.replace_key(store, by("bea@example.com", clock.now), "")
     lease = notices.take_lease(store, clock.now, 0)
     assert lease
     notices.save_state(store, lease, BEFORE)
@@ -96,8 +96,7 @@ def test_what_was_decided_meanwhile_is_not_announced(
     network: Store, clock: Clock, receiver: FakeReceiver
 ) -> None:
     link_id = submitted(network, clock, "a")
-    context = ChangeContext("ann@example.com", clock.now, "request", 365)
-    moderation.reject(network, context, link_id, 1, Decision("No."))
+    moderation.reject(network, by("ann@example.com", clock.now), link_id, 1, Decision("No."))
     clock.passes(minutes=5)
     assert run(tools(network, clock, receiver), 0) == Report()
 
@@ -110,7 +109,7 @@ def test_links_before_the_key_are_not_announced(
     clock.passes(hours=1)
     assert run(tools(store, clock, receiver), 0) == Report()  # no key: nothing is sent unsigned
     assert receiver.received == []
-    notices.replace_key(store, "bea@example.com", clock.now, "")
+    notices.replace_key(store, by("bea@example.com", clock.now), "")
     new = submitted(store, clock, "new")
     clock.passes(minutes=5)
     run(tools(store, clock, receiver), 0)
@@ -160,7 +159,7 @@ def test_a_digest_a_day(network: Store, clock: Clock, receiver: FakeReceiver) ->
 def test_a_digest_without_counts_or_links(
     store: Store, clock: Clock, receiver: FakeReceiver
 ) -> None:
-    notices.replace_key(store, "bea@example.com", clock.now, "")
+    notices.replace_key(store, by("bea@example.com", clock.now), "")
     assert run(tools(store, clock, receiver), 0) == Report(accepted=1)
     (notice,) = receiver.notices
     assert (notice["pending"], notice["oldest"], notice["sites"]) == (None, None, [])
@@ -309,13 +308,15 @@ def test_an_idle_run_costs_the_same_whatever_is_pending(
 
 
 def test_a_key_is_replaced_only_by_whoever_has_seen_the_current_one(store: Store) -> None:
-    first = notices.replace_key(store, "bea@example.com", NOW, "")
+    first = notices.replace_key(store, by("bea@example.com", NOW), "")
     for stale in ("", "2026-01-01T00:00:00.000Z"):
         with pytest.raises(VersionConflict):
-            notices.replace_key(store, "eve@example.com", NOW, stale)
+            notices.replace_key(store, by("eve@example.com", NOW), stale)
     assert notices.get_webhook(store).key == first
     second = notices.replace_key(
-        store, "bea@example.com", NOW + timedelta(seconds=1), first.made_at
+        store, by("bea@example.com", NOW + timedelta(seconds=1)), first.made_at
     )
     assert second.secret != first.secret
     assert notices.get_webhook(store).key == second
+    actions = [(each["actor"], each["action"]) for each in list_audit(store, AuditFilter(), 9)]
+    assert actions == [("bea@example.com", "notices.key")] * 2

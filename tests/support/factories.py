@@ -12,6 +12,7 @@ from seealso.submitting.deciding import Attempt, Rules
 from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Receipt, submit
 from seealso.tables.articles import Article, article_item, put_articles
+from seealso.tables.audit import ChangeContext
 from seealso.tables.pages import page_key
 from seealso.tables.sites import Site, SiteRecord, get_record, save_record
 
@@ -105,3 +106,8 @@ def attempt(article_id: int, url: str, now: datetime, title: str | None = None) 
     return Attempt(
         article_id, Submission(url, title), "192.0.2.7", now, "https://api.seealso.example"
     )
+
+
+def by(actor: str, at: datetime) -> ChangeContext:
+    """The context of an editor's change."""
+    return ChangeContext(actor, at, "of-a-test", 365)

@@ -40,9 +40,8 @@ def notices_page(visit: Visit) -> Response:
 
 def replace_key(visit: Visit) -> Response:
     """POST /desk/notices/key: the only page that shows the key."""
-    name, current = visit.session.editor_name, visit.form.one("current")
     try:
-        key = notices.replace_key(visit.store, name, visit.now, current)
+        key = notices.replace_key(visit.store, visit.context, visit.form.one("current"))
     except VersionConflict:
         raise _replaced("key") from None
     values = {"secret": key.secret, "label": "Key", "is_feed": False}
@@ -58,9 +57,9 @@ def ask_for_test(visit: Visit) -> Response:
 def replace_feed(visit: Visit) -> Response:
     """POST /desk/notices/feeds: the only page that shows a feed's address."""
     domain = _domain_of(visit)
-    name, current = visit.session.editor_name, visit.form.one("current")
+    current = visit.form.one("current")
     try:
-        key = notices.replace_feed_key(visit.store, domain, name, visit.now, current)
+        key = notices.replace_feed_key(visit.store, visit.context, domain, current)
     except VersionConflict:
         raise _replaced("address") from None
     address = f"{visit.request.base_url}/desk/feeds/{key}"

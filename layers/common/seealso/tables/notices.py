@@ -21,9 +21,10 @@ from typing import Any, NamedTuple
 
 from seealso.errors import StoreError, VersionConflict
 from seealso.store.batching import Reading, read_one
-from seealso.store.calls import Call, batch_get, batch_items
+from seealso.store.calls import Call
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item, unmarshal_item
+from seealso.tables.audit import ChangeContext, audit_entry
 from seealso.tables.queue import Position
 from seealso.times import rfc3339
 
@@ -106,13 +107,14 @@ def read_webhook(store: Store) -> Reading[Webhook]:
     )
 
 
-def replace_key(store: Store, made_by: str, now: datetime, current: str) -> Key:
+def replace_key(store: Store, context: ChangeContext, current: str) -> Key:
     """A new random key in the place of the one that was made at `current` (empty: there is none).
 
     The old one signs nothing any more. Raises VersionConflict if it was replaced meanwhile.
     """
-    key = Key(os.urandom(32).hex(), rfc3339(now), made_by)
-    _replace(store, {**_KEY, **key._asdict()}, current)
+    key = Key(os.urandom(32).hex(), rfc3339(context.at), context.actor)
+    entry = audit_entry(store, context, "notices.key", None, None)
+    _replace(store, {**_KEY, **key._asdict()}, current, entry)
     return key
 
 
@@ -168,7 +170,12 @@ def save_state(store: Store, lease: Lease, state: State) -> None:
         "ConditionExpression": "holder = :holder",
         "ExpressionAttributeValues": marshal_item({":holder": lease.holder}),
     }
-    _put(store, body)
+    try:
+        store.client.call("PutItem", body)
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+        raise VersionConflict from None
 
 
 def _state_of(item: Json) -> State:
@@ -194,17 +201,22 @@ class FeedAddress(NamedTuple):
 def get_feed_addresses(
     store: Store, domains: Iterable[int | None]
 ) -> dict[int | None, FeedAddress]:
-    """Those of some feeds, at most 100, that have an address."""
-    scopes = {_feed_key(domain)["pk"]: domain for domain in domains}
-    keys = [{"pk": pk} for pk in scopes]
-    (answer,) = store.client.send_all([batch_get({store.transient: keys})])
-    items = {scopes[item["pk"]]: item for item in batch_items(answer, store.transient)}
-    return {domain: _address_of(domain, item) for domain, item in items.items()}
+    """Those of some feeds that have an address, in one round trip of up to 32 feeds."""
+    calls = {
+        domain: Call(
+            "GetItem", {"TableName": store.transient, "Key": marshal_item(_feed_key(domain))}
+        )
+        for domain in domains
+    }
+    answers = store.client.send_all(list(calls.values()))
+    return {
+        domain: _address_of(domain, unmarshal_item(answer["Item"]))
+        for domain, answer in zip(calls, answers, strict=True)
+        if "Item" in answer
+    }
 
 
-def replace_feed_key(
-    store: Store, domain: int | None, made_by: str, now: datetime, current: str
-) -> str:
+def replace_feed_key(store: Store, context: ChangeContext, domain: int | None, current: str) -> str:
     """A new random key for a feed's address, in the place of the one that was made at `current`.
 
     `current` is empty where there is none. The key is stored nowhere: the address is known to
@@ -215,10 +227,11 @@ def replace_feed_key(
     item = {
         **_feed_key(domain),
         "digest": _digest(secret),
-        "made_at": rfc3339(now),
-        "made_by": made_by,
+        "made_at": rfc3339(context.at),
+        "made_by": context.actor,
     }
-    _replace(store, item, current)
+    entry = audit_entry(store, context, "notices.feed", None, None, domain=domain)
+    _replace(store, item, current, entry)
     return f"{_scope(domain)}-{secret}"
 
 
@@ -254,20 +267,19 @@ def _digest(secret: str) -> str:
 # ---- items -----------------------------------------------------------------------------------
 
 
-def _replace(store: Store, item: Json, current: str) -> None:
-    """Put an item over the one that was made at `current`; empty: over none."""
-    body: Json = {"TableName": store.transient, "Item": marshal_item(item)}
+def _replace(store: Store, item: Json, current: str, entry: Json) -> None:
+    """Put an item over the one that was made at `current` (empty: over none), and an audit entry.
+
+    Raises VersionConflict.
+    """
+    put: Json = {"TableName": store.transient, "Item": marshal_item(item)}
     if current:
-        body["ConditionExpression"] = "made_at = :current"
-        body["ExpressionAttributeValues"] = marshal_item({":current": current})
+        put["ConditionExpression"] = "made_at = :current"
+        put["ExpressionAttributeValues"] = marshal_item({":current": current})
     else:
-        body["ConditionExpression"] = "attribute_not_exists(pk)"
-    _put(store, body)
-
-
-def _put(store: Store, body: Json) -> None:
+        put["ConditionExpression"] = "attribute_not_exists(pk)"
     try:
-        store.client.call("PutItem", body)
+        store.client.transact([{"Put": put}, entry])
     except StoreError as error:
         if not error.condition_failed():
             raise
