@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
-from seealso.errors import VersionConflict
+from seealso.errors import StoreUnavailable, VersionConflict
 from seealso.notifying.running import Report, run
 from seealso.store.tables import Store
 from seealso.tables import notices
@@ -19,7 +19,10 @@ from seealso.verifying.fetching import Fetched, FetchFailed, Kind, post_over
 from tests.notifying.receiver import Clock, sent_to, tools
 from tests.support import page_server
 from tests.support.factories import NOW, by
+from tests.support.functions import function
+from tests.support.log import Log
 from tests.support.page_server import LOOPBACK, Answer, Exchange, page, redirect
+from tests.support.scan import scan
 
 SECONDS = 0.6  # of a post, where the answer is too slow
 
@@ -165,6 +168,36 @@ def test_urls_that_could_not_be_submitted_get_nothing(url: str) -> None:
     assert isinstance(found, FetchFailed)
     assert found.kind == "bad-url"
     assert server.connections == 0
+
+
+# ---- the function ----------------------------------------------------------------------------
+
+
+class Context:
+    """Of an invocation that has just begun."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 120_000
+
+
+def test_the_function_does_nothing_without_a_url(deployed_environment: Store) -> None:
+    assert function("notify").handler({}, Context()) == "no NotifyUrl"
+    assert scan(deployed_environment, deployed_environment.transient) == []
+
+
+def test_a_store_that_does_not_answer_is_no_failure_of_the_job(
+    deployed_environment: Store, monkeypatch: pytest.MonkeyPatch, log: Log
+) -> None:
+    monkeypatch.setenv("NOTIFY_URL", "https://receiver.example.com/secret-path")
+
+    def unavailable(*_: object, **__: object) -> None:
+        raise StoreUnavailable("time limit reached")
+
+    job = function("notify")
+    monkeypatch.setattr(job, "run", unavailable)
+    assert job.handler({}, Context()) == "the store does not answer"
+    assert "secret-path" not in log.text()
 
 
 # ---- feeds' addresses ------------------------------------------------------------------------
