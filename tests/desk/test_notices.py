@@ -6,6 +6,7 @@ from html import unescape
 from uuid import UUID
 from xml.etree import ElementTree
 
+import feedparser
 import pytest
 
 from seealso.store.tables import Store
@@ -86,6 +87,8 @@ def test_what_submitters_and_editors_wrote_is_plain_text(network: Store) -> None
     submitted(network, 109, "c", 'x <img src=x onerror=alert(1)> & "y" &lt;b&gt;')
     found = request("GET", made(sign_in(network), "network"))
     (entry,) = entries(found.body)
+    read = feedparser.parse(found.body.encode())
+    assert (read.bozo, read.version, len(read.entries)) == (False, "atom10", 1)
     shown = " ".join(entry.itertext())
     assert "<" not in shown
     assert "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}img src=x onerror=alert(1)" in shown
