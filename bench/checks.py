@@ -22,6 +22,7 @@ from seealso.verifying.child import ADDRESS_SPACE, CPU_SECONDS
 from seealso.verifying.finding import Answer
 from seealso.verifying.pipeline import AT_ONCE
 from seealso.verifying.sandbox import Sandbox
+from seealso_cli.costs.prices import GB, PRICES
 from tests.support import page_server, tables
 from tests.support.fake_pages import BASE_URL
 from tests.support.page_server import Exchange
@@ -37,12 +38,12 @@ LINKS = 100_000
 RUNS_A_MONTH = 60 * 24 * 365 / 12
 CHECKS_A_MONTH = LINKS * 365 / 12 / 7
 CHECKS_A_RUN = round(CHECKS_A_MONTH / RUNS_A_MONTH)
-# List prices of us-east-1 in dollars, as README.md has them.
-REQUEST, SCHEDULE = 0.20e-6, 1.00e-6
-READ_UNIT, WRITE_UNIT = 0.125e-6, 0.625e-6
-GB_SECOND = 0.0000133334
-LOG_GB, STORAGE_GB, TRANSFER_GB = 0.50, 0.25, 0.09
-GB = 10**9
+READS, WRITES = PRICES["dynamodb_read_million"], PRICES["dynamodb_write_million"]
+SCHEDULES, REQUESTS = PRICES["schedule_million"], PRICES["lambda_million"]
+GB_SECOND = PRICES["lambda_gb_second"]
+LOG_GB, STORAGE_GB, TRANSFER_GB = (
+    PRICES[name] for name in ("log_gb", "dynamodb_gb", "transfer_gb")
+)
 # A function's share of a core (AWS, "Configure Lambda function memory").
 CORE = MEMORY_MB / 1769
 # Assumptions: what CloudWatch adds to a line, as in money.py, and what a request with TLS sends.
@@ -189,8 +190,8 @@ def _busy(costs: Costs, billed: float, log_bytes: int) -> list[Line]:
     writes = CHECKS_A_MONTH * check.write_units + RUNS_A_MONTH * run.write_units
     return [
         *_runs(billed, log_bytes),
-        ("DynamoDB, writes", f"{writes:,.0f} units at 0.625 a million", writes * WRITE_UNIT),
-        ("DynamoDB, reads", f"{reads:,.0f} units at 0.125 a million", reads * READ_UNIT),
+        ("DynamoDB, writes", f"{writes:,.0f} units at {WRITES} a million", writes / 1e6 * WRITES),
+        ("DynamoDB, reads", f"{reads:,.0f} units at {READS} a million", reads / 1e6 * READS),
         (
             "DynamoDB, what was found",
             f"{LINKS:,} x {costs.stored_bytes:,} bytes = {stored:.2f} GB at {STORAGE_GB:.2f}",
@@ -204,19 +205,21 @@ def _idle(costs: Costs, billed: float, log_bytes: int) -> list[Line]:
     reads = RUNS_A_MONTH * costs.idle.read_units
     return [
         *_runs(billed, log_bytes),
-        ("DynamoDB, reads", f"{reads:,.0f} units at 0.125 a million", reads * READ_UNIT),
+        ("DynamoDB, reads", f"{reads:,.0f} units at {READS} a million", reads / 1e6 * READS),
     ]
 
 
 def _runs(billed: float, log_bytes: int) -> list[Line]:
-    duration = RUNS_A_MONTH * billed * MEMORY_MB / 1024 * GB_SECOND
+    runs = RUNS_A_MONTH / 1e6
+    memory = MEMORY_MB / 1024
+    duration = RUNS_A_MONTH * billed * memory * GB_SECOND
     logged = RUNS_A_MONTH * (log_bytes + EVENT_BYTES) / GB
     return [
-        ("schedules", f"{RUNS_A_MONTH:,.0f} at 1.00 a million", RUNS_A_MONTH * SCHEDULE),
-        ("Lambda, requests", f"{RUNS_A_MONTH:,.0f} at 0.20 a million", RUNS_A_MONTH * REQUEST),
+        ("schedules", f"{RUNS_A_MONTH:,.0f} at {SCHEDULES:.2f} a million", runs * SCHEDULES),
+        ("Lambda, requests", f"{RUNS_A_MONTH:,.0f} at {REQUESTS:.2f} a million", runs * REQUESTS),
         (
             "Lambda, duration",
-            f"{RUNS_A_MONTH:,.0f} x {billed:.3f} s x {MEMORY_MB / 1024:g} GB at 0.0000133 (arm64)",
+            f"{RUNS_A_MONTH:,.0f} x {billed:.3f} s x {memory:g} GB at {GB_SECOND:.7f} (arm64)",
             duration,
         ),
         ("log lines", f"{logged:.3f} GB at {LOG_GB:.2f}", logged * LOG_GB),

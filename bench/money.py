@@ -1,6 +1,8 @@
-"""What page views cost in dollars, with and without CloudFront: writes docs/costs.md.
+"""What page views cost in dollars, with and without CloudFront.
 
-`make bench PARTS=money` measures one page view on DynamoDB Local and multiplies with prices.toml.
+`make bench PARTS=money` measures page views on DynamoDB Local, keeps that in page_views.json, and
+writes docs/costs.md and the last section of README.md. `python -m bench.money` writes both again
+from what was measured, for another price.
 """
 
 import io
@@ -11,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -23,22 +24,27 @@ from local.paths import ROOT
 from seealso.store.tables import Store, reset_store
 from seealso.tables.articles import article_item
 from seealso.tables.sites import Site
+from seealso_cli.costs import prices
+from seealso_cli.costs.prices import DATE, EDGES, INIT_SECONDS, PRICES, Usage
+from seealso_cli.costs.stack_metrics import OF_HOURLY_JOB
 from tests.support import environment, events, functions
 from tests.support.factories import put_site
 
-_FILE = ROOT / "docs/costs.md"
-_PRICES = tomllib.loads(Path(__file__).with_name("prices.toml").read_text("utf-8"))
+_MEASURED = Path(__file__).with_name("page_views.json")
+_COSTS, _README = ROOT / "docs/costs.md", ROOT / "README.md"
 
 # Assumptions.
 SENT_BYTES = 2_000  # of an answer, with its headers
 STORE_MS = 4.0  # for a round trip to DynamoDB
 RUNTIME_MS, RUNTIME_MB = 2.0, 512  # of a warm function that does nothing (lambda-perf, August 2026)
-COLD_STARTS, INIT_MS = 1e-3, 150.0  # share of requests, and what is billed of each start
+COLD_STARTS, INIT_MS = 1e-3, INIT_SECONDS * 1000  # share of requests, and what each is billed
 EVENT_BYTES = 26  # that CloudWatch adds to each line
 HIT_RATE = 0.9
 # What a line had and what the embedded metric format adds to one (docs/decisions.md).
 FORMER_LINE_BYTES, EMBEDDED_BYTES = 743, 322
-REQUEST_METRICS, JOB_METRICS, ALARM_METRICS = 11, 5, 26  # template.yaml, with everything in use
+REQUEST_METRICS, ALARM_METRICS = 11, 26  # template.yaml, with everything in use
+JOB_METRICS = len(OF_HOURLY_JOB)
+IDLE_CHECKS = 0.07  # dollars a month (docs/benchmarks.md, "Checks of link-backs")
 
 VCPU_MB = 1769  # "At 1,769 MB, a function has the equivalent of one vCPU" (AWS)
 MEMORY_MB = 512  # template.yaml
@@ -75,7 +81,9 @@ _PART = """
 _TEXT = """# Costs
 
 Written by `make bench PARTS=money`, at list prices of us-east-1 as of {date} without free tiers
-(`bench/prices.toml` names their pages). Check them before you rely on them.
+([prices.toml](../cli/seealso_cli/costs/prices.toml) names their pages). Check them before you rely
+on them. What a deployed stack costs: `seealso costs --stack NAME`, by the same prices
+([operations](operations.md#costs)).
 
 ## A million page views
 
@@ -159,7 +167,8 @@ of duration for a million, by memory size, from the CPU measured here and the as
 def report(store: Store) -> Part:
     """This part of docs/benchmarks.md; writes docs/costs.md."""
     views = list(_measured(store))
-    _FILE.write_text(_costs(views), "utf-8")
+    _MEASURED.write_text(json.dumps([view._asdict() for view in views], indent=1) + "\n", "utf-8")
+    write(views)
     origin = sum(cost.dollars for cost in _origin(views[0]))
     dollars = {"no CDN": (origin + _transfer(), GOAL)} | {
         f"{HIT_RATE:.0%} hits of CloudFront, {edges}": (
@@ -181,18 +190,80 @@ def report(store: Store) -> Part:
     return Part(HEADING + _PART, all(goal.holds for goal in goals), goals)
 
 
+def measured() -> list[View]:
+    """What was measured of page views the last time."""
+    return [View(**view) for view in json.loads(_MEASURED.read_text("utf-8"))]
+
+
+def write(views: list[View]) -> None:
+    """Write what follows from these views into the documents."""
+    _COSTS.write_text(costs_document(views), "utf-8")
+    before, _, _ = _README.read_text("utf-8").partition(_README_HEADING)
+    _README.write_text(before + readme_section(views), "utf-8")
+
+
 def _transfer() -> float:
     """Dollars for sending a million answers to the internet."""
-    dollars: float = _gb(SENT_BYTES) * _PRICES["transfer_gb"]
-    return dollars
+    return _gb(SENT_BYTES) * PRICES["transfer_gb"]
 
 
-def _costs(views: list[View]) -> str:
+_README_HEADING = "## What a million page views cost\n"
+_README_TEXT = (
+    _README_HEADING
+    + """
+Dollars for a million views of an article's page in JSON, at list prices of us-east-1 as of {date}
+without free tiers; with CloudFront in front, if {hit_rate:.0%} are hits:
+
+| | {headings} |
+|---|{rules}
+{rows}
+Whatever the traffic, metrics cost up to {metrics:.2f} dollars a month, alarms {alarms:.2f} and a
+dashboard {dashboard:.2f}. When idle, a stack without these two costs its storage, {checks:.2f} for
+checks and {job:.2f} for metrics of the hourly job, which are free if they are among an account's
+first ten.
+
+[Costs](docs/costs.md) has the sums, what was assumed, and when CloudFront pays. That document and
+this section are written by `make bench PARTS=money`. `seealso costs --stack NAME` says what a
+deployed stack [has cost](docs/operations.md#costs).
+"""
+)
+
+
+def readme_section(views: list[View]) -> str:
+    """The section of README.md, which is its last."""
+    columns: dict[str, dict[str, float]] = {
+        "API alone": _by_service(views[0]) | {"transfer": _transfer()}
+    }
+    for edges in EDGES:
+        requests, sent, _ = _at_edges(edges, HIT_RATE, 0)
+        misses = {name: (1 - HIT_RATE) * dollars for name, dollars in _by_service(views[0]).items()}
+        columns[f"CloudFront, {edges}"] = misses | {"transfer": sent, "CloudFront": requests}
+    rows = []
+    for name in [*columns["API alone"], "CloudFront"]:
+        cells = " | ".join(f"{column.get(name, 0.0):.2f}" for column in columns.values())
+        rows.append(f"| {name} | {cells} |\n")
+    sums = " | ".join(f"**{sum(column.values()):.2f}**" for column in columns.values())
+    return _README_TEXT.format(
+        date=DATE,
+        hit_rate=HIT_RATE,
+        headings=" | ".join(columns),
+        rules="---:|" * len(columns),
+        rows="".join(rows) + f"| **together** | {sums} |\n",
+        metrics=(REQUEST_METRICS + JOB_METRICS) * PRICES["metric"],
+        alarms=ALARM_METRICS * PRICES["alarm_metric"],
+        dashboard=PRICES["dashboard"],
+        checks=IDLE_CHECKS,
+        job=JOB_METRICS * PRICES["metric"],
+    )
+
+
+def costs_document(views: list[View]) -> str:
+    """docs/costs.md."""
     view = views[0]
     costs = list(_origin(view))
     origin = sum(cost.dollars for cost in costs)
     transfer = _transfer()
-    terms = f"{SENT_BYTES:,} bytes = {_gb(SENT_BYTES):.1f} GB at {_PRICES['transfer_gb']:.2f}"
+    terms = f"{SENT_BYTES:,} bytes = {_gb(SENT_BYTES):.1f} GB at {PRICES['transfer_gb']:.2f}"
     costs.append(Cost("transfer", terms, transfer))
     total = origin + transfer
     more_bytes = FORMER_LINE_BYTES - view.line_bytes + 300 + 330 + 4 * EVENT_BYTES
@@ -201,7 +272,7 @@ def _costs(views: list[View]) -> str:
     first = seconds * (1 - math.exp(-1e6 / seconds))
     traces = first + 0.05 * (1e6 - first)
     return _TEXT.format(
-        date=_PRICES["date"],
+        date=DATE,
         memory=MEMORY_MB,
         sent=SENT_BYTES,
         store=STORE_MS,
@@ -213,22 +284,22 @@ def _costs(views: list[View]) -> str:
         goal=GOAL,
         total=total,
         former=FORMER_LINE_BYTES,
-        before=total + _gb(more_bytes) * _PRICES["log_gb"],
+        before=total + _gb(more_bytes) * PRICES["log_gb"],
         traces=traces,
-        tracing=traces / 1e6 * _PRICES["trace_million"],
-        metric=_PRICES["metric"],
+        tracing=traces / 1e6 * PRICES["trace_million"],
+        metric=PRICES["metric"],
         job_metrics=JOB_METRICS,
-        job_dollars=JOB_METRICS * _PRICES["metric"],
+        job_dollars=JOB_METRICS * PRICES["metric"],
         request_metrics=REQUEST_METRICS,
-        request_dollars=REQUEST_METRICS * _PRICES["metric"],
+        request_dollars=REQUEST_METRICS * PRICES["metric"],
         alarm_metrics=ALARM_METRICS,
-        alarm_metric=_PRICES["alarm_metric"],
-        alarm_dollars=ALARM_METRICS * _PRICES["alarm_metric"],
-        dashboard=_PRICES["dashboard"],
+        alarm_metric=PRICES["alarm_metric"],
+        alarm_dollars=ALARM_METRICS * PRICES["alarm_metric"],
+        dashboard=PRICES["dashboard"],
         embedded=EMBEDDED_BYTES,
         filters="".join(_filters(view, millions) for millions in (1, 100)),
         hit_rate=HIT_RATE,
-        cdn="".join(_cdn(edges, origin) for edges in _PRICES["cloudfront_https_million"]),
+        cdn="".join(_cdn(edges, origin) for edges in EDGES),
         rates="".join(
             _rates(views_a_day, origin) for views_a_day in (100, 1_000, 3_000, 10_000, 30_000)
         ),
@@ -239,29 +310,40 @@ def _costs(views: list[View]) -> str:
     )
 
 
+def _usage(view: View) -> Usage:
+    """What a million page views take, without transfer."""
+    billed = _billed_ms(view, MEMORY_MB) + COLD_STARTS * INIT_MS
+    return Usage(
+        requests=1e6,
+        gb_seconds=1e6 * billed / 1000 * MEMORY_MB / 1024,
+        read_units=1e6 * view.read_units,
+        log_bytes=1e6 * (view.line_bytes + EVENT_BYTES),
+    )
+
+
+def _by_service(view: View) -> dict[str, float]:
+    """What a million page views cost without transfer, by service; they write nothing."""
+    return {name: each for name, each in prices.dollars(_usage(view)).items() if each}
+
+
 def _origin(view: View) -> Iterator[Cost]:
-    """What a million page views cost without transfer."""
-    line = view.line_bytes + EVENT_BYTES
-    billed = _billed_ms(view, MEMORY_MB)
-    gb_seconds = 1e6 * (billed + COLD_STARTS * INIT_MS) / 1000 * MEMORY_MB / 1024
-    price = _PRICES["http_api_million"]
-    yield Cost("HTTP API", f"1,000,000 requests at {price:.2f} a million", price)
-    price = _PRICES["lambda_million"]
-    yield Cost("Lambda, requests", f"1,000,000 at {price:.2f} a million", price)
-    yield Cost(
-        "Lambda, duration",
-        f"{billed} ms and {COLD_STARTS * INIT_MS:.2f} ms of init x 0.5 GB = {gb_seconds:,.0f} GB-s "
-        f"at {_PRICES['lambda_gb_second']:.7f} (arm64)",
-        gb_seconds * _PRICES["lambda_gb_second"],
-    )
-    price = _PRICES["dynamodb_read_million"]
-    yield Cost(
-        "DynamoDB",
-        f"{view.read_units} read units x 1,000,000 at {price} a million",
-        view.read_units * price,
-    )
-    price = _PRICES["log_gb"]
-    yield Cost("log lines", f"{line} bytes = {_gb(line):.2f} GB at {price:.2f}", _gb(line) * price)
+    """The same with the sums."""
+    usage, line = _usage(view), view.line_bytes + EVENT_BYTES
+    terms = {
+        "HTTP API": f"1,000,000 requests at {PRICES['http_api_million']:.2f} a million",
+        "Lambda, requests": f"1,000,000 at {PRICES['lambda_million']:.2f} a million",
+        "Lambda, duration": (
+            f"{_billed_ms(view, MEMORY_MB)} ms and {COLD_STARTS * INIT_MS:.2f} ms of init x 0.5 GB "
+            f"= {usage.gb_seconds:,.0f} GB-s at {PRICES['lambda_gb_second']:.7f} (arm64)"
+        ),
+        "DynamoDB, reads": (
+            f"{view.read_units} read units x 1,000,000 at {PRICES['dynamodb_read_million']} "
+            "a million"
+        ),
+        "log lines": f"{line} bytes = {_gb(line):.2f} GB at {PRICES['log_gb']:.2f}",
+    }
+    for name, dollars in _by_service(view).items():
+        yield Cost(name, terms[name], dollars)
 
 
 def _gb(each: float) -> float:
@@ -279,15 +361,15 @@ def _memory_row(view: View) -> str:
     cells = []
     for size in SIZES:
         billed = _billed_ms(view, size)
-        dollars = billed * 1e3 * size / 1024 * _PRICES["lambda_gb_second"]
+        dollars = billed * 1e3 * size / 1024 * PRICES["lambda_gb_second"]
         cells.append(f"{billed} ms, {dollars:.3f}")
     return f"| {view.kind} | {view.cpu_ms:.2f} | {view.peak_mb:.0f} | {' | '.join(cells)} |"
 
 
 def _filters(view: View, millions: int) -> str:
-    metrics = REQUEST_METRICS * _PRICES["metric"]
+    metrics = REQUEST_METRICS * PRICES["metric"]
     dollars = [
-        metrics + millions * _gb(view.line_bytes + more + EVENT_BYTES) * _PRICES["log_gb"]
+        metrics + millions * _gb(view.line_bytes + more + EVENT_BYTES) * PRICES["log_gb"]
         for more in (EMBEDDED_BYTES, 0)
     ]
     return f"| {millions},000,000 | {dollars[0]:.2f} | {dollars[1]:.2f} |\n"
@@ -295,9 +377,8 @@ def _filters(view: View, millions: int) -> str:
 
 def _at_edges(edges: str, hit_rate: float, origin: float) -> tuple[float, float, float]:
     """Dollars for requests, transfer and misses of a million views."""
-    transfer = _gb(SENT_BYTES) * _PRICES["cloudfront_transfer_gb"]
-    requests: float = _PRICES["cloudfront_https_million"][edges]
-    return requests, transfer, (1 - hit_rate) * origin
+    transfer = _gb(SENT_BYTES) * PRICES["cloudfront_transfer_gb"]
+    return EDGES[edges], transfer, (1 - hit_rate) * origin
 
 
 def _cdn(edges: str, origin: float) -> str:
@@ -317,7 +398,7 @@ def _rates(views_a_day: int, origin: float) -> str:
 
 def _break_even(origin: float, total: float) -> str:
     lines = []
-    for edges in _PRICES["cloudfront_https_million"]:
+    for edges in EDGES:
         misses = (total - sum(_at_edges(edges, 1.0, origin))) / origin  # as many as cost the same
         views = (1 - misses) / misses
         lines.append(
@@ -392,3 +473,7 @@ def _peak_mb(name: str) -> float:
     variables = os.environ | {"PYTHONPATH": path}
     status = subprocess.check_output(command, env=variables, text=True)
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    write(measured())

@@ -3,6 +3,7 @@
 python -m local.release ENV     ENV: an environment of samconfig.toml
 
 A change of an existing stack is shown first, and refused if it would empty a table (change_set.py).
+After a first deployment the scheduled jobs run once: alarms look for it.
 
 Secrets are not in samconfig.toml: the variables ORIGIN_SECRET and ORIGIN_SECRET_PREVIOUS of the
 environment set them, and without these a stack keeps the ones that it has.
@@ -26,6 +27,9 @@ from local.build import BUILT, SAM
 from local.environments import Environment
 from local.paths import ROOT
 from local.steps import Failure
+from seealso_cli.errors import CommandFailed
+from seealso_cli.jobs import JOBS, run_job
+from seealso_cli.stack import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -39,7 +43,7 @@ _SECRETS = {"ORIGIN_SECRET": "OriginSecret", "ORIGIN_SECRET_PREVIOUS": "OriginSe
 
 
 def deploy(environment: Environment, built: Path = BUILT) -> None:
-    """Deploys what `make build` has built; a new stack twice. Raises Failure.
+    """Deploys what `make build` has built; a new stack twice, and its jobs run. Raises Failure.
 
     CloudFormation deletes the tables and the user pool of a first deployment that fails
     (RetainExceptOnCreate), unless deletion protection prevents it. So protection is off in the
@@ -49,7 +53,7 @@ def deploy(environment: Environment, built: Path = BUILT) -> None:
     if status in _DEAD:
         raise Failure(
             f"The stack {environment.stack_name} is in {status} and can only be deleted. "
-            "docs/operations.md says how to start over."
+            "docs/deploying.md says how to start over."
         )
     secrets = {_SECRETS[name]: os.environ[name] for name in _SECRETS if name in os.environ}
     ids = [secret.partition(".")[0] for secret in secrets.values() if secret]
@@ -70,6 +74,19 @@ def deploy(environment: Environment, built: Path = BUILT) -> None:
             return  # the user did not confirm the changes
         print("Second deployment: deletion protection on.", flush=True)
     _sam_deploy(environment, built, parameters)
+    if _status(environment) is not None:
+        _run_jobs(environment)
+
+
+def _run_jobs(environment: Environment) -> None:
+    """Runs each scheduled job once, instead of within a day. Raises Failure."""
+    stack = Stack(environment.stack_name, _session(environment), None, {}, {})
+    for name, logical_id in JOBS.items():
+        print(f"Running the job {name}.", flush=True)
+        try:
+            run_job(stack, logical_id)
+        except CommandFailed as error:
+            raise Failure(f"{environment.stack_name} is deployed. {error.message}") from error
 
 
 def outputs(environment: Environment) -> dict[str, str]:
@@ -101,7 +118,7 @@ def _update(environment: Environment, built: Path, parameters: Mapping[str, str]
     if summary.dangers:
         raise Failure(
             "\n".join(
-                [*summary.dangers, 'Nothing was deployed. See docs/operations.md, "Deploying".']
+                [*summary.dangers, 'Nothing was deployed. See docs/deploying.md, "Deploying".']
             )
         )
     if is_wanted:
@@ -140,7 +157,7 @@ def _execute(client: "CloudFormationClient", stack: str, arn: str) -> None:
             if event["ResourceType"] == "AWS::CloudFormation::Stack":
                 status = state
     if status != "UPDATE_COMPLETE":
-        raise Failure(f"The stack is in {status}. docs/operations.md says what to do.")
+        raise Failure(f"The stack is in {status}. docs/deploying.md says what to do.")
 
 
 def _events_since(
@@ -170,8 +187,11 @@ def _status(environment: Environment) -> str | None:
 
 
 def _cloudformation(environment: Environment) -> "CloudFormationClient":
-    session = boto3.Session(profile_name=environment.profile, region_name=environment.region)
-    return session.client("cloudformation")
+    return _session(environment).client("cloudformation")
+
+
+def _session(environment: Environment) -> boto3.Session:
+    return boto3.Session(profile_name=environment.profile, region_name=environment.region)
 
 
 def _sam_deploy(
@@ -186,7 +206,7 @@ def _sam_deploy(
         variables = os.environ | {"SAM_CLI_TELEMETRY": "0"}
         status = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
     if status:
-        raise Failure("sam deploy failed. docs/operations.md says what to do after a failure.")
+        raise Failure("sam deploy failed. docs/deploying.md says what to do after a failure.")
 
 
 def main() -> int:

@@ -104,18 +104,22 @@ def caller_name(session: "boto3.Session") -> str:
 
 def call(
     session: "boto3.Session",
-    service: Literal["cloudformation", "cognito-idp", "lambda", "sts"],
+    service: Literal[
+        "cloudformation", "cloudwatch", "cognito-idp", "dynamodb", "lambda", "logs", "sts"
+    ],
     endpoint: str | None,
     operation: str,
     *,
     unsigned: bool = False,
     seconds: int | None = None,
+    region: str | None = None,
     **parameters: Any,
 ) -> Any:
     """The response to one call. `endpoint` None: the service's own in the session's region.
 
     `unsigned`: for operations that take no AWS credentials. `seconds`: for one that may take this
-    long, and is not repeated. Raises AwsRefused, AwsUnreachable.
+    long, and is not repeated. `region`: another one than the session's. Raises AwsRefused,
+    AwsUnreachable.
     """
     from botocore import UNSIGNED
     from botocore.config import Config
@@ -130,7 +134,7 @@ def call(
         proxies={} if endpoint and network.is_loopback(endpoint) else None,
     )
     try:
-        client = session.client(service, endpoint_url=endpoint, config=config)
+        client = session.client(service, region, endpoint_url=endpoint, config=config)
         return getattr(client, operation)(**parameters)
     except ClientError as error:
         details = error.response.get("Error", {})

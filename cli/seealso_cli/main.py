@@ -79,9 +79,9 @@ class _LazyGroup(click.Group):
 def main() -> None:
     """Run a network of article sites.
 
-    load, export, checks, jobs, verify, recover and `sites load` use the stack directly, and admins
-    and editors its user pool: they need AWS credentials. All other commands call the API: sign in
-    first.
+    load, export, checks, jobs, costs, verify, recover and `sites load` use the stack directly, and
+    admins and editors its user pool: they need AWS credentials. All other commands call the API:
+    sign in first.
 
     \b
     Exit status:
@@ -105,6 +105,7 @@ for _name, _module, _summary in (
     ("audit", "audit", "Show who changed what (admins)."),
     ("blocks", "blocks", "List blocked hosts; manage them (admins)."),
     ("checks", "checks", "Look after the checks of submitted pages."),
+    ("costs", "costs", "Show what a stack has cost."),
     ("editors", "users", "Manage editors (articles and links)."),
     ("export", "export", "Export articles to JSON Lines."),
     ("jobs", "jobs", "Run the scheduled jobs."),

@@ -17,7 +17,13 @@ from seealso.http.cursors import list_page
 from seealso.http.handler import Route, serve
 from seealso.http.requests import LINK_ID, Request
 from seealso.http.responses import Response, empty_response, json_response, versioned_response
-from seealso.limits import MAX_ARTICLE_BODY_BYTES, MAX_DAYS, MAX_SITE_BODY_BYTES, MAX_USER_NAME
+from seealso.limits import (
+    MAX_ARTICLE_BODY_BYTES,
+    MAX_DAYS,
+    MAX_SITE_BODY_BYTES,
+    MAX_USER_NAME,
+    MIN_AUDIT_DAYS,
+)
 from seealso.members import Members
 from seealso.settings import integer, string
 from seealso.store.client import EDITOR_PATIENCE
@@ -39,7 +45,7 @@ class Settings(NamedTuple):
 
 SETTINGS = Settings(
     Issuer(string("ADMIN_ISSUER"), string("ADMIN_AUDIENCE"), string("ADMIN_GROUPS_CLAIM")),
-    integer("AUDIT_DAYS", 1, MAX_DAYS),
+    integer("AUDIT_DAYS", MIN_AUDIT_DAYS, MAX_DAYS),
 )
 
 type AdminRoute = Callable[[Store, Request, ChangeContext], Response]
@@ -187,6 +193,11 @@ def restore_link(store: Store, request: Request, context: ChangeContext) -> Resp
     return _link(moderation.restore(store, context, request.path_link_id(), version))
 
 
+def erase_link(store: Store, request: Request, context: ChangeContext) -> Response:
+    version = request.if_match()
+    return _link(moderation.erase(store, context, request.path_link_id(), version))
+
+
 def check_link(store: Store, request: Request, context: ChangeContext) -> Response:
     link_id = request.path_link_id()
     due_at = moderation.check(store, context, link_id)
@@ -308,6 +319,7 @@ handler = serve(
         "POST /admin/links/{link_id}/reject": _for(EDITORS, reject_link),
         "POST /admin/links/{link_id}/remove": _for(EDITORS, remove_link),
         "POST /admin/links/{link_id}/restore": _for(EDITORS, restore_link),
+        "POST /admin/links/{link_id}/erase": _for(ADMINS, erase_link),
         "POST /admin/links/{link_id}/check": _for(EDITORS, check_link),
         "GET /admin/sites": _for(EDITORS, list_sites),
         "GET /admin/sites/{domain}": _for(EDITORS, get_site),

@@ -11,7 +11,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Tracer
 
 from seealso.settings import integer, optional, string
-from seealso.store.tables import current_store
+from seealso.store.client import Client
+from seealso.store.tables import Store, current_store
 from seealso.verifying.fetching import CheckHost, Fetched, FetchFailed, fetch
 from seealso.verifying.finding import Answer, Finding
 from seealso.verifying.pipeline import AT_ONCE, Tools, check_and_report, run
@@ -40,6 +41,22 @@ def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE)
 
 
+# Those of all threads: what they have cost so far is what runs have.
+_clients: set[Client] = set()
+
+
+def _open_store() -> Store:
+    store = current_store()
+    _clients.add(store.client)
+    return store
+
+
+def _units() -> tuple[float, float]:
+    """Read and write units of this container so far."""
+    spent = [client.usage for client in _clients]
+    return sum(usage.read_units for usage in spent), sum(usage.write_units for usage in spent)
+
+
 def _fetch(url: str, check_host: CheckHost) -> Fetched | FetchFailed:
     return fetch(url, CONTACT_URL, check_host)
 
@@ -53,7 +70,7 @@ def _log_failure(link_id: str, error: Exception) -> None:
 
 
 TOOLS = Tools(
-    open_store=current_store,
+    open_store=_open_store,
     fetch=_fetch,
     judge=_judge,
     clock=lambda: datetime.now(UTC),
@@ -71,6 +88,7 @@ def handler(event: Any, context: Any) -> str | dict[str, Any]:
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000
 
+    reads, writes = _units()
     report = run(
         TOOLS,
         # The next run begins after this one has ended, or was ended by its time limit.
@@ -79,7 +97,10 @@ def handler(event: Any, context: Any) -> str | dict[str, Any]:
         executor=_executor(),
     )
     if report and any(report):
-        logger.info("links checked", extra=report._asdict())
+        # `seealso costs` and the dashboard read these lines.
+        now_reads, now_writes = _units()
+        units = {"read_units": now_reads - reads, "write_units": now_writes - writes}
+        logger.info("links checked", extra=report._asdict() | units)
     if report is None:
         return "another run is under way"
     return ", ".join(f"{number} {name}" for name, number in report._asdict().items())

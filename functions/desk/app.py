@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seealso.desk import notices, queue
+from seealso.desk import articles, audit, blocks, notices, queue, sites
 from seealso.desk.pages import refusal_page
 from seealso.desk.routing import NOT_FOUND, with_route
 from seealso.errors import Refusal
@@ -18,7 +18,14 @@ def not_found(_store: Store, _request: Request) -> Response:
     raise Refusal("not-found", "There is no page at this address.")
 
 
-ROUTES: dict[str, Route] = {**queue.ROUTES, **notices.ROUTES}
+ROUTES: dict[str, Route] = {
+    **queue.ROUTES,
+    **articles.ROUTES,
+    **sites.ROUTES,
+    **blocks.ROUTES,
+    **audit.ROUTES,
+    **notices.ROUTES,
+}
 _serve = serve({**ROUTES, NOT_FOUND: not_found}, refusal_page, EDITOR_PATIENCE)
 
 

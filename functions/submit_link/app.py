@@ -30,6 +30,7 @@ from seealso.http.responses import (
     json_response,
     read_response,
 )
+from seealso.limits import MIN_AUDIT_DAYS
 from seealso.members import Members
 from seealso.settings import choice, integer
 from seealso.store.tables import Store
@@ -50,7 +51,8 @@ from seealso.submitting.withdrawing import (
     request_check,
     withdraw,
 )
-from seealso.tables.links import get_checked_link
+from seealso.tables.audit import ChangeContext
+from seealso.tables.links import BY_SUBMITTER, get_checked_link
 from seealso.verifying.explanations import explanation, found_link
 
 RULES = Rules(
@@ -161,8 +163,13 @@ def get_consent(_store: Store, request: Request) -> Response:
 
 def delete_link(store: Store, request: Request) -> Response:
     token = _withdraw_token(request)
-    withdraw(store, request.path_link_id(), token, datetime.now(UTC))
+    withdraw(store, _withdrawal(request), request.path_link_id(), token)
     return empty_response()
+
+
+def _withdrawal(request: Request) -> ChangeContext:
+    # Its entry is for recoveries alone, and kept for as long as they need it.
+    return ChangeContext(BY_SUBMITTER, datetime.now(UTC), request.request_id, MIN_AUDIT_DAYS)
 
 
 def _withdraw_token(request: Request) -> str:
@@ -227,7 +234,7 @@ def status_page(store: Store, request: Request) -> Response:
 def withdraw_form(store: Store, request: Request) -> Response:
     from seealso.web import status_page as page
 
-    return page.withdraw_link(store, request)
+    return page.withdraw_link(store, request, _withdrawal(request))
 
 
 def check_form(store: Store, request: Request) -> Response:

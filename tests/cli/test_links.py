@@ -104,6 +104,21 @@ def test_unblock_frees_the_url(
     assert ("Item" in answer) is not unblock
 
 
+def test_admins_erase_links(as_editor: Run, as_admin: Run, deployed_environment: Store) -> None:
+    first, second = (add_pending_link(deployed_environment, number) for number in (1, 2))
+    assert as_editor("links", "reject", first, "--reason=Spam.").status == 0
+    assert as_editor("links", "erase", first).status == 4
+    outcome = as_admin("links", "erase", first, second)
+    assert outcome.out.splitlines() == [
+        f"Link {first}: rejected, version 3.",
+        f"Link {second}: withdrawn, version 2.",
+    ]
+    for link_id in (first, second):
+        link = get_link(deployed_environment, link_id)
+        assert link is not None
+        assert link.url is link.title is None
+
+
 def test_reject_requires_a_reason(as_editor: Run, deployed_environment: Store) -> None:
     link_id = add_pending_link(deployed_environment)
     assert as_editor("links", "reject", link_id).status == 2

@@ -32,7 +32,7 @@ from seealso.tables.sites import Block, get_site
 from seealso_cli.errors import CommandFailed
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.recovery import recovering, restoring, verifying
-from seealso_cli.recovery.backups import changes_since, erased_links, read_backup
+from seealso_cli.recovery.backups import changes_since, read_backup
 from seealso_cli.recovery.contents import Contents
 from seealso_cli.recovery.recovering import Recovery, Scope
 from tests.cli.support import Outcome, run_command, store_options
@@ -42,6 +42,7 @@ from tests.support.factories import (
     AT_ONCE,
     CAP,
     NOW,
+    by_submitter,
     make_network,
     put_item,
     put_items,
@@ -81,7 +82,6 @@ class Run:
         self.store = store
         self.backup = backup
         self.taken_at = taken_at
-        self.later: Store | None = None
 
     def __call__(
         self, scope: Scope = EVERYTHING, store: Store | None = None, **options: Any
@@ -91,8 +91,6 @@ class Run:
         found: dict[str, str] = {}
         with Contents() as contents:
             backup, _ = read_backup(self.backup, self.taken_at, contents, display, scope.article_id)
-            if self.later:
-                backup.erased = erased_links(self.later, display)
             used = store or self.store
             Recovery(
                 used,
@@ -178,7 +176,7 @@ def go_on(world: World, random: Random) -> list[str]:
     ]
     withdrawn = random.sample(sorted(published), 10)
     for link_id in withdrawn:
-        withdraw(store, link_id, world.tokens[link_id], world.pages.now)
+        withdraw(store, by_submitter(world.pages.now), link_id, world.tokens[link_id])
     for number in range(5):
         # Of the first site, which keeps its links.
         submit_url(store, 150 + 6 * number, f"{damage.SINCE}{number}", f"{number:022}")
@@ -195,7 +193,6 @@ def drill(articles: int, links: int, times: int, check: Callable[[Run], None]) -
     world = big_stack(articles, links)
     run = backed_up(world.store)
     withdrawn = go_on(world, random)
-    run.later = copied(world.store)
     before = everything(world.store)
     damage.damage_stack(world.store, random, REMOVED_SITE, times)
     damaged = everything(world.store)
@@ -323,6 +320,13 @@ class Small:
         assert link is not None
         return link
 
+    def withdraw(self, number: int) -> None:
+        token = self.receipts[number].withdraw_token
+        withdraw(self.store, by_submitter(NOW), self.ids[number], token)
+
+    def erase(self, number: int) -> None:
+        moderation.erase(self.store, CONTEXT, self.ids[number], self.link(number).version)
+
     def outcome(self, number: int) -> str | None:
         return self.run().get(f"link {self.ids[number]}")
 
@@ -354,15 +358,31 @@ def test_what_editors_did_since_is_undone(action: str, number: int) -> None:
 
 def test_what_submitters_and_the_clock_did_since_stays() -> None:
     small = Small()
-    withdraw(small.store, small.ids[0], small.receipts[0].withdraw_token, NOW)
+    small.withdraw(0)
     expire_and_erase(small.store, NOW + timedelta(days=20), 36500, lambda *_: None)
     with unchanged(small.store):
         assert small.outcome(0) == recovering.ERASED
         assert small.outcome(2) == recovering.LEFT
     decide(small, "remove", 1)
-    withdraw(small.store, small.ids[1], small.receipts[1].withdraw_token, NOW)
+    small.withdraw(1)
     with unchanged(small.store):
         assert small.outcome(1) == recovering.ERASED
+
+
+@pytest.mark.parametrize("is_ended", [False, True])
+@pytest.mark.parametrize("by", ["submitter", "admin"])
+def test_what_was_withdrawn_or_erased_since_never_comes_back(by: str, is_ended: bool) -> None:
+    """Not even if its record is lost as well: the audit knows it."""
+    small = Small()
+    archive = Run(small.store, small.run.backup, small.run.taken_at)
+    if is_ended:
+        decide(small, "remove", 0)
+    small.withdraw(0) if by == "submitter" else small.erase(0)
+    assert small.outcome(0) == recovering.ERASED
+    delete_items(small.store, small.store.links, [{"pk": f"link#{small.ids[0]}"}])
+    with unchanged(small.store):
+        assert small.outcome(0) == recovering.ERASED
+        assert archive(only_missing=True)[f"link {small.ids[0]}"] == recovering.ERASED
 
 
 def test_a_url_that_was_claimed_since_is_reported() -> None:
@@ -564,8 +584,7 @@ def asked(store: Store, operation: str) -> list[Json]:
 
 def test_tables_are_restored_beside_those_of_the_stack(aws: Store) -> None:
     said: list[str] = []
-    restored, later = restoring.restore_tables(aws, MOMENT, None, said.append)
-    assert later is None
+    restored = restoring.restore_tables(aws, MOMENT, said.append)
     suffix = "-restored-20261123T123015Z"
     assert asked(aws, "RestoreTableToPointInTime") == [
         {
@@ -583,16 +602,13 @@ def test_tables_are_restored_beside_those_of_the_stack(aws: Store) -> None:
         "a month until it is deleted."
     )
     # The same recovery, run again, finds the tables of the first run.
-    again, _ = restoring.restore_tables(aws, MOMENT, None, said.append)
+    again = restoring.restore_tables(aws, MOMENT, said.append)
     assert (again.articles, again.links, again.sites) == (
         restored.articles,
         restored.links,
         restored.sites,
     )
     assert len(asked(aws, "RestoreTableToPointInTime")) == 3
-    _, later = restoring.restore_tables(aws, MOMENT, MOMENT + timedelta(minutes=5), said.append)
-    assert later is not None
-    assert later.links == "prod-links-restored-20261123T123515Z"
 
 
 def test_the_call_is_one_that_aws_knows(aws: Store) -> None:
@@ -614,12 +630,12 @@ def test_a_time_that_cannot_be_restored_is_refused(aws: Store, minutes: int) -> 
     moment = MOMENT + timedelta(minutes=minutes)
     expected = "from 2026-11-23T11:30:15.000Z to 2026-11-23T13:30:15.000Z"
     with pytest.raises(CommandFailed, match=expected):
-        restoring.restore_tables(aws, moment, None, print)
+        restoring.restore_tables(aws, moment, print)
     assert asked(aws, "RestoreTableToPointInTime") == []
 
 
 def test_discarding_deletes_restored_tables_alone(aws: Store) -> None:
-    restoring.restore_tables(aws, MOMENT, None, lambda _: None)
+    restoring.restore_tables(aws, MOMENT, lambda _: None)
     assert isinstance(aws.client, Aws)
     aws.client.tables["prod-links-restored-x"] = ["CREATING"]
     aws.client.tables["other-links-restored-x"] = ["ACTIVE"]

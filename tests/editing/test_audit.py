@@ -117,7 +117,7 @@ def test_records_decisions_on_links(network: Store, number: int, action: str, st
     was = editor("GET", f"/links/{link_id(number)}").json()
     said = {} if action == "approve" else {"reason": REASON}
     line = line_of("POST", f"/links/{link_id(number)}/{action}", said or None, 1)
-    before = {"status": was["status"], "version": 1, "url": was["url"]}
+    before = {"status": was["status"], "version": 1, "article_title": None}
     after = {"status": status, "version": 2, **said}
     of = {"article_id": SHOWN, "link_id": link_id(number)}
     assert line == about(f"link.{action}", before, after, **of)
@@ -167,7 +167,7 @@ def test_entries_have_no_texts_or_tokens(network: Store) -> None:
     assert not [word for word in ("token_hash", "claim") if word in lines]
 
 
-@pytest.mark.parametrize("days", [1, 365, 3650])
+@pytest.mark.parametrize("days", [36, 365, 3650])
 def test_entries_expire_after_audit_days(
     network: Store, monkeypatch: pytest.MonkeyPatch, days: int
 ) -> None:

@@ -39,6 +39,7 @@ REQUESTS: dict[str, tuple[str, Any, int | None]] = {
     "POST /admin/links/{link_id}/reject": (f"/{link_id(1)}/reject", REASON, 1),
     "POST /admin/links/{link_id}/remove": (f"/{link_id(2)}/remove", REASON, 1),
     "POST /admin/links/{link_id}/restore": (f"/{link_id(3)}/restore", None, 2),
+    "POST /admin/links/{link_id}/erase": (f"/{link_id(1)}/erase", None, 1),
     "POST /admin/links/{link_id}/check": (f"/{link_id(1)}/check", None, None),
     "GET /admin/sites": ("", None, None),
     "GET /admin/sites/{domain}": (f"/{SITED}", None, None),
@@ -51,7 +52,7 @@ REQUESTS: dict[str, tuple[str, Any, int | None]] = {
 FOR_ADMINS = [
     route
     for route in REQUESTS
-    if route.endswith("/purge")
+    if route.endswith(("/purge", "/erase"))
     or route.split("/")[2] == "audit"
     or (route.split("/")[2] in ("sites", "blocks") and not route.startswith("GET"))
 ]
@@ -121,7 +122,7 @@ def send(route: str, token: dict[str, str] | None) -> Response:
 
 def test_covers_every_route() -> None:
     assert set(REQUESTS) == {route for route in gateway.routes() if " /admin" in route}
-    assert len(FOR_ADMINS) == 5
+    assert len(FOR_ADMINS) == 6
 
 
 @pytest.mark.parametrize("route", REQUESTS)

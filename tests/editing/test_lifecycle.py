@@ -37,13 +37,13 @@ from seealso.tables import links, queue
 from seealso.tables.articles import STATES, Article, Listed, import_articles, list_articles
 from seealso.tables.audit import ChangeContext
 from seealso.tables.expiry import expire_and_erase
-from seealso.tables.links import CLAIM_HOLDERS, Status
+from seealso.tables.links import BY_SUBMITTER, CLAIM_HOLDERS, Status
 from seealso.tables.pages import PageLink
 from seealso.tables.sites import Block, Site, SiteRecord
 from seealso.times import rfc3339
 from tests.editing.audit_replay import NETWORK, read_all, replay, shortened
 from tests.support import engines, oracle
-from tests.support.factories import NOW, attempt
+from tests.support.factories import NOW, attempt, by_submitter
 from tests.support.invariants import violations
 from tests.support.tables import make_store
 from tests.support.transitions import change_link, decide, set_columns, set_state
@@ -79,10 +79,11 @@ class Known:
     submitted_at: str
     published_at: str | None
     due_at: datetime | None
+    is_erased: bool = False
 
 
 # What editors see of it.
-SHOWN = [each.name for each in fields(Known) if each.name not in ("token", "due_at")]
+SHOWN = [each.name for each in fields(Known) if each.name not in ("token", "due_at", "is_erased")]
 
 
 class Life(RuleBasedStateMachine):
@@ -128,6 +129,7 @@ class Life(RuleBasedStateMachine):
                 *[self.submit, self.decide] * 6,
                 *[self.set_state, self.set_columns] * 5,
                 *[self.create, self.withdraw, self.change_site, self.block_or_unblock] * 2,
+                self.erase,
                 *[self.purge] * 3,
                 self.create_without_id,
                 self.import_some,
@@ -289,15 +291,47 @@ class Life(RuleBasedStateMachine):
             assert self._shown(known).items() <= moderation.shown(made).items()
             assert made.history[-1]["by"] == self.actor
 
+    def erase(self, random: Random) -> None:
+        known = self._some_link(random, rather="published")
+        if known is None:
+            return
+        version = _now_and_then_stale(random, known.version)
+        wanted = None if version == known.version else "precondition-failed"
+        made = self._done(
+            wanted,
+            lambda: moderation.erase(self.store, self._context, known.link_id, version),
+            current=self._shown(known),
+        )
+        if made is None:
+            return
+        for line in self.lines:
+            if line["link_id"] == known.link_id and line["after"] is not None:
+                line["after"].pop("reason", None)
+        self._erased("erase", known)
+        assert self._shown(known).items() <= moderation.shown(made).items()
+
+    def _erased(self, action: str, known: Known, actor: str | None = None) -> None:
+        is_live = known.status in CLAIM_HOLDERS
+        status = "withdrawn" if is_live else known.status
+        self._decided(action, known, status, None, frees=is_live, actor=actor)
+        known.is_erased = True
+
     def _decided(
-        self, action: str, known: Known, status: Status, reason: str | None, frees: bool
+        self,
+        action: str,
+        known: Known,
+        status: Status,
+        reason: str | None,
+        frees: bool,
+        actor: str | None = None,
     ) -> None:
-        before = {"status": known.status, "version": known.version, "url": known.url}
+        before = {"status": known.status, "version": known.version}
         after: Json = {"status": status, "version": known.version + 1}
         self._told(
             f"link.{action}",
             before,
             after | ({"reason": reason} if reason else {}),
+            actor=actor,
             article_id=known.article_id,
             link_id=known.link_id,
             domain=known.domain,
@@ -451,9 +485,9 @@ class Life(RuleBasedStateMachine):
         known = self._some_link(random, rather="published")
         if known is None:
             return
-        withdraw(self.store, known.link_id, known.token, self.now)
-        if known.status in CLAIM_HOLDERS:
-            self._moved(known, "withdrawn", frees=True)
+        withdraw(self.store, by_submitter(self.now), known.link_id, known.token)
+        if not known.is_erased:
+            self._erased("withdraw", known, BY_SUBMITTER)
 
     def lapse(self, random: Random) -> None:
         """The link-back of a published link is gone."""
@@ -559,13 +593,14 @@ class Life(RuleBasedStateMachine):
         before: Json | None,
         after: Json | None,
         *,
+        actor: str | None = None,
         article_id: int | None = None,
         link_id: str | None = None,
         domain: int | None = None,
     ) -> None:
         self.lines.append(
             {
-                "actor": self.actor,
+                "actor": actor or self.actor,
                 "action": action,
                 "article_id": article_id,
                 "link_id": link_id,
@@ -612,7 +647,8 @@ class Life(RuleBasedStateMachine):
 
     def _shown(self, known: Known) -> Json:
         """What editors see of a link."""
-        return {name: getattr(known, name) for name in SHOWN}
+        shown = {name: getattr(known, name) for name in SHOWN}
+        return shown | ({"url": None} if known.is_erased else {})
 
     def _page(self, article_id: int) -> Page | None:
         page = oracle.page(self.articles, article_id)

@@ -54,6 +54,7 @@ PUBLIC = {
 }
 FOR_ADMINS = {
     "POST /admin/articles/{id}/purge",
+    "POST /admin/links/{link_id}/erase",
     "PUT /admin/sites/{domain}",
     "POST /admin/blocks",
     "DELETE /admin/blocks/{host}",

@@ -409,6 +409,8 @@ def decide_on_links(recorder: Recorder) -> None:
     recorder.admin("POST", f"/links/{freed}/reject", {"reason": "No.", "keep_blocked": False}, 1)
     recorder.admin("POST", f"/links/{rejected}/restore", version=2)
     recorder.admin("POST", f"/links/{freed}/restore", version=2)
+    recorder.admin("POST", f"/links/{freed}/erase", version=3)
+    recorder.admin("POST", f"/links/{approved}/erase", version=3)
 
 
 def edit_sites(recorder: Recorder) -> None:

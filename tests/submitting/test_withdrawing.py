@@ -6,7 +6,10 @@ import pytest
 
 from seealso.reading.page import read_page
 from seealso.store.tables import Store
+from seealso.store.values import Json
 from seealso.tables import links
+from seealso.tables.audit import AuditFilter, list_audit
+from seealso.tables.links import Status
 from seealso.times import rfc3339
 from tests.submitting import sample_network
 from tests.submitting.sample_network import SHOWN, WAITING
@@ -14,7 +17,7 @@ from tests.support import engines, requests, tables
 from tests.support.invariants import check
 from tests.support.races import at_once
 from tests.support.requests import KEY, call, posted, problem, status_of, withdraw
-from tests.support.scan import everything
+from tests.support.scan import everything, scan
 
 
 @pytest.mark.parametrize("article_id", [SHOWN, WAITING])
@@ -32,6 +35,23 @@ def test_withdrawing_twice_changes_nothing_more(anywhere: Store, article_id: int
     assert (page["links"], page["places_left"]) == ([], 5)
     assert sample_network.kept(anywhere, "claim") == []
     check(anywhere, within_caps=False)
+
+
+@pytest.mark.parametrize("ended", ["rejected", None])
+def test_the_audit_says_that_a_link_was_withdrawn(network: Store, ended: Status | None) -> None:
+    """Without its URL, so that a recovery knows it even if the link's record is lost."""
+    receipt = posted(WAITING)
+    if ended:
+        sample_network.change(network, receipt, ended)
+    requests.withdrawn(receipt)
+    requests.withdrawn(receipt)
+    (entry,) = list_audit(network, AuditFilter(), 10)
+    link = sample_network.link_of(network, receipt)
+    was = {"status": ended or "pending", "version": link.version - 1}
+    after = {"status": ended or "withdrawn", "version": link.version}
+    assert (entry["actor"], entry["action"]) == ("submitter", "link.withdraw")
+    assert (entry["link_id"], entry["before"], entry["after"]) == (link.link_id, was, after)
+    assert requests.URL not in repr(scan(network, network.audit))
 
 
 def test_withdrawing_frees_the_url(anywhere: Store) -> None:
@@ -130,11 +150,11 @@ def test_a_withdrawal_wins_a_race_with_an_editor(
     editors = tables.another(network)
     withdraw_link = links.withdraw
 
-    def late(store: Store, link: links.Link, cause: links.Cause) -> links.Link:
+    def late(store: Store, link: links.Link, cause: links.Cause, also: list[Json]) -> links.Link:
         """The editor publishes the link after the withdrawal has read it."""
         monkeypatch.setattr(links, "withdraw", withdraw_link)
         sample_network.change(editors, receipt, "published")
-        return withdraw_link(store, link, cause)
+        return withdraw_link(store, link, cause, also)
 
     monkeypatch.setattr(links, "withdraw", late)
     requests.withdrawn(receipt)

@@ -17,7 +17,7 @@ type Fields = Iterable[tuple[str, str]]
 
 
 def request(
-    method: str, target: str, headers: dict[str, str] | None = None, body: str | None = None
+    method: str, target: str, headers: dict[str, str] | None = None, body: str | bytes | None = None
 ) -> Response:
     """The answer to a request of the desk; `target` is path and query, percent-encoded."""
     path, _, query = target.partition("?")

@@ -13,6 +13,7 @@ from seealso.submitting.parsing import Submission
 from seealso.submitting.submitting import Receipt, submit
 from seealso.tables.articles import Article, article_item, put_articles
 from seealso.tables.audit import ChangeContext
+from seealso.tables.links import BY_SUBMITTER
 from seealso.tables.pages import page_key
 from seealso.tables.sites import Site, SiteRecord, get_record, save_record
 
@@ -25,6 +26,11 @@ PAGE_LINKS: Json = {
     "link#second": ["https://example.com/b", None, 1772445600000, 1772449200000],
     "link#first": ["https://example.com/a", "Of one's own", 1772359200000, 1772704800000],
 }
+
+
+def by_submitter(now: datetime) -> ChangeContext:
+    """The context of a withdrawal."""
+    return ChangeContext(BY_SUBMITTER, now, "of-a-test", 365)
 
 
 # ---- items as they are stored ------------------------------------------------------------------

@@ -76,8 +76,12 @@ def get(target: str, headers: dict[str, str] | None = None) -> Response:
     return request("GET", target, headers)
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The same as a WSGI application."""
+def application(
+    environ: dict[str, Any],
+    start_response: Callable[..., Any],
+    ask: Callable[..., Response] | None = None,
+) -> Iterable[bytes]:
+    """The same as a WSGI application; `ask` takes the place of request()."""
     headers = {
         name.removeprefix("HTTP_").replace("_", "-"): value
         for name, value in environ.items()
@@ -86,7 +90,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     path, _, _ = environ["REQUEST_URI"].partition("?")  # PATH_INFO is decoded already
     target = f"{path}?{environ.get('QUERY_STRING', '')}"
-    response = request(environ["REQUEST_METHOD"], target, headers, body or None)
+    response = (ask or request)(environ["REQUEST_METHOD"], target, headers, body or None)
     start_response(f"{response.status} -", list(response.headers.items()))
     return [response.content]
 

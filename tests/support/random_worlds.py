@@ -22,7 +22,7 @@ from seealso.tables.expiry import expire_and_erase
 from seealso.tables.links import get_link
 from seealso.tables.sites import Block, Site, SiteRecord, get_record
 from seealso.tables.skips import record_skips
-from tests.support.factories import NOW, attempt
+from tests.support.factories import NOW, attempt, by_submitter
 from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
 
 DOMAINS = {1: "at_once", 2: "approved", 3: "verified"}
@@ -157,7 +157,7 @@ class World:
     def withdraw(self) -> None:
         if self.tokens:
             link_id, token = self.random.choice([*self.tokens.items()])
-            withdraw(self.store, link_id, token, self.pages.now)
+            withdraw(self.store, by_submitter(self.pages.now), link_id, token)
 
     def edit(self) -> None:
         article = get_article(self.store, self.random.choice(self.ids))

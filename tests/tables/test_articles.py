@@ -57,7 +57,7 @@ def test_only_published_articles_have_index_keys(state: str, source_id: int | No
 
 
 def test_item_of_the_import_from_s3_in_the_documentation() -> None:
-    document = (ROOT / "docs/operations.md").read_text("utf-8")
+    document = (ROOT / "docs/loading.md").read_text("utf-8")
     (line,) = (line for line in document.splitlines() if line.strip().startswith('{"Item":'))
     article = Article(12, 7, "The mill", "It stands.", "2026-02-25", source_id=3)
     assert json.loads(line) == {"Item": marshal_item(article_item(article))}

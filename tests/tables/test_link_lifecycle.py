@@ -36,7 +36,7 @@ from seealso.tables.expiry import expire_and_erase
 from seealso.tables.links import Cause, Link, PageFull, Status, get_link, link_of
 from seealso.times import rfc3339
 from tests.support import engines, faulty
-from tests.support.factories import APPROVED, AT_ONCE, NOW, attempt, make_network
+from tests.support.factories import APPROVED, AT_ONCE, NOW, attempt, by_submitter, make_network
 from tests.support.invariants import HOLDING, check
 from tests.support.scan import delete_items
 from tests.support.tables import another
@@ -174,7 +174,7 @@ class Life(RuleBasedStateMachine):
     def withdraw(self, random: Random) -> None:
         known = self._some(random)
         with self._store(_now_and_then(random)) as store:
-            withdraw(store, known.versions[-1].link_id, known.token, self.now)
+            withdraw(store, by_submitter(self.now), known.versions[-1].link_id, known.token)
         if known.status in HOLDING:
             self._moved(known, "withdrawn", frees=True)
         elif known.versions[-1].url is not None:
@@ -185,7 +185,7 @@ class Life(RuleBasedStateMachine):
     def withdraw_with_another_token(self, random: Random) -> None:
         link_id = self._some(random).versions[-1].link_id
         with pytest.raises(Refusal, match="forbidden"):
-            withdraw(self.store, link_id, "0" * 32, self.now)
+            withdraw(self.store, by_submitter(self.now), link_id, "0" * 32)
 
     # ---- editors and the verifier ------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from tests.support.factories import (
     CAP,
     NOW,
     PENDING_CAP,
+    by_submitter,
     make_network,
     submit_url,
 )
@@ -261,7 +262,7 @@ def _some_action(
     if random.random() < 0.2:
         link = random.choice(there)
         token = receipts[link.link_id].withdraw_token
-        return lambda store: withdrawing.withdraw(store, link.link_id, token, NOW)
+        return lambda store: withdrawing.withdraw(store, by_submitter(NOW), link.link_id, token)
     link, status, keep_blocked = random.choice(moves)
     return lambda store: change_link(
         store, link, status, NOW, by="a racer", cap=MIXED_CAP, keep_blocked=keep_blocked

@@ -2,16 +2,15 @@
 
 import json
 import re
-import tomllib
 from itertools import combinations
 from typing import Any
 
 import pytest
 
-from local.paths import ROOT
 from seealso.http.log import log_request
 from seealso.http.requests import request_of
-from seealso.store.client import Usage
+from seealso.store.client import Usage as StoreUsage
+from seealso_cli.costs.prices import Usage, dollars
 from tests.support.events import event
 from tests.support.log import Log
 from tests.template.alarms import STACK
@@ -84,7 +83,7 @@ def test_expressions_name_series_of_their_widget() -> None:
 
 def test_queries_read_what_lines_have(log: Log) -> None:
     request = request_of(event("GET /articles/{id}", {"id": "1"}))
-    log_request({"stack": STACK, "function": "GetArticle"}, request, 200, 1.5, Usage(), None)
+    log_request({"stack": STACK, "function": "GetArticle"}, request, 200, 1.5, StoreUsage(), None)
     (query,) = [widget["properties"]["query"] for widget in widgets() if "Routes" in str(widget)]
     members = re.findall(r"(?:pct|sum|avg|ispresent)\((\w+)|by (\w+)", query)
     assert len(members) > 8
@@ -93,15 +92,9 @@ def test_queries_read_what_lines_have(log: Log) -> None:
 
 
 def test_sums_are_of_the_dated_prices() -> None:
-    prices = tomllib.loads((ROOT / "bench/prices.toml").read_text("utf-8"))
-    expected = {
-        "HTTP API": prices["http_api_million"] / 1e6,
-        "Lambda, requests": prices["lambda_million"] / 1e6,
-        "Lambda, duration": 0.5 * prices["lambda_gb_second"] / 1e3,  # of a ms with 512 MB
-        "DynamoDB, reads": prices["dynamodb_read_million"] / 1e6,
-        "DynamoDB, writes": prices["dynamodb_write_million"] / 1e6,
-        "log lines": prices["log_gb"] / 1e9,
-    }
+    # Of one of each, and of a millisecond with 512 MB.
+    expected = dollars(Usage(1, 0.5 / 1e3, 1, 1, 1))
+    del expected["transfer"]
     found = {
         each[-1]["label"]: re.fullmatch(r"\(?FILL\(.+, 0\)\)? (.+)", each[-1]["expression"])
         for each in series()

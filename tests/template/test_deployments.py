@@ -12,6 +12,7 @@ import pytest
 
 from local import account, build, deploy, emulator, environments, guard, release
 from local.steps import Failure
+from seealso_cli import jobs
 from tests.support.events import event
 from tests.template.processed import source
 
@@ -181,7 +182,7 @@ def test_a_failed_first_deployment_leaves_nothing_and_can_be_repeated(running: E
     pools = running.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
     assert "seealso-failing-editors" not in [pool["Name"] for pool in pools]
 
-    # As docs/operations.md says.
+    # As docs/deploying.md says.
     cloudformation = running.client("cloudformation")
     cloudformation.delete_stack(StackName="seealso-failing")
     cloudformation.get_waiter("stack_delete_complete").wait(
@@ -210,9 +211,10 @@ def test_make_deploy_protects_a_new_stack_in_the_end_and_shows_what_it_changes_l
     name = running.names(staging.stack_name)["ArticlesTable"][1]
     table = running.client("dynamodb").describe_table(TableName=name)["Table"]
     assert str(table["DeletionProtectionEnabled"]).lower() == "true"  # here a string
+    output = capfd.readouterr().out
+    assert output.splitlines()[-3:] == [f"Running the job {job}." for job in jobs.JOBS]
 
     parameters = staging.parameters | {"LogRetentionDays": "14"}
-    capfd.readouterr()
     release.deploy(staging._replace(parameters=parameters), running.built)
     output = capfd.readouterr().out
     assert f"What changes in {staging.stack_name}:" in output
@@ -223,4 +225,6 @@ def test_make_deploy_protects_a_new_stack_in_the_end_and_shows_what_it_changes_l
     assert found["retentionInDays"] == 14
 
     release.deploy(staging._replace(parameters=parameters), running.built)
-    assert "What changes in" not in capfd.readouterr().out
+    output = capfd.readouterr().out
+    assert "What changes in" not in output
+    assert "Running the job" not in output

@@ -14,15 +14,11 @@ from seealso.http.requests import request_of
 from seealso.settings import SettingsError
 from seealso.store.client import Usage
 from seealso.store.tables import reset_store
+from seealso_cli.costs.stack_metrics import OF_HOURLY_JOB
 from tests.support.events import event
 from tests.support.functions import start
 from tests.template.alarms import matches
 from tests.template.processed import of_type, source
-
-OF_THE_HOURLY_JOB = [
-    *("PendingLinks", "FailedLinks", "FailingChecks"),
-    *("OldestPendingLink", "OldestDueCheck"),
-]
 
 
 class Report(NamedTuple):
@@ -96,9 +92,9 @@ def test_a_stack_has_at_most_20_custom_metrics() -> None:
     writing = {"SubmitLink", "Admin"}  # `write_units` is a metric where it is over 0
     assert len(answering) == 6
     of_requests = len(answering) + len(writing) + len(("failed", "cold_start", "throttled"))
-    assert of_requests + len(OF_THE_HOURLY_JOB) <= 20
+    assert of_requests + len(OF_HOURLY_JOB) <= 20
     counted = (money.REQUEST_METRICS, money.JOB_METRICS)  # docs/costs.md
-    assert counted == (of_requests, len(OF_THE_HOURLY_JOB))
+    assert counted == (of_requests, len(OF_HOURLY_JOB))
 
 
 def test_functions_that_log_requests_share_a_log_group() -> None:
@@ -137,8 +133,8 @@ def test_the_hourly_jobs_metrics_have_the_stack(
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Dimensions"] == [["stack"]]
     assert line["stack"] == "seealso-test"
-    assert [metric["Name"] for metric in directive["Metrics"]] == OF_THE_HOURLY_JOB
-    counts = [line[name] for name in OF_THE_HOURLY_JOB[:3]]
+    assert [metric["Name"] for metric in directive["Metrics"]] == [*OF_HOURLY_JOB]
+    counts = [line[name] for name in OF_HOURLY_JOB[:3]]
     assert counts == [[7], [2], [3]]
     assert 3600 <= line["OldestPendingLink"][0] < 3700
     assert line["OldestDueCheck"] == [0]

@@ -30,7 +30,7 @@ from seealso.tables.expiry import expire_and_erase
 from seealso.tables.links import Status, link_of
 from seealso.tables.sites import Site
 from seealso.times import rfc3339
-from tests.support.factories import NOW, attempt, put_site
+from tests.support.factories import NOW, attempt, by_submitter, put_site
 from tests.support.fake_client import Database, fake_store
 from tests.support.fake_pages import BASE_URL, MISSING, STATUS, FakePages, Page, run_all
 from tests.support.invariants import HOLDING, check
@@ -453,7 +453,7 @@ class History:
         link = self._any(*HOLDING, *(["rejected", "removed"] if self.random.random() < 0.2 else []))
         if link is None or not link.token:
             return
-        withdraw(self.store, link.link_id, link.token, self.now)
+        withdraw(self.store, by_submitter(self.now), link.link_id, link.token)
         if link.holds:
             self._end(link, "withdrawn", False)
         link.erased = True

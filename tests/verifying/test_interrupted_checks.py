@@ -31,7 +31,7 @@ from seealso.tables.links import Link, get_link, request_check
 from seealso.tables.sites import Site
 from seealso.verifying.politeness import Permits
 from tests.support import fake_client
-from tests.support.factories import NOW, attempt, make_network, put_site
+from tests.support.factories import NOW, attempt, by_submitter, make_network, put_site
 from tests.support.fake_client import Database, fake_store
 from tests.support.fake_pages import MISSING, STATUS, FakePages, Page, run_all
 from tests.support.interception import Killed
@@ -139,7 +139,7 @@ class Change:
             CHANGES[name](self)
 
     def withdraw(self) -> None:
-        withdraw(self.store, self.scene.link_id, self.scene.token, self.scene.now)
+        withdraw(self.store, by_submitter(self.scene.now), self.scene.link_id, self.scene.token)
 
     def approve(self) -> None:
         moderation.approve(self.store, self._context, self.scene.link_id, self._version)

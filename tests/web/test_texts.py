@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from justhtml import Element, JustHTML, Node
 
 from seealso.web.texts import MARKUP, MAX_MARKUP, article_html, short_url
-from tests.web.payloads import PAYLOADS
+from tests.support.payloads import PAYLOADS
 
 ELEMENTS = {
     "plain": {"p", "br"},

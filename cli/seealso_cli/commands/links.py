@@ -198,6 +198,21 @@ def restore_links(link_ids: Sequence[str], version: int | None, as_json: bool) -
     _decide(link_ids, "restore", None, version, as_json)
 
 
+@links.command("erase")
+@_IDS
+@version_option
+@json_option
+def erase_links(link_ids: Sequence[str], version: int | None, as_json: bool) -> None:
+    """Erase what submitters sent (admins).
+
+    For a submitter who asks for it and has no withdraw token. URL, title and what checks found are
+    gone at once, also from the audit, with the reasons that editors gave. A link that has not ended
+    is withdrawn, so that its URL is free; a rejected or removed link keeps its URL blocked. This
+    cannot be undone. `-` stands for the ids on standard input.
+    """
+    _decide(link_ids, "erase", None, version, as_json)
+
+
 @links.command("check")
 @_IDS
 @json_option

@@ -42,12 +42,6 @@ class _Moment(click.ParamType[datetime]):
 
 @click.command()
 @click.option("--to", "moment", type=_Moment(), metavar="TIME", help="The time to go back to.")
-@click.option(
-    "--damaged-at",
-    type=_Moment(),
-    metavar="TIME",
-    help="The last time before the damage, if links were withdrawn since --to.",
-)
 @click.option("--article", "article_id", type=click.IntRange(min=1), metavar="ID")
 @domain_option
 @click.option("--all", "everything", is_flag=True, help="All articles, links and sites.")
@@ -62,7 +56,6 @@ class _Moment(click.ParamType[datetime]):
 @store_options
 def recover(
     moment: datetime | None,
-    damaged_at: datetime | None,
     article_id: int | None,
     domain: int | None,
     everything: bool,
@@ -80,11 +73,8 @@ def recover(
     site (--domain) or all (--all). The tables are restored beside those of the stack, which takes
     20 minutes or more, and what differs is brought back with conditional writes. What editors did
     since TIME, and what was done to the tables by hand, is undone. What submitters, checks and the
-    clock did stays, and so does what is new. Withdrawn links and purged articles are never brought
-    back; a link whose URL was claimed since is reported.
-
-    If links were withdrawn between TIME and the damage, name the time of the damage, too: the
-    record of such a link may be gone, and only the table of that time can tell.
+    clock did stays, and so does what is new. Withdrawn and erased links and purged articles are
+    never brought back; a link whose URL was claimed since is reported.
 
     Begin with --dry-run, which keeps the restored tables for the next run. It is safe to interrupt
     the command and to run it again. This needs AWS credentials.
@@ -104,7 +94,6 @@ def recover(
         run_recover(
             target,
             moment,
-            damaged_at,
             Scope(article_id, domain),
             dry_run=dry_run,
             only_missing=only_missing,

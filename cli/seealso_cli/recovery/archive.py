@@ -163,7 +163,7 @@ def _read(path: str) -> Iterator[tuple[str, Any]]:
 def check_scope(store: Store, contents: Contents) -> None:
     """Let the stack claim URLs in the scope in which the file's links have. Raises CommandFailed.
 
-    The first submission would fix it otherwise (operations.md, "Changing DuplicateScope").
+    The first submission would fix it otherwise (deploying.md, "Changing DuplicateScope").
     """
     claim = contents.any_claim()
     if claim is None:

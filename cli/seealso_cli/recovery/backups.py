@@ -28,41 +28,40 @@ _AUDIT_PAGE = 500
 
 @dataclass(slots=True)
 class Backup:
-    """Sites, articles and links as they were at a time. `articles` reads them anew each time.
-
-    `erased` are ids of links that were withdrawn or erased by the time of the damage, after which
-    their records may be gone.
-    """
+    """Sites, articles and links as they were at a time. `articles` reads them anew each time."""
 
     taken_at: datetime
     sites: list[SiteRecord]
     network_blocks: list[str]
     contents: Contents
     articles: Callable[[], Iterable[list[Article]]]
-    erased: frozenset[str] = frozenset()
 
 
 class Since(NamedTuple):
     """What the audit says of the time since a backup.
 
-    `purged` are ids of articles; `versions` the highest version of each article that was changed.
+    `purged` are ids of articles, `erased` those of links that were withdrawn or erased; `versions`
+    has the highest version of each article that was changed.
     """
 
     purged: set[int]
+    erased: set[str]
     versions: dict[int, int]
 
 
 def changes_since(store: Store, moment: datetime) -> Since:
-    """What editors have done since a moment. Raises StoreUnavailable, StoreError."""
-    since = Since(set(), {})
+    """What editors and submitters have done since a moment. Raises StoreUnavailable, StoreError."""
+    since = Since(set(), set(), {})
     before: str | None = None
     while True:
         entries = list_audit(store, AuditFilter(), _AUDIT_PAGE, before)
         for entry in entries:
             if entry["at"] < rfc3339(moment):
                 return since
-            article_id = entry["article_id"]
-            if entry["action"] == "article.purge" and article_id is not None:
+            article_id, link_id = entry["article_id"], entry["link_id"]
+            if entry["action"] in ("link.withdraw", "link.erase") and link_id is not None:
+                since.erased.add(link_id)
+            elif entry["action"] == "article.purge" and article_id is not None:
                 since.purged.add(article_id)
             elif entry["action"].startswith("article.") and article_id is not None:
                 version = (entry["after"] or {}).get("version", 0)
@@ -109,20 +108,6 @@ def read_backup(
         findings += findings_of_page(page_items)
     sites, blocks = records_of(site_items)
     return Backup(taken_at, sites, blocks, contents, articles), findings
-
-
-def erased_links(restored: Store, display: ProgressDisplay) -> frozenset[str]:
-    """The ids of the links in restored tables that are withdrawn or erased.
-
-    Raises StoreUnavailable, StoreError.
-    """
-    pages = scan_pages(restored, restored.links, display.print_notice, only="pk url")
-    return frozenset(
-        item["pk"].removeprefix("link#")
-        for page in pages
-        for item in page
-        if item["pk"].startswith("link#") and "url" not in item
-    )
 
 
 def records_of(site_items: Iterable[Json]) -> tuple[list[SiteRecord], list[str]]:

@@ -229,7 +229,9 @@ def _mend_keys(store: Store, context: ChangeContext, link: Link, item: Json) -> 
         "ConditionExpression": "version = :version",
         "ExpressionAttributeValues": marshal_item({**values, ":version": link.version}),
     }
-    return _written(store, [{"Update": update}, _link_entry(store, context, link, wrong, updated)])
+    # Without their values: some follow from its URL, and entries stay when that is erased.
+    entry = _link_entry(store, context, link, None, {"keys": sorted(wrong)})
+    return _written(store, [{"Update": update}, entry])
 
 
 def _mend_claim(store: Store, context: ChangeContext, link: Link, pk: str) -> bool:
@@ -239,12 +241,12 @@ def _mend_claim(store: Store, context: ChangeContext, link: Link, pk: str) -> bo
         "Item": marshal_item(claim),
         "ConditionExpression": "attribute_not_exists(pk)",
     }
-    entry = _link_entry(store, context, link, {"claim": None}, {"claim": pk})
+    entry = _link_entry(store, context, link, None, {"claim": pk})
     return _written(store, [{"Put": put}, _is_unchanged(store, link), entry])
 
 
 def _link_entry(
-    store: Store, context: ChangeContext, link: Link, before: Json, after: Json
+    store: Store, context: ChangeContext, link: Link, before: Json | None, after: Json
 ) -> Json:
     return audit_entry(
         store,

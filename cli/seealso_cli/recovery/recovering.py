@@ -295,7 +295,7 @@ class Recovery:
         """Bring one link back, if it is to be; returns what became of it. Changes `live`."""
         item = live.links.get(link.link_id)
         is_broken = any(each.name == link.link_id for each in findings_of_page(live))
-        if link.url is not None and link.link_id in self._backup.erased:
+        if link.url is not None and link.link_id in self._since.erased:
             return ERASED
         if outcome := decide_link(link, readable_link(item), is_broken=is_broken):
             return outcome
@@ -386,7 +386,7 @@ class Recovery:
             self._context,
             "link.recover",
             {"status": before.status, "version": before.version} if before else None,
-            {"status": updated.status, "version": updated.version, "url": updated.url},
+            {"status": updated.status, "version": updated.version},
             article_id=link.article_id,
             link_id=link_id,
             domain=link.domain,

@@ -18,15 +18,13 @@ from seealso.errors import StoreError
 from seealso.store.tables import Store
 from seealso.store.values import Json
 from seealso.times import rfc3339
+from seealso_cli.costs.prices import PRICES
 from seealso_cli.errors import CommandFailed
 
 # What is brought back: the others are made from these, expire, or are the record of what was done.
 TABLES = ("articles", "links", "sites")
 _MARK = "-restored-"
 _POLL_SECONDS = 15.0
-# Dollars a GB in us-east-1, 2026-11 (AWS "Amazon DynamoDB pricing", on-demand).
-RESTORE_PRICE = 0.15
-STORAGE_PRICE = 0.25  # a month
 
 
 class Restored(NamedTuple):
@@ -41,36 +39,24 @@ def restored_name(table: str, moment: datetime) -> str:
     return f"{table}{_MARK}{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def restore_tables(
-    store: Store, moment: datetime, damaged_at: datetime | None, say: Callable[[str], None]
-) -> tuple[Store, Store | None]:
-    """A store over the tables as they were at `moment`, and one over the links at `damaged_at`.
+def restore_tables(store: Store, moment: datetime, say: Callable[[str], None]) -> Store:
+    """A store over the tables as they were at `moment`.
 
     They are restored now or were by an earlier run; returns when they can be read. Raises
     CommandFailed, StoreUnavailable, StoreError.
     """
-    sources = [(getattr(store, table), moment) for table in TABLES]
-    if damaged_at:
-        sources.append((store.links, damaged_at))
-    missing = [
-        (name, to) for name, to in sources if _describe(store, restored_name(name, to)) is None
-    ]
-    for name, to in missing:
-        _check_moment(store, name, to)
-    for name, to in missing:
-        target = restored_name(name, to)
-        store.client.call("RestoreTableToPointInTime", restore_request(name, target, to))
+    targets = {table: restored_name(getattr(store, table), moment) for table in TABLES}
+    missing = [table for table in TABLES if _describe(store, targets[table]) is None]
+    for table in missing:
+        _check_moment(store, getattr(store, table), moment)
+    for table in missing:
+        name, target = getattr(store, table), targets[table]
+        store.client.call("RestoreTableToPointInTime", restore_request(name, target, moment))
         size = (_describe(store, name) or {}).get("TableSizeBytes", 0)
         say(f"Restoring {target}: {describe_cost(size)}.")
-    targets = [restored_name(name, to) for name, to in sources]
-    for target in targets:
+    for target in targets.values():
         _wait(store, target, say)
-    articles, links, sites = targets[: len(TABLES)]
-
-    def restored(links: str) -> Store:
-        return Store(store.client, articles, links, sites, skips="", audit="", transient="")
-
-    return restored(links), restored(targets[-1]) if damaged_at else None
+    return Store(store.client, **targets, skips="", audit="", transient="")
 
 
 def restore_request(source: str, target: str, moment: datetime) -> Json:
@@ -87,9 +73,11 @@ def restore_request(source: str, target: str, moment: datetime) -> Json:
 def describe_cost(size: int) -> str:
     """What a restored table of some bytes costs, in words."""
     gigabytes = size / 1024**3
+    restoring = gigabytes * PRICES["dynamodb_restore_gb"]
+    a_month = gigabytes * PRICES["dynamodb_gb"]
     return (
-        f"about {gigabytes:.2f} GB, {gigabytes * RESTORE_PRICE:.2f} dollars to restore and "
-        f"{gigabytes * STORAGE_PRICE:.2f} dollars a month until it is deleted"
+        f"about {gigabytes:.2f} GB, {restoring:.2f} dollars to restore and {a_month:.2f} dollars a "
+        "month until it is deleted"
     )
 
 

@@ -9,7 +9,7 @@ from seealso_cli.errors import CommandFailed
 from seealso_cli.output import print_json, print_line
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.recovery.archive import check_scope, read_archive
-from seealso_cli.recovery.backups import Since, changes_since, erased_links, read_backup
+from seealso_cli.recovery.backups import changes_since, read_backup
 from seealso_cli.recovery.contents import Contents
 from seealso_cli.recovery.invariants import Finding
 from seealso_cli.recovery.mending import mend
@@ -85,7 +85,6 @@ def run_verify(target: Target, *, fix: bool, as_json: bool) -> int:
 def run_recover(
     target: Target,
     moment: datetime,
-    damaged_at: datetime | None,
     scope: Scope,
     *,
     dry_run: bool,
@@ -102,11 +101,9 @@ def run_recover(
 
     def work() -> int:
         store = target.open_store()
-        restored, later = restore_tables(store, moment, damaged_at, display.print_line)
+        restored = restore_tables(store, moment, display.print_line)
         with Contents() as contents:
             backup, damaged = read_backup(restored, moment, contents, display, scope.article_id)
-            if later:
-                backup.erased = erased_links(later, display)
             display.print_line(
                 f"In the restored tables: {sum(contents.articles_by_state().values()):,} articles, "
                 f"{contents.count('link'):,} links, {len(backup.sites):,} sites"
@@ -177,7 +174,7 @@ def load_all(path: str, target: Target, *, dry_run: bool) -> int:
             recovery = Recovery(
                 store,
                 backup,
-                Since(set(), {}),
+                changes_since(store, backup.taken_at),
                 target.change_context(),
                 display,
                 lambda kind, name, outcome: display.print_notice(f"{kind} {name}: {outcome}"),

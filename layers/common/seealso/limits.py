@@ -51,4 +51,7 @@ MAX_SHOWN_NAME: Final = 64  # characters of an unknown field's name in an answer
 MAX_FIELD_ERRORS: Final = 20  # in one answer, which says how many more there are
 MAX_LISTED: Final = 100  # members of one page of a list
 MAX_USER_NAME: Final = 128  # characters, in Cognito
+# The audit tells a recovery what not to bring back. Point-in-time recovery goes back 35 days (AWS,
+# "Enable point-in-time recovery in DynamoDB"), and a recovery itself takes hours.
+MIN_AUDIT_DAYS: Final = 36
 MAX_AUDIT_VALUE_BYTES: Final = 1024  # of JSON; of longer values the audit keeps size and SHA-256

@@ -264,6 +264,15 @@ OPERATIONS = (
     ),
     _admin(
         "POST",
+        "/links/{link_id}/erase",
+        "eraseLink",
+        "Erase what a submitter sent, on their behalf; a live link is withdrawn (admins)",
+        (_IF_MATCH,),
+        _LINK,
+        _CHANGED,
+    ),
+    _admin(
+        "POST",
         "/links/{link_id}/check",
         "checkLink",
         "Look at a link's page as soon as possible, at most once in ten minutes (editors)",

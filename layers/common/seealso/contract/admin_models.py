@@ -369,7 +369,10 @@ class AuditEntry(Body):
 
     entry: str = Field(description="Unique, and in order of time.")
     at: Time
-    actor: str = Field(description="The editor's user name; `sub` if the token has no user name.")
+    actor: str = Field(
+        description="The editor's user name; `sub` if the token has no user name. `submitter` of "
+        "`link.withdraw`."
+    )
     action: str = Field(examples=["article.publish", "link.approve", "site.change", "block.add"])
     article_id: ArticleId | None
     link_id: LinkId | None

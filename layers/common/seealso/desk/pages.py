@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seealso.desk.access import Visit
-from seealso.errors import Refusal
+from seealso.errors import Refusal, unavailable
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
@@ -20,7 +20,18 @@ from seealso.web.rendering import Head, private_response, see_other
 HEADERS = {"referrer-policy": "same-origin", "x-robots-tag": "noindex"}
 
 # What a screen says once after a form, by the key that `redirect()` puts into the address.
-NOTICES: dict[str, str] = {}
+NOTICES: dict[str, str] = {
+    "article-created": "The draft is saved.",
+    "article-saved": "Your changes are saved.",
+    "article-unchanged": "There was nothing to save: no field had changed.",
+    "article-published": "The article is published.",
+    "article-unpublished": "The article is a draft again. Readers no longer see it.",
+    "article-deleted": "The article is deleted. You can restore it.",
+    "article-restored": "The article is restored, as a draft.",
+    "article-purged": "The article is purged.",
+    "article-changed": "Somebody else has changed the article meanwhile: nothing was done. Look at "
+    "it and try again.",
+}
 
 
 def desk_page(
@@ -57,6 +68,20 @@ def plain_page(
     return private_response(
         request, f"desk/{template}", language, head, {**unknown, **values}, status, all_headers
     )
+
+
+def send_again_page(visit: Visit) -> Response:
+    """What a form gets while the store does not answer: its fields, to be sent again."""
+    fields = [
+        (name, value)
+        for name, values in visit.form.fields.items()
+        if name != "form_token"
+        for value in values
+    ]
+    refusal = unavailable()
+    title = PROBLEMS[refusal.name].title
+    answer = desk_page(visit, "send_again.html", title, {"fields": fields}, 503)
+    return answer._replace(headers=answer.headers | refusal_headers(refusal))
 
 
 def redirect(path: str, done: str | None = None) -> Response:

@@ -3,8 +3,9 @@
 States: draft, published, deleted. A deleted article is kept until it is purged (purging.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import Any
 
 from seealso.columns import EDITABLE, Column
@@ -16,7 +17,9 @@ from seealso.store.tables import Store
 from seealso.tables.articles import Article, get_article, new_id, raise_highest, save_article
 from seealso.tables.audit import ChangeContext, audit_entry
 
-type Columns = dict[str, Any]
+type Columns = Mapping[str, Any]
+
+NO_COLUMNS: Columns = MappingProxyType({})
 
 _REQUIRED = [column.name for column in EDITABLE if column.required]
 # A client may send these back as it has read them.
@@ -112,7 +115,7 @@ def replace_columns(
     store: Store, context: ChangeContext, article_id: int, version: int, columns: Columns
 ) -> Article:
     """Give an article the columns of parse_replacement(). Raises Refusal 404, 409, 412 or 422."""
-    current, updated = _with_columns(store, article_id, version, columns)
+    current, updated = _read_with_columns(store, article_id, version, columns)
     return _save(store, context, "replace", current, updated)
 
 
@@ -120,19 +123,28 @@ def patch_columns(
     store: Store, context: ChangeContext, article_id: int, version: int, columns: Columns
 ) -> Article:
     """Give an article the columns of parse_patch(). Raises Refusal 404, 409, 412 or 422."""
-    current, updated = _with_columns(store, article_id, version, columns)
+    current, updated = _read_with_columns(store, article_id, version, columns)
     return _save(store, context, "patch", current, updated)
 
 
-def _with_columns(
+def _read_with_columns(
     store: Store, article_id: int, version: int, columns: Columns
 ) -> tuple[Article, Article]:
     current = get_version(store, article_id, version)
+    _refuse_deleted(current)
+    return current, with_columns(current, columns)
+
+
+def _refuse_deleted(current: Article) -> None:
     if current.state == "deleted":
         raise Refusal("conflict", "The article is deleted. Restore it first.")
+
+
+def with_columns(current: Article, columns: Columns) -> Article:
+    """The article with columns of parse_patch(). Raises Refusal `invalid-fields`."""
     _check_read_only(current, columns)
     changed = {column.name: columns[column.name] for column in EDITABLE if column.name in columns}
-    return current, replace(current, **changed)
+    return replace(current, **changed)
 
 
 def _check_read_only(current: Article, columns: Columns) -> None:
@@ -149,14 +161,32 @@ def _check_read_only(current: Article, columns: Columns) -> None:
     )
 
 
-def publish(store: Store, context: ChangeContext, article_id: int, version: int) -> Article:
-    """Show an article to readers. Raises Refusal 404, 409 or 412."""
-    return _set_state(store, context, article_id, version, "publish")
+def publish(
+    store: Store,
+    context: ChangeContext,
+    article_id: int,
+    version: int,
+    columns: Columns = NO_COLUMNS,
+) -> Article:
+    """Show an article to readers, with these columns of parse_patch().
+
+    Raises Refusal 404, 409, 412 or 422.
+    """
+    return _set_state(store, context, article_id, version, "publish", columns)
 
 
-def unpublish(store: Store, context: ChangeContext, article_id: int, version: int) -> Article:
-    """Make an article a draft. Raises Refusal 404, 409 or 412."""
-    return _set_state(store, context, article_id, version, "unpublish")
+def unpublish(
+    store: Store,
+    context: ChangeContext,
+    article_id: int,
+    version: int,
+    columns: Columns = NO_COLUMNS,
+) -> Article:
+    """Make an article a draft, with these columns of parse_patch().
+
+    Raises Refusal 404, 409, 412 or 422.
+    """
+    return _set_state(store, context, article_id, version, "unpublish", columns)
 
 
 def delete(store: Store, context: ChangeContext, article_id: int, version: int) -> Article:
@@ -164,20 +194,34 @@ def delete(store: Store, context: ChangeContext, article_id: int, version: int) 
     return _set_state(store, context, article_id, version, "delete")
 
 
-def restore(store: Store, context: ChangeContext, article_id: int, version: int) -> Article:
-    """Make a deleted article a draft again. Raises Refusal 404, 409 or 412."""
-    return _set_state(store, context, article_id, version, "restore")
+def restore(
+    store: Store,
+    context: ChangeContext,
+    article_id: int,
+    version: int,
+    columns: Columns = NO_COLUMNS,
+) -> Article:
+    """Make a deleted article a draft again, with these columns of parse_patch().
+
+    Raises Refusal 404, 409, 412 or 422.
+    """
+    return _set_state(store, context, article_id, version, "restore", columns)
 
 
 def _set_state(
-    store: Store, context: ChangeContext, article_id: int, version: int, action: str
+    store: Store,
+    context: ChangeContext,
+    article_id: int,
+    version: int,
+    action: str,
+    columns: Columns = NO_COLUMNS,
 ) -> Article:
     current = get_version(store, article_id, version)
     if action == "restore" and current.state != "deleted":
         raise Refusal("conflict", "The article is not deleted, so it cannot be restored.")
-    if action in ("publish", "unpublish") and current.state == "deleted":
-        raise Refusal("conflict", "The article is deleted. Restore it first.")
-    updated = replace(current, state=_NEXT_STATE[action])
+    if action in ("publish", "unpublish"):
+        _refuse_deleted(current)
+    updated = replace(with_columns(current, columns), state=_NEXT_STATE[action])
     return _save(store, context, action, current, updated)
 
 

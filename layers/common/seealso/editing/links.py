@@ -1,6 +1,6 @@
 """What editors decide about submitted links, each with its audit entry."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -9,10 +9,9 @@ from seealso.fields import boolean, check_members, optional, string
 from seealso.limits import MAX_REASON
 from seealso.members import Members
 from seealso.store.tables import Store
-from seealso.store.values import Json
 from seealso.tables import links, sites
 from seealso.tables.articles import get_article
-from seealso.tables.audit import ChangeContext, audit_entry
+from seealso.tables.audit import ChangeContext, link_entry, redact_entries
 from seealso.tables.checks import Checks, TooSoon, plan_check
 from seealso.tables.links import Cause, Link
 
@@ -145,6 +144,25 @@ def restore(store: Store, context: ChangeContext, link_id: str, version: int) ->
         raise Refusal("queue-full", detail) from None
 
 
+def erase(store: Store, context: ChangeContext, link_id: str, version: int) -> Link:
+    """Erase what a submitter sent, on their behalf; a link that has not ended is withdrawn.
+
+    URL, title and what checks found go, and the reasons that editors gave, from the link and from
+    its audit entries. Safe to interrupt and to do again. Raises Refusal 404 or 412.
+    """
+    link = _get_version(store, link_id, version)
+    redact_entries(store, link_id)
+    is_live = link.status in links.CLAIM_HOLDERS
+    entry = link_entry(store, context, "erase", link, "withdrawn" if is_live else link.status)
+    history = [{name: each[name] for name in ("at", "status", "by")} for each in link.history]
+    change = links.withdraw if is_live else links.forget
+    try:
+        cause = Cause(context.at, context.actor)
+        return change(store, replace(link, history=history), cause, also=[entry])
+    except VersionConflict:
+        raise _version_conflict(links.get_link(store, link_id)) from None
+
+
 def check(store: Store, context: ChangeContext, link_id: str) -> str:
     """Make a check of a link's page due; returns when. Raises Refusal 404, 409 or 429."""
     while True:
@@ -159,28 +177,6 @@ def check(store: Store, context: ChangeContext, link_id: str) -> str:
             raise refused.refusal(context.at) from None
         except VersionConflict:
             continue
-
-
-def link_entry(
-    store: Store,
-    context: ChangeContext,
-    action: str,
-    link: Link,
-    status: str,
-    reason: str | None = None,
-) -> Json:
-    """The audit entry of a link's change of status."""
-    after = {"status": status, "version": link.version + 1}
-    return audit_entry(
-        store,
-        context,
-        f"link.{action}",
-        {"status": link.status, "version": link.version, "url": link.url},
-        after | ({"reason": reason} if reason else {}),
-        article_id=link.article_id,
-        link_id=link.link_id,
-        domain=link.domain,
-    )
 
 
 def _get_version(store: Store, link_id: str, version: int) -> Link:

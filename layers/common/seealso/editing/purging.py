@@ -6,12 +6,11 @@ article removed, with the audit entry that records it.
 """
 
 from seealso.editing.articles import get_version, shown, version_conflict
-from seealso.editing.links import link_entry
 from seealso.errors import RETRY_AFTER_SECONDS, Refusal, StoreError, VersionConflict
 from seealso.store.tables import Store
 from seealso.tables import links
 from seealso.tables.articles import remove_article
-from seealso.tables.audit import ChangeContext, audit_entry
+from seealso.tables.audit import ChangeContext, audit_entry, link_entry
 from seealso.tables.links import Cause, Link
 
 _REASON = "The article was purged."

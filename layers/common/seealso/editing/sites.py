@@ -56,11 +56,17 @@ def _as_keys(hosts: Iterable[str]) -> tuple[str, ...]:
 
 
 def replace_site(
-    store: Store, context: ChangeContext, record: SiteRecord, version: int | None
+    store: Store,
+    context: ChangeContext,
+    record: SiteRecord,
+    version: int | None,
+    *,
+    keep_blocked: bool = False,
 ) -> SiteRecord:
     """Write a site over the one that the editor has read; without a version, a new one.
 
-    Raises Refusal `precondition-failed`, or `precondition-required` where a site exists.
+    With `keep_blocked`, its blocked hosts stay as they are. Raises Refusal `precondition-failed`,
+    or `precondition-required` where a site exists.
     """
     current = sites.get_record(store, record.site.domain)
     if version is None and current.site.version:
@@ -68,6 +74,8 @@ def replace_site(
         raise Refusal.of_field("precondition-required", "If-Match", detail)
     if current.site.version != (version or 0):
         raise _version_conflict(current)
+    if keep_blocked:
+        record = record._replace(blocked_hosts=current.blocked_hosts)
     return change_site(store, context, current, record)
 
 

@@ -90,6 +90,11 @@ def read_together[T](
     return [results[index] for index in range(len(readings))]
 
 
+def read_needs(needs: Mapping[Any, Need]) -> Reading[Mapping[Any, Any]]:
+    """A reading of what is known from the start."""
+    return (yield needs)
+
+
 def read_query(query: Json, limit: int) -> Reading[list[Json]]:
     """The first plain items of a Query: `limit` of them, fewer only where there are no more."""
     found: list[Json] = []

@@ -165,13 +165,13 @@ def _check_scope(store: Store, rules: Rules) -> None:
     """Refuse to go on under another DuplicateScope than the claims were made under.
 
     The claims of one scope say nothing in the other, so every URL would be free again, and every
-    blocked one (docs/operations.md). Raises SettingsError.
+    blocked one (docs/deploying.md). Raises SettingsError.
     """
     scope = sites.get_setting(store, "duplicate-scope", rules.duplicate_scope)
     if scope != rules.duplicate_scope:
         raise SettingsError(
             f"DuplicateScope is {rules.duplicate_scope}, but this stack's links were submitted "
-            f"under {scope}. Deploy it with DuplicateScope={scope} again; docs/operations.md says "
+            f"under {scope}. Deploy it with DuplicateScope={scope} again; docs/deploying.md says "
             "how to change it."
         )
 

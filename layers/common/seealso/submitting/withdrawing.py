@@ -9,12 +9,15 @@ from hashlib import sha256
 from seealso.errors import Refusal, VersionConflict, link_not_found
 from seealso.store.tables import Store
 from seealso.tables import links
+from seealso.tables.audit import ChangeContext, link_entry
 from seealso.tables.checks import TooSoon
-from seealso.tables.links import BY_SUBMITTER, Cause, Link
+from seealso.tables.links import Cause, Link
 
 
-def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
+def withdraw(store: Store, context: ChangeContext, link_id: str, token: str) -> None:
     """Withdraw a link by its submitter's token; doing it again changes nothing.
+
+    Its audit entry says so to a recovery, should the link's record be lost.
 
     A link that is rejected, removed or expired is off the page already and keeps its status; its
     URL and title are erased, so that no editor can restore it.
@@ -27,11 +30,14 @@ def withdraw(store: Store, link_id: str, token: str, now: datetime) -> None:
             raise link_not_found()
         if not is_token_of(link, token):
             raise Refusal("forbidden", "The withdraw token does not match this link.")
+        cause = Cause(context.at, context.actor)
         with contextlib.suppress(VersionConflict):
             if link.status in links.CLAIM_HOLDERS:
-                links.withdraw(store, link, Cause(now, BY_SUBMITTER))
+                entry = link_entry(store, context, "withdraw", link, "withdrawn")
+                links.withdraw(store, link, cause, [entry])
             elif link.url is not None:
-                links.forget(store, link, Cause(now, BY_SUBMITTER))
+                entry = link_entry(store, context, "withdraw", link, link.status)
+                links.forget(store, link, cause, [entry])
             return
 
 

@@ -104,11 +104,12 @@ class Link:
     def last_change(self) -> dict[str, Any] | None:
         """The entry of the history with which it got its status.
 
-        Its submitter may have erased a link after that (forget()).
+        A link that has ended may have been erased after that (forget()).
         """
         history = self.history
-        if len(history) > 1 and history[-1]["by"] == BY_SUBMITTER:
-            return history[-2 if history[-1]["status"] == history[-2]["status"] else -1]
+        if self.url is None:
+            while len(history) > 1 and history[-1]["status"] == history[-2]["status"]:
+                history = history[:-1]
         return history[-1] if history else None
 
 
@@ -486,14 +487,14 @@ def restore(store: Store, link: Link, cause: Cause, site: Site, also: Sequence[J
         raise QueueFull from None
 
 
-def forget(store: Store, link: Link, cause: Cause) -> Link:
+def forget(store: Store, link: Link, cause: Cause, also: Sequence[Json] = ()) -> Link:
     """Erase an ended link as its submitter wishes, which its history records; it stays ended."""
     updated = replace(
         _erased(link),
         version=link.version + 1,
         history=_with_entry(link.history, _history_entry(cause, link.status)),
     )
-    return _save(store, link, updated, [forget_checks(store, link.link_id)])
+    return _save(store, link, updated, [forget_checks(store, link.link_id), *also])
 
 
 def remove(

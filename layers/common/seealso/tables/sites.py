@@ -12,21 +12,22 @@ So a page view reads one small item, and a submission reads the suffixes of its 
 however many hosts are blocked (design.md, "Tables").
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
 
 from seealso.errors import StoreError, VersionConflict
 from seealso.store.batching import (
     Item,
-    Need,
     Reading,
     need_item,
+    read_needs,
     read_one,
     read_query,
     read_together,
 )
+from seealso.store.calls import Call, query_items
 from seealso.store.tables import Store
-from seealso.store.values import Json, marshal_item
+from seealso.store.values import Json, marshal_item, unmarshal_item
 
 # A change of a site takes effect within 60 s (contract.md); the rest is for reading it.
 CACHE_SECONDS = 50.0
@@ -74,6 +75,24 @@ class Block(NamedTuple):
     domain: int | None
 
 
+class BlockedHost(NamedTuple):
+    """A host with all scopes that block it: sites, and None for the network."""
+
+    host: str
+    domains: list[int | None]
+
+
+class BlockedHosts(NamedTuple):
+    """Some blocked hosts by name; others may follow after `last`, unless that is None."""
+
+    hosts: list[BlockedHost]
+    last: str | None
+
+
+# Whose blocked hosts: a site's, the network's, or those of both.
+type Where = int | Literal["network", "all"]
+
+
 # ---- reading ---------------------------------------------------------------------------------
 
 
@@ -114,6 +133,14 @@ def get_site(store: Store, domain: int) -> Site:
     return site_of(domain, _get(store, _site_key(domain)))
 
 
+def read_site(store: Store, domain: int) -> Reading[Site]:
+    """get_site() as a reading."""
+    key = marshal_item(_site_key(domain))
+    get = Call("GetItem", {"TableName": store.sites, "Key": key, "ConsistentRead": True})
+    answer = (yield {"site": get})["site"]
+    return site_of(domain, unmarshal_item(answer["Item"]) if "Item" in answer else None)
+
+
 def get_record(store: Store, domain: int) -> SiteRecord:
     """The current site of a domain with its blocked hosts; version 0 where there is none."""
     query = _list_query(store, f"blocked#{domain}") | {"ConsistentRead": True}
@@ -136,7 +163,7 @@ def list_records(store: Store, limit: int, above: int = -1) -> list[SiteRecord]:
 def get_sites(store: Store, domains: Sequence[int]) -> list[Site]:
     """Those of some domains that have a site, in their order."""
     needs = {domain: site_need(store, domain) for domain in domains}
-    items = read_one(store, _read(needs))
+    items = read_one(store, read_needs(needs))
     return [site_of(domain, items[domain]) for domain in domains if items[domain]]
 
 
@@ -195,6 +222,46 @@ def list_blocks(store: Store, limit: int, after: Block | None = None) -> list[Bl
         if len(blocks) >= limit:
             break
     return blocks[:limit]
+
+
+def read_blocked(store: Store, where: Where, first: str, limit: int) -> Reading[BlockedHosts]:
+    """Blocked hosts from a name on, in one query that looks at `limit` items and at most 1 MB.
+
+    They may be fewer than `limit`, or none, where others follow: the network's are among those of
+    all sites, and the item of a host that is blocked no more stays.
+    """
+    answer = yield {"blocked": Call("Query", _blocked_query(store, where, first, limit))}
+    found = []
+    for item in query_items(answer["blocked"]):
+        domains = sorted(_scopes(item), key=_order)
+        if isinstance(where, int):
+            domains = [where]
+        if domains:
+            found.append(BlockedHost(item["id"], domains))
+    return BlockedHosts(found, _last_id(answer["blocked"]))
+
+
+def read_blocked_count(
+    store: Store, where: Where, first: str, limit: int
+) -> Reading[tuple[int, str | None]]:
+    """How many items of hosts read_blocked() would find, and where it would end."""
+    query = _blocked_query(store, where, first, limit) | {"Select": "COUNT"}
+    answer = (yield {"blocked": Call("Query", query)})["blocked"]
+    return answer["Count"], _last_id(answer)
+
+
+def _blocked_query(store: Store, where: Where, first: str, limit: int) -> Json:
+    kind = f"blocked#{where}" if isinstance(where, int) else "blocked"
+    query = _list_query(store, kind, first) | {"Limit": limit}
+    if where == "network":
+        query["FilterExpression"] = "attribute_exists(#network)"
+        query["ExpressionAttributeNames"] = {"#network": _scope(None)}
+    return query
+
+
+def _last_id(answer: Json) -> str | None:
+    key = answer.get("LastEvaluatedKey")
+    return key["id"]["S"] if key else None
 
 
 # ---- changes ---------------------------------------------------------------------------------
@@ -300,10 +367,6 @@ def _list_query(store: Store, kind: str, first: str = "") -> Json:
         query["KeyConditionExpression"] += " AND id >= :first"
         query["ExpressionAttributeValues"] |= marshal_item({":first": first})
     return query
-
-
-def _read(needs: Mapping[Any, Need]) -> Reading[Mapping[Any, Any]]:
-    return (yield needs)
 
 
 def _all_of(query: Json) -> Reading[list[Json]]:

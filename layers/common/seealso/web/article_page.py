@@ -19,6 +19,7 @@ from seealso.reading.page import (
     OtherDomainArticle,
     Page,
     PageWithSites,
+    ShownArticle,
     read_page_with_sites,
 )
 from seealso.store.tables import Store
@@ -27,7 +28,7 @@ from seealso.tables.sites import Site
 from seealso.web.form import EMPTY_FORM, Form
 from seealso.web.languages import Language, language_of
 from seealso.web.links import absolute_href, article_href, site_href, site_name
-from seealso.web.rendering import Head, page_response, private_response
+from seealso.web.rendering import Head, page_response, private_response, render
 from seealso.web.structured_data import json_ld
 from seealso.web.texts import article_html
 
@@ -93,12 +94,10 @@ def article_values(
     article = page["article"]
     consent = consent_of(language.tag)
     return {
-        "article": article,
-        "text": article_html(article["text"], site.text_format),
+        **_text_values(article, page["source"], site),
         "site": site,
         "site_name": site_name(site, language),
         "site_href": site_href(site.domain),
-        "source": _source(page, site),
         "same_domain": [
             {"href": article_href(site, other["id"]), "title": other["title"]}
             for other in page["same_domain"]
@@ -120,9 +119,26 @@ def article_values(
     }
 
 
-def _source(page: Page, site: Site) -> dict[str, Any] | None:
+def article_text(article: ShownArticle, source: OtherDomainArticle | None, site: Site) -> Markup:
+    """An article as its page shows it, without what is around it: an editor's preview."""
+    language = language_of(site.language)
+    values = _text_values(article, source, site)
+    html = render("article_text.html", language, Head(article["title"]), values)
+    return Markup(html)  # noqa: S704 a template escapes
+
+
+def _text_values(
+    article: ShownArticle, source: OtherDomainArticle | None, site: Site
+) -> dict[str, Any]:
+    return {
+        "article": article,
+        "text": article_html(article["text"], site.text_format),
+        "source": _source(source, site),
+    }
+
+
+def _source(source: OtherDomainArticle | None, site: Site) -> dict[str, Any] | None:
     """The article that this one came from. The site of another domain's is not known here."""
-    source = page["source"]
     if source is None:
         return None
     is_own = source["domain"] == site.domain
@@ -179,7 +195,7 @@ def _query() -> str:
 
 
 def _structured_data(page: Page, site: Site, language: Language, base_url: str) -> Markup:
-    source = _source(page, site)
+    source = _source(page["source"], site)
     return json_ld(
         page["article"],
         site_name=site_name(site, language),

@@ -25,12 +25,19 @@ def form_with(typed: Mapping[str, str], summary: Sequence[tuple[str, str]], key:
     """The form as it was sent, with what was wrong."""
     errors = dict.fromkeys(FIELDS, "") | dict(summary)
     return Form(
-        typed, summary, key, errors, {field: _described(field, errors[field]) for field in FIELDS}
+        typed,
+        summary,
+        key,
+        errors,
+        {
+            field: described(field, errors[field], "rule" if field == "url" else "")
+            for field in FIELDS
+        },
     )
 
 
-def _described(field: str, error: str) -> Markup:
-    hint = "rule" if field == "url" else ""
+def described(field: str, error: str, hint: str) -> Markup:
+    """The attributes that tie a field to its error, and to the hint with this id, if any."""
     if error:
         ids = f"{hint} {field}-error".strip()
         return Markup(' aria-describedby="{}" aria-invalid="true"').format(ids)

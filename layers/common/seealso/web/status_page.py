@@ -18,6 +18,7 @@ from seealso.submitting.withdrawing import (
     request_check,
     withdraw,
 )
+from seealso.tables.audit import ChangeContext
 from seealso.tables.checks import Checks
 from seealso.tables.links import BY_CHECK, CLAIM_HOLDERS, Link, get_checked_link, is_blocked
 from seealso.tables.sites import get_policy
@@ -96,10 +97,10 @@ def leave_form(_store: Store, request: Request) -> Response:
     return see_other(status_path(request.path_link_id(), None), PRIVATE)
 
 
-def withdraw_link(store: Store, request: Request) -> Response:
+def withdraw_link(store: Store, request: Request, context: ChangeContext) -> Response:
     """POST /l/{link_id}/withdraw with the form field `token`. Raises Refusal."""
     link_id, token = request.path_link_id(), _sent_token(request)
-    withdraw(store, link_id, token, datetime.now(UTC))
+    withdraw(store, context, link_id, token)
     return see_other(status_path(link_id, token), PRIVATE)
 
 

@@ -1,0 +1,1 @@
+"""What a deployed stack costs, from its own metrics and log lines."""
