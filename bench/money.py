@@ -42,7 +42,7 @@ EVENT_BYTES = 26  # that CloudWatch adds to each line
 HIT_RATE = 0.9
 # What a line had and what the embedded metric format adds to one (docs/decisions.md).
 FORMER_LINE_BYTES, EMBEDDED_BYTES = 743, 322
-REQUEST_METRICS, ALARM_METRICS = 11, 26  # template.yaml, with everything in use
+REQUEST_METRICS, ALARM_METRICS = 13, 27  # template.yaml, with everything in use
 JOB_METRICS = len(OF_HOURLY_JOB)
 IDLE_CHECKS = 0.07  # dollars a month (docs/benchmarks.md, "Checks of link-backs")
 

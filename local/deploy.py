@@ -14,6 +14,7 @@ _BUILD_PARAMETER = f"/{STACK_NAME}/build"
 PARAMETERS = {
     "Architecture": host_architecture(),
     "DeletionProtection": "false",
+    "LoginStyle": "off",
     "ContactUrl": "mailto:editors@example.org",
     "PrivacyUrl": "https://example.org/privacy",
     "SubmitsPerTenMinutes": "100000",

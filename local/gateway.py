@@ -3,6 +3,7 @@
 SAM writes them into the API's OpenAPI Body, which AWS imports and the emulator ignores. This module
 converts the Body into separate resources and updates the deployed stack with them. New routes and
 authorizers in the template therefore need no change here, and CloudFormation resolves references.
+The addresses that AWS would give the API and the user pool's login pages become the emulator's.
 """
 
 import json
@@ -29,13 +30,14 @@ def wire(port: int) -> str:
     Raises Failure if the stack does not have exactly one HTTP API or the update fails.
     """
     cloudformation = account.session().client("cloudformation", endpoint_url=account.endpoint(port))
-    body = cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Processed")[
-        "TemplateBody"
-    ]
+    found = cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Processed")
+    body = found["TemplateBody"]
+    if isinstance(body, str):
+        body = json.loads(body)
     stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     cloudformation.update_stack(
         StackName=STACK_NAME,
-        TemplateURL=_stored(port, with_routes(json.loads(body) if isinstance(body, str) else body)),
+        TemplateURL=_stored(port, with_addresses(with_routes(body), port)),
         Parameters=[
             {"ParameterKey": parameter["ParameterKey"], "UsePreviousValue": True}
             for parameter in stack.get("Parameters", [])
@@ -89,6 +91,25 @@ def with_routes(template: Json) -> Json:
         | _routes(api, body)
         | _address(api)
     }
+
+
+def with_addresses(template: Json, port: int) -> Json:
+    """The processed template with the emulator's addresses for those of AWS.
+
+    Login pages are at localhost, since at the API's own host there are only the API's routes.
+    """
+    text = json.dumps(template)
+    addresses = {
+        '{"Fn::GetAtt": ["Api", "ApiEndpoint"]}': f"http://{HOST}:{port}",
+        '{"Fn::Sub": "https://${DeskLogin}.auth.${AWS::Region}.amazoncognito.com"}': (
+            f"http://localhost:{port}"
+        ),
+    }
+    for reference, address in addresses.items():
+        if reference not in text:
+            raise Failure(f"The processed template does not have {reference}.")
+        text = text.replace(reference, json.dumps(address))
+    return json.loads(text)
 
 
 def _routes(api: str, body: Json) -> dict[str, Json]:

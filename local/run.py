@@ -144,6 +144,7 @@ Open in a browser:
   {url}/a/{ARTICLE}   an article's page
   {url}/a/{GERMAN_ARTICLE}   one in German
   {url}/            the newest articles of all sites
+  {url}/desk        the editors' desk, with the users below
 {demos}
 
 Try next:

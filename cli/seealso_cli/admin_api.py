@@ -40,6 +40,12 @@ def _pool(proxy: str | None, certificates: str | None) -> urllib3.PoolManager:
     return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
 
 
+def connections(url: str) -> urllib3.PoolManager:
+    """What sends requests to a URL, through the user's proxy and by their certificates."""
+    bundle = network.ca_bundle()
+    return _pool(network.proxy_for(url), bundle and bundle[1])
+
+
 def request(
     method: str,
     path: str,
@@ -100,13 +106,12 @@ def _send(
     if body is not None:
         all_headers["Content-Type"] = "application/json"
         data = json.dumps(body).encode()
-    proxy, bundle = network.proxy_for(login.api_url), network.ca_bundle()
     attempts = MAX_READ_ATTEMPTS if method == "GET" else 1
     for attempts_left in reversed(range(attempts)):
         pause = 1.0
         try:
             # A redirect is not followed: the token is for this server only.
-            response = _pool(proxy, bundle and bundle[1]).request(
+            response = connections(login.api_url).request(
                 method,
                 login.api_url.rstrip("/") + target,
                 body=data,

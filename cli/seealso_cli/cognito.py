@@ -36,7 +36,8 @@ def get_client(stack: Stack) -> UserPoolClient:
             f"AdminIssuer), and use --token-stdin with --api {stack.output('ApiUrl')}."
         )
     cognito: Any = stack.session.client("cognito-idp", endpoint_url=stack.endpoint)
-    return UserPoolClient(client_id, stack.session.region_name, cognito.meta.endpoint_url)
+    region, endpoint = stack.session.region_name, cognito.meta.endpoint_url
+    return UserPoolClient(client_id, region, endpoint, stack.outputs.get("LoginUrl"))
 
 
 def call_unsigned(client: UserPoolClient, operation: str, **parameters: Any) -> Any:

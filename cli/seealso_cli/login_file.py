@@ -11,11 +11,15 @@ from seealso_cli.replacing import replace_text
 
 @dataclass(frozen=True, slots=True)
 class UserPoolClient:
-    """A client of a Cognito user pool. `endpoint` None: AWS's own in the region."""
+    """A client of a Cognito user pool. `endpoint` None: AWS's own in the region.
+
+    `login_url` is the base URL of the pool's pages; None if it is not known.
+    """
 
     client_id: str
     region: str
     endpoint: str | None
+    login_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seealso.desk import articles, audit, blocks, notices, queue, sites
+from seealso.desk import articles, audit, blocks, notices, queue, signing_in, sites
 from seealso.desk.pages import refusal_page
 from seealso.desk.routing import NOT_FOUND, with_route
 from seealso.errors import Refusal
@@ -19,6 +19,7 @@ def not_found(_store: Store, _request: Request) -> Response:
 
 
 ROUTES: dict[str, Route] = {
+    **signing_in.ROUTES,
     **queue.ROUTES,
     **articles.ROUTES,
     **sites.ROUTES,

@@ -20,6 +20,7 @@ _VERSIONS = {
     "GET /": "PAGE_VERSION",
     "GET /admin/articles": "ADMIN_VERSION",
     "GET /articles/{id}": "GET_ARTICLE_VERSION",
+    "GET /desk": "DESK_VERSION",
     "GET /domains/{domain}/articles": "RELATED_VERSION",
     "GET /sites": "RELATED_VERSION",
     "POST /articles/{id}/links/preview": "SUBMIT_LINK_VERSION",
@@ -86,13 +87,14 @@ def _by_invoking(session: Any) -> Ask:
 
 def _event(request: Request) -> dict[str, Any]:
     """The event that API Gateway would send for the request (payload format 2.0)."""
-    method, _, path = request.route.partition(" ")
+    method, _, template = request.route.partition(" ")
+    path = template.format(**request.path)
     # As CloudFront shows it: where it is in front, functions answer nobody else.
     secret = os.environ["ORIGIN_SECRETS"].partition(" ")[0]
     return {
         "version": "2.0",
         "routeKey": request.route,
-        "rawPath": unquote(path.format(**request.path)),
+        "rawPath": unquote(path),
         "rawQueryString": request.query,
         "headers": {
             "host": "probe.invalid",
@@ -102,7 +104,8 @@ def _event(request: Request) -> dict[str, Any]:
         },
         "pathParameters": dict(request.path),
         "requestContext": {
-            "http": {"method": method, "sourceIp": "192.0.2.1"},  # an address of nobody (RFC 5737)
+            # An address of nobody (RFC 5737).
+            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
             "requestId": "probe",
         },
         "body": None if request.body is None else json.dumps(request.body),

@@ -18,6 +18,10 @@ from cfnlint.decode import cfn_yaml
 
 from bench.units import recorded_calls
 from local.paths import ROOT
+from seealso.desk import attempts, keeping, sessions, settings
+from seealso.desk.oidc import Provider
+from seealso.desk.settings import Registration
+from seealso.editing.auth import Issuer
 from seealso.store.calls import Call
 from seealso.store.tables import Store, current_store
 from seealso.store.values import marshal_item
@@ -27,6 +31,8 @@ from seealso.tables.sites import Site
 from seealso.tables.skips import PARTITION, SkipRange
 from seealso.verifying.fetching import Fetched
 from tests.support import gateway, tables
+from tests.support.desk import ORIGIN
+from tests.support.desk import sign_in as sign_in_to_desk
 from tests.support.editors import as_admin
 from tests.support.factories import by, put_site
 from tests.support.fake_pages import STATUS, FakePages, Page
@@ -74,14 +80,21 @@ def _of_statement(function: str, statement: Any) -> Iterator[Access]:
     assert statement["Effect"] == "Allow"
     for action in _listed(statement["Action"]):
         service, _, name = action.partition(":")
+        if action == "ssm:GetParameter":
+            continue  # of the desk, which could not sign anybody in without it
         assert service == "dynamodb"
         for resource in _listed(statement["Resource"]):
             yield Access(function, name, _resource(resource))
 
 
 def leading_keys(function: str) -> dict[str, list[str]]:
-    """What the keys of the tables and indexes must be like that a function reaches."""
-    properties = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"][function]["Properties"]
+    """What keys must be like in the tables and indexes of which a function reaches a part."""
+    resources = cfn_yaml.load(str(ROOT / "template.yaml"))["Resources"].values()
+    (properties,) = (
+        resource["Properties"]
+        for resource in resources
+        if resource["Properties"].get("CodeUri") == f"functions/{function}/"
+    )
     found: dict[str, list[str]] = {}
     for statement in properties["Policies"][0]["Statement"]:
         if condition := statement.get("Condition"):
@@ -221,6 +234,12 @@ class Recorder:
             response = as_admin(method, target, body, version)
         return self._answered(method, f"/admin{target}", response, recorded)
 
+    def desk(self, method: str, target: str, status: int, sent: dict[str, str], body: str) -> None:
+        """A request of the desk, which has this status."""
+        with recorded_calls() as recorded:
+            response = gateway.request(method, target, sent, body or None)
+        self._answered(method, target, response, recorded, status)
+
     def submit(self, article_id: int, url: str, key: str | None = None) -> dict[str, Any]:
         body = {"url": url, "has_right_to_share": True, "agrees_to_link_back": True}
         headers = {"idempotency_key": key} if key else {}
@@ -249,6 +268,10 @@ class Recorder:
     def _keep(self, function: str, recorded: list[Call]) -> None:
         for call in recorded:
             self.done.update(accesses(self.store, function, call))
+            if call.body.get("TableName") == self.store.transient:
+                ((table, key),) = keys_of(self.store, call)
+                patterns = leading_keys(function)[table]
+                assert any(fnmatchcase(key, pattern) for pattern in patterns), (function, key)
 
 
 def article(article_id: int, domain: int) -> Article:
@@ -352,7 +375,7 @@ def check_all(recorder: Recorder, pages: dict[str, Page]) -> None:
         patch.setattr(module, "TOOLS", world.tools(current_store))
         calls = recorder.run("check_links")
     assert world.failures == []
-    check_keys(recorder.store, "CheckLinks", calls)
+    check_keys(recorder.store, "check_links", calls)
 
 
 def check_link_backs(recorder: Recorder) -> None:
@@ -434,7 +457,35 @@ def notify(recorder: Recorder) -> None:
         patch.setenv("NOTIFY_URL", "https://receiver.example.com/hook")
         patch.setattr(function("notify"), "post", lambda *_: Fetched("", 200, {}, b"", False, []))
         calls = recorder.run("notify")
-    check_keys(recorder.store, "Notify", calls)
+    check_keys(recorder.store, "notify", calls)
+
+
+def use_the_desk(recorder: Recorder) -> None:
+    """A session with all that becomes of one, and the screens."""
+    editor = sign_in_to_desk(recorder.store, groups=["editors", "admins"])
+    session = sessions.find(recorder.store, editor.session_id)
+    assert session
+    cookie = {"cookie": f"{sessions.COOKIE}={editor.session_id}", "accept": "text/html"}
+    form = {**cookie, "origin": ORIGIN, "content-type": "application/x-www-form-urlencoded"}
+    for route in function("desk").ROUTES:
+        method, _, path = route.partition(" ")
+        if (
+            method == "GET"
+            and "{" not in path
+            and path not in (attempts.CALLBACK, attempts.SIGN_IN)
+        ):
+            recorder.desk("GET", path, 303 if path == keeping.PATH else 200, cookie, "")
+    with recorded_calls() as recorded:
+        assert sessions.begin_renewal(recorder.store, session)
+        sessions.create(
+            recorder.store, "ann", "sub", frozenset(), datetime.now(UTC), datetime.now(UTC)
+        )
+    recorder._keep("desk", recorded)
+    # What it says of the issuer is in a parameter, whose service is not here.
+    issuer = Issuer(tables.ISSUER, tables.AUDIENCE, "cognito:groups")
+    login = Provider(issuer, tables.AUDIENCE, "openid", "https://login.example.com")
+    settings._read.put("/seealso-test/desk", Registration(ORIGIN, login))
+    recorder.desk("POST", "/desk/signout", 200, form, f"form_token={editor.form_token}")
 
 
 def run_jobs(recorder: Recorder) -> None:
@@ -471,11 +522,35 @@ def test_policies_allow_what_is_done_and_no_more(recorder: Recorder) -> None:
     check_link_backs(recorder)
     run_jobs(recorder)
     notify(recorder)
+    use_the_desk(recorder)
 
     # A HEAD is handled as the GET of its route.
     assert recorder.routes == {route for route in gateway.routes() if not route.startswith("HEAD ")}
     used, can = recorder.done, set(allowed())
-    assert (sorted(used - can), sorted(can - used)) == ([], []), "not allowed; never used"
+    # What the desk changes it changes as the admin endpoint does (see below).
+    of_desk = {access for access in can if access.function == "desk"}
+    never = can - used - of_desk
+    assert (sorted(used - can), sorted(never)) == ([], []), "not allowed; never used"
+
+
+def test_the_desk_may_do_what_the_admin_endpoint_may_and_keep_sessions() -> None:
+    of_admin, of_desk = (
+        {(each.action, each.resource) for each in allowed() if each.function == name}
+        for name in ("admin", "desk")
+    )
+    actions = ("DeleteItem", "GetItem", "PutItem", "UpdateItem")
+    assert of_desk - of_admin == {(action, "TransientTable") for action in actions}
+    assert of_admin - of_desk == {("UpdateItem", "AuditTable")}  # erasing a link
+
+
+def test_sessions_are_the_desks_alone() -> None:
+    reach = {access.function for access in allowed() if access.resource == "TransientTable"}
+    with_sessions = {
+        function
+        for function in reach
+        if any(fnmatchcase("session#0", each) for each in leading_keys(function)["TransientTable"])
+    }
+    assert with_sessions == {"desk"}
 
 
 def test_no_two_statements_allow_the_same() -> None:

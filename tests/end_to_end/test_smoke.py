@@ -32,9 +32,9 @@ def test_a_deployed_stack_passes_at_its_own_address(
     assert run(monkeypatch, "prod") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == url
-    assert lines[3].startswith("  ok: 20 articles: median ")
-    assert lines[4].startswith("  ok: the network's query, as article ")
-    assert lines[5].startswith("  ok: preview of a submission (")
+    assert lines[4].startswith("  ok: 20 articles: median ")
+    assert lines[5].startswith("  ok: the network's query, as article ")
+    assert lines[6].startswith("  ok: preview of a submission (")
 
 
 @pytest.mark.usefixtures("_patient")

@@ -19,7 +19,7 @@ from tests.support.functions import start
 
 EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "execution-1"}
 GOOD, BAD = "Succeeded", "Failed"
-FUNCTIONS = ("Admin", "GetArticle", "Graphql", "Page", "Related", "SubmitLink")
+FUNCTIONS = ("Admin", "Desk", "GetArticle", "Graphql", "Page", "Related", "SubmitLink")
 BROKEN_IMPORT = "import seealso_missing\n"
 WRONG_ANSWER = """
 import json

@@ -115,7 +115,9 @@ def test_lines_have_no_addresses_and_no_query_strings(
         handler(folder)(asked, None)
         text = log.text()
         log.clear()
-        assert json.loads(text)["route"] == route.replace("HEAD", "GET")
+        # The desk has routes of its own behind the gateway's.
+        expected = "GET /desk/not-found" if "proxy+" in route else route.replace("HEAD", "GET")
+        assert json.loads(text)["route"] == expected
         for private in ("192.0.2.7", "Reader", "secret", "?", "token"):
             assert private not in text, route
 

@@ -59,7 +59,7 @@ def test_the_document_has_the_routes_of_the_template() -> None:
         for route, function in gateway.routes().items()
         if not route.startswith("HEAD ")
         and function != "page"
-        and not route.partition(" ")[2].startswith(("/a/", "/l/"))
+        and not route.partition(" ")[2].startswith(("/a/", "/desk", "/l/"))
     }
 
 

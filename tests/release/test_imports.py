@@ -30,6 +30,7 @@ REQUIREMENTS: dict[str, set[str]] = {
     "SubmitLink": URL_PARSER,
     "Graphql": set(),  # graphql-core is imported for documents that are not known
     "Admin": POWERTOOLS | URL_PARSER,
+    "Desk": URL_PARSER | TEMPLATES,
     "CheckLinks": POWERTOOLS | URL_PARSER,
     "ExpireLinks": POWERTOOLS,
     "Notify": POWERTOOLS | URL_PARSER,
@@ -245,6 +246,7 @@ def test_requests_are_logged_without_the_logging_module(built: Path, function: s
         # Rendered with compiled templates.
         ("Page", event("GET /problems/{name}", {"name": "not-found"}), 200),
         ("SubmitLink", event("GET /l/{link_id}", {"link_id": "x"}), 404),
+        ("Desk", event("GET /desk"), 401),
         # Its Tracer has no X-Ray here to send to.
         ("Admin", event("GET /admin/articles"), 401),
     ],

@@ -97,6 +97,7 @@ def test_a_healthy_network_passes() -> None:
     assert spoiled(count) == [
         "home page: 10 ms",
         "editors' routes, closed to others: 10 ms",
+        "the desk, closed to others: 10 ms",
         f"{ARTICLES} articles: median 10 ms, slowest 10 ms",
         "the network's query, as article 22 shows it: 10 ms",
         "preview of a submission (pending): 10 ms",

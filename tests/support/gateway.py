@@ -19,13 +19,14 @@ from tests.support.functions import handler
 class Response(NamedTuple):
     """An answer as the client sees it; header names are in lower case.
 
-    `body` is decoded, `content` is as it was sent.
+    `body` is decoded, `content` is as it was sent; `cookies` are Set-Cookie headers.
     """
 
     status: int
     headers: dict[str, str]
     body: str
     content: bytes = b""
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -101,12 +102,17 @@ def answer_of(answer: dict[str, Any]) -> Response:
     content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
     is_gzip = content and answer["headers"].get("content-encoding") == "gzip"
     decoded = gzip.decompress(content) if is_gzip else content
-    return Response(answer["statusCode"], answer["headers"], decoded.decode(), content)
+    cookies = tuple(answer.get("cookies", ()))
+    return Response(answer["statusCode"], answer["headers"], decoded.decode(), content, cookies)
 
 
 def _matched(route: str, method: str, path: str) -> dict[str, str] | None:
     """The decoded path parameters, None where the route is another."""
     expected_method, _, template = route.partition(" ")
+    prefix = template.removesuffix("{proxy+}")
+    if prefix != template and method == expected_method and path.startswith(prefix):
+        rest = path.removeprefix(prefix)
+        return {"proxy+": unquote(rest)} if rest else None
     names, segments = template.split("/"), path.split("/")
     if method != expected_method or len(names) != len(segments):
         return None

@@ -344,7 +344,7 @@ def test_throttled_tables(watched: Watched, between: Proxy) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["GetArticle", "Page", "Related", "SubmitLink", "Graphql", "Admin"]
+    "name", ["GetArticle", "Page", "Related", "SubmitLink", "Graphql", "Admin", "Desk"]
 )
 def test_throttled_functions(watched: Watched, name: str) -> None:
     for minute in (1, 3, 4):

@@ -24,6 +24,7 @@ REQUESTS = {
     "SubmitLink": event("GET /links/{link_id}", {"link_id": "0" * 32}),
     "Graphql": event("GET /graphql", query="query=%7Bqa_ai_by_pk(id%3A1)%7Bid%7D%7D"),
     "Admin": event("GET /admin/articles"),
+    "Desk": event("GET /desk"),
 }
 JOBS = ("ExpireLinks", "RecordSkips")
 # Their names are unique within their API or user pool.
@@ -89,7 +90,7 @@ class Emulator:
         assert statuses == {
             **dict.fromkeys(("GetArticle", "Related", "SubmitLink"), 404),
             "Graphql": 200,
-            "Admin": 401,
+            **dict.fromkeys(("Admin", "Desk"), 401),
         }
         assert [self.invoke(stack, job, {}) for job in JOBS] == [None, None]
 
@@ -108,8 +109,10 @@ def extremes(bound: str) -> dict[str, str]:
     chosen = {}
     for name, parameter in source()["Parameters"].items():
         # The machine's; closing needs a certificate; with the CDN, only it is answered (see below);
-        # a budget needs an address, and the emulator knows neither one nor CodeDeploy.
+        # a budget needs an address, and the emulator knows neither one, nor CodeDeploy, nor styles.
         if name in ("Architecture", "DefaultAddress", "Cdn", "MonthlyBudget", "ProbeVersions"):
+            continue
+        if name == "LoginStyle":
             continue
         if "AllowedValues" in parameter:
             chosen[name] = str(parameter["AllowedValues"][0 if bound == "MinValue" else -1])

@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from seealso_cli import admin_api, auth, cognito, login_file
+from seealso_cli import admin_api, auth, browser_login, cognito, login_file
 from seealso_cli.errors import CommandFailed, RequestRefused
 from seealso_cli.login_file import UserPoolClient
 from seealso_cli.options import stack_options
@@ -15,13 +15,15 @@ from seealso_cli.stack import find_local_url, get_local_stack, get_stack
 
 
 class _Server(TypedDict):
-    """The options that say where to sign in."""
+    """The options that say where to sign in, and how."""
 
     stack: str | None
     local: bool
     api_url: str | None
     client_id: str | None
     region: str | None
+    login_url: str | None
+    password: bool
 
 
 @click.command()
@@ -36,6 +38,12 @@ class _Server(TypedDict):
     help="UserPoolClientId of the stack (no AWS credentials needed).",
 )
 @click.option("--region", metavar="NAME", help="Region of the user pool.")
+@click.option("--login-url", metavar="URL", help="LoginUrl of the stack, to use the browser.")
+@click.option(
+    "--password",
+    is_flag=True,
+    help="Ask for the password here; for machines without a browser.",
+)
 @click.option(
     "--token-stdin", is_flag=True, help="Read another issuer's access token from standard input."
 )
@@ -51,15 +59,16 @@ def login(
 
     \b
       seealso login                            the running local stack, or else the last server
-      seealso login EMAIL --stack NAME         finds the API with your AWS credentials
-      seealso login EMAIL --local              the stack of `make run`
-      seealso login EMAIL --api URL --client-id ID --region NAME
+      seealso login --stack NAME               finds the API with your AWS credentials
+      seealso login --local                    the stack of `make run`
+      seealso login --api URL --client-id ID --region NAME --login-url URL
       seealso login --api URL --token-stdin
 
-    The command asks for EMAIL and the password; in scripts, set SEEALSO_PASSWORD (and
-    SEEALSO_NEW_PASSWORD for the first sign-in, SEEALSO_CODE for a one-time code). You are signed
-    in to one API at a time, until `seealso logout`. Your tokens are stored in seealso/login.json in
-    XDG_CONFIG_HOME or ~/.config.
+    The command opens the sign-in page in your browser. With --password, or without --login-url, it
+    asks for EMAIL and the password; in scripts, set SEEALSO_PASSWORD (and SEEALSO_NEW_PASSWORD for
+    the first sign-in, SEEALSO_CODE for a one-time code). You are signed in to one API at a time,
+    until `seealso logout`. Your tokens are stored in seealso/login.json in XDG_CONFIG_HOME or
+    ~/.config.
     """
     if token_stdin:
         if set_up_codes:
@@ -69,9 +78,9 @@ def login(
         _sign_in_to_url(email, server)
     elif server["stack"] or server["local"]:
         stack = get_stack(server["stack"], server["local"])
-        _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"))
+        _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"), server)
     else:
-        _sign_in_to_known_server(email)
+        _sign_in_to_known_server(email, server)
     if set_up_codes:
         auth.require_codes(login_file.read(), _QUESTIONS)
         click.echo("Every sign-in now asks for a code of your app.", err=True)
@@ -79,8 +88,8 @@ def login(
 
 def _sign_in_with_token(email: str | None, server: _Server) -> None:
     api_url = server["api_url"]
-    others = (email, server["stack"], server["local"], server["client_id"], server["region"])
-    if api_url is None or any(others):
+    others = [value for name, value in server.items() if name != "api_url"]
+    if api_url is None or email or any(others):
         raise click.UsageError("--token-stdin must be used with --api, and with nothing else.")
     try:
         token = sys.stdin.buffer.readline().strip().decode(errors="surrogateescape")
@@ -107,16 +116,17 @@ def _sign_in_to_url(email: str | None, server: _Server) -> None:
         )
     if server["stack"] or server["local"]:
         raise click.UsageError("--api can't be used with --stack or --local.")
-    pool = UserPoolClient(options["--client-id"] or "", options["--region"] or "", None)
-    _sign_in(email, pool, options["--api"] or "")
+    client_id, region = options["--client-id"] or "", options["--region"] or ""
+    pool = UserPoolClient(client_id, region, None, server["login_url"])
+    _sign_in(email, pool, options["--api"] or "", server)
 
 
-def _sign_in_to_known_server(email: str | None) -> None:
+def _sign_in_to_known_server(email: str | None, server: _Server) -> None:
     """Sign in to the running local stack, or to where the user signed in the last time."""
     if find_local_url() is not None:
         stack = get_local_stack()
         click.echo("Signing in to the running local stack.", err=True)
-        _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"))
+        _sign_in(email, cognito.get_client(stack), stack.output("ApiUrl"), server)
         return
     try:
         last = login_file.read()
@@ -128,10 +138,14 @@ def _sign_in_to_known_server(email: str | None) -> None:
             "with --client-id ID and --region NAME, or --api URL with --token-stdin."
         )
     click.echo(f"Signing in to {last.api_url}.", err=True)
-    _sign_in(email or last.user, last.pool, last.api_url)
+    _sign_in(email or last.user, last.pool, last.api_url, server)
 
 
-def _sign_in(email: str | None, client: UserPoolClient, api_url: str) -> None:
+def _sign_in(email: str | None, client: UserPoolClient, api_url: str, server: _Server) -> None:
+    if client.login_url and not (server["password"] or os.environ.get("SEEALSO_PASSWORD")):
+        browser_login.sign_in(client, api_url, email, _show_address)
+        click.echo(f"Signed in to {api_url}.", err=True)
+        return
     if email is None:
         if not sys.stdin.isatty():
             raise click.UsageError("Missing argument 'EMAIL'.")
@@ -140,6 +154,12 @@ def _sign_in(email: str | None, client: UserPoolClient, api_url: str) -> None:
     password = _get_secret("SEEALSO_PASSWORD", "Password", repeat=False)
     auth.sign_in(client, api_url, email, password, _QUESTIONS)
     click.echo(f"Signed in to {api_url} as {escape_unprintable(email)}.", err=True)
+
+
+def _show_address(url: str) -> None:
+    click.echo(
+        f"Sign in with your browser. If it does not open, open this address:\n{url}", err=True
+    )
 
 
 def _get_secret(variable: str, prompt: str, *, repeat: bool) -> str:

@@ -153,11 +153,13 @@ def _add(email: str, group: str, stack_name: str | None, local: bool, as_json: b
     print_line(f"{escape_unprintable(email)} is in the group {group}.")
     # The emulator sends no mail.
     if created and stack.endpoint is None:
+        desk, login = stack.outputs.get("DeskUrl"), stack.outputs.get("LoginUrl")
         print_line(
-            "Cognito has mailed a temporary password, valid for 7 days. To sign in, run:\n"
+            "Cognito has mailed a temporary password, valid for 7 days. To sign in, "
+            f"{f'open {desk}, or ' if desk else ''}run:\n"
             f"  seealso login {escape_unprintable(email)} --api {stack.output('ApiUrl')} "
             f"--client-id {stack.output('UserPoolClientId')} "
-            f"--region {stack.session.region_name}"
+            f"--region {stack.session.region_name}{f' --login-url {login}' if login else ''}"
         )
 
 

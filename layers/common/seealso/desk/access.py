@@ -2,30 +2,32 @@
 
 A screen needs a session whose rights have not ended, and its group. A form must come from a page of
 this very origin and have the session's token: either would do against a foreign site's page
-(OWASP "Cross-Site Request Forgery Prevention"), and neither hangs on the other.
+(OWASP "Cross-Site Request Forgery Prevention"), and neither hangs on the other. Such a form that
+comes when the rights have ended is kept (keeping.py).
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from hmac import compare_digest
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
-from seealso.desk import sessions
+from seealso.desk import attempts, keeping, pages, sessions
+from seealso.desk.oidc import SignInFailed
 from seealso.desk.sessions import Session
 from seealso.editing.auth import ADMINS, EDITORS
 from seealso.errors import Refusal
 from seealso.http.bodies import FORM, media_type, read_body, unsupported_media_type
 from seealso.http.handler import Route
+from seealso.http.problems import problem_response
 from seealso.http.requests import Request
-from seealso.http.responses import NOT_STORED, Response
-from seealso.limits import MAX_DAYS, MAX_DESK_FORM_BYTES
+from seealso.http.responses import Response
+from seealso.limits import MAX_DAYS, MAX_DESK_FORM_BYTES, MIN_AUDIT_DAYS
 from seealso.settings import integer
 from seealso.store.tables import Store
 from seealso.tables.audit import ChangeContext
 
-AUDIT_DAYS = integer("AUDIT_DAYS", 1, MAX_DAYS)
+AUDIT_DAYS = integer("AUDIT_DAYS", MIN_AUDIT_DAYS, MAX_DAYS)
 
 
 class Form:
@@ -85,33 +87,74 @@ def for_admins(screen: Screen) -> Route:
 def _for(group: str, screen: Screen) -> Route:
     def route(store: Store, request: Request) -> Response:
         now = datetime.now(UTC)
-        session = current_session(store, request)
+        session = sessions.current(store, request)
+        if session and _renews(store, request, session, now):
+            try:
+                return attempts.start(store, path_of(request), is_silent=True)
+            except SignInFailed as failure:
+                attempts.log_failure(request, failure)
         if session is None or session.ends_at <= now.timestamp():
-            return _without_rights(request)
+            return without_rights(store, request, session, now)
         visit = Visit(store, request, session, now)
         if request.method == "POST":
             check_form(visit)
+        if not session.groups & {EDITORS, ADMINS}:
+            return pages.page_without_group(visit)
         if not session.groups & {group, ADMINS}:
             detail = f"This page is for {group}. Ask an admin of this network."
             raise Refusal("forbidden", detail)
-        return screen(visit)
+        response = screen(visit)
+        if request.method == "POST" and response.status < 400 and visit.form.one(keeping.FIELD):
+            keeping.forget(store, session)
+        return response
 
     return route
 
 
-def current_session(store: Store, request: Request) -> Session | None:
-    """The session that the request's cookie names, also one whose rights have ended."""
-    session_id = cookie(request, sessions.COOKIE)
-    return sessions.find(store, session_id) if session_id else None
+def path_of(request: Request) -> str:
+    """The path and the query of a request of the desk, as a browser would send them."""
+    path = request.route.partition(" ")[2]
+    for name, value in request.path.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    return f"{path}?{request.query}" if request.query else path
 
 
-def cookie(request: Request, name: str) -> str | None:
-    """The value of a cookie; None if there is none."""
-    try:
-        found = SimpleCookie(request.headers.get("cookie", "")).get(name)
-    except CookieError:
-        return None
-    return found.value if found else None
+def is_by_script(request: Request) -> bool:
+    """Whether a script asks, to which a page or a redirect is of no use.
+
+    By Sec-Fetch-Mode, which a browser's script cannot write (Fetch Metadata Request Headers);
+    programs that send none are people's browsers if they accept HTML.
+    """
+    mode = request.headers.get("sec-fetch-mode")
+    if mode is not None:
+        return mode != "navigate"
+    return "text/html" not in request.headers.get("accept", "")
+
+
+def _renews(store: Store, request: Request, session: Session, now: datetime) -> bool:
+    """Whether the browser goes through the issuer first, to come back with new rights."""
+    is_due = now.timestamp() >= session.renews_at() and not session.was_renewed
+    if not is_due or request.method == "POST" or is_by_script(request):
+        return False
+    return sessions.begin_renewal(store, session)
+
+
+def without_rights(
+    store: Store, request: Request, session: Session | None, now: datetime
+) -> Response:
+    """What somebody gets who has not signed in, or whose rights have ended. Raises Refusal."""
+    if is_by_script(request):
+        refusal = Refusal("unauthorized", "You are not signed in. Open this page in a browser.")
+        return problem_response(request, refusal)
+    if request.method != "POST":
+        return pages.sign_in_page(request, path_of(request))
+    if session is None:
+        raise Refusal("forbidden", "You are not signed in. Sign in and send the form again.")
+    check_form(Visit(store, request, session, now))
+    form = read_body(request, MAX_DESK_FORM_BYTES)
+    if keeping.keep(store, session, path_of(request), form, now):
+        return pages.sign_in_page(request, keeping.PATH, "kept")
+    return pages.sign_in_page(request, attempts.HOME, "too long")
 
 
 def form_of(request: Request) -> Form:
@@ -132,10 +175,3 @@ def check_form(visit: Visit) -> None:
     if not (own and compare_digest(token.encode(), visit.session.form_token.encode())):
         detail = "This form did not come from a page of this desk. Open the page anew."
         raise Refusal("forbidden", detail)
-
-
-def _without_rights(request: Request) -> Response:
-    """To the sign-in page, and back from there."""
-    if request.method == "POST":
-        raise Refusal("forbidden", "You are not signed in. Sign in and send the form again.")
-    return Response(303, {**NOT_STORED, "location": "/desk/signin"})

@@ -1,18 +1,22 @@
 """Sessions: how the desk knows who has signed in.
 
 A session's id is in a cookie of the browser alone; the table Transient, which has no backups, has
-its SHA-256. The TTL removes items late, so that each read looks at the end itself.
+its SHA-256. The TTL removes items late, so that each read looks at the end itself. A session that
+is renewed is a new one, with the form token of the old, so that forms in other tabs stay good.
 """
 
 import os
+import time
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
+from seealso.desk import cookies
+from seealso.errors import StoreError
+from seealso.http.requests import Request
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 
-# The prefix binds the cookie to this very host and to https (draft-ietf-httpbis-rfc6265bis, 4.1.3).
 COOKIE = "__Host-desk"
 # After its rights have ended, a session remembers what was being written.
 KEPT = timedelta(hours=8)
@@ -28,6 +32,11 @@ class Session(NamedTuple):
     form_token: str
     began_at: int
     ends_at: int  # when the rights end
+    was_renewed: bool  # whether the issuer was asked for new ones
+
+    def renews_at(self) -> float:
+        """When the issuer is to be asked for new rights: after 40 minutes of 60."""
+        return self.began_at + (self.ends_at - self.began_at) * 2 / 3
 
 
 def create(
@@ -37,15 +46,19 @@ def create(
     groups: frozenset[str],
     now: datetime,
     ends_at: datetime,
+    form_token: str | None = None,
 ) -> str:
-    """A new session; returns its id, which is in nothing but the cookie."""
+    """A new session; returns its id, which is in nothing but the cookie.
+
+    `form_token` is that of the same user's session before, if there was one.
+    """
     session_id = os.urandom(32).hex()
     item: Json = {
         "pk": _key(session_id),
         "editor_name": editor_name,
         "subject": subject,
         "groups": sorted(groups),
-        "form_token": os.urandom(16).hex(),
+        "form_token": form_token or os.urandom(16).hex(),
         "began_at": int(now.timestamp()),
         "ends_at": int(ends_at.timestamp()),
         "expires_at": int((ends_at + KEPT).timestamp()),
@@ -54,11 +67,17 @@ def create(
     return session_id
 
 
+def current(store: Store, request: Request) -> Session | None:
+    """The session that the request's cookie names, also one whose rights have ended."""
+    session_id = cookies.read(request, COOKIE)
+    return find(store, session_id) if session_id else None
+
+
 def find(store: Store, session_id: str) -> Session | None:
     """The session with this id, also one whose rights have ended."""
     # Consistent: signing out must hold for the next request.
     item = store.client.get_item(store.transient, {"pk": _key(session_id)})
-    if item is None:
+    if item is None or item["expires_at"] <= time.time():
         return None
     return Session(
         item["pk"],
@@ -66,9 +85,45 @@ def find(store: Store, session_id: str) -> Session | None:
         item["subject"],
         frozenset(item["groups"]),
         item["form_token"],
-        int(item["began_at"]),
-        int(item["ends_at"]),
+        item["began_at"],
+        item["ends_at"],
+        item.get("was_renewed", False),
     )
+
+
+def begin_renewal(store: Store, session: Session) -> bool:
+    """Whether this request is the one of the session that asks the issuer for new rights.
+
+    One alone, whatever comes of it: so several tabs do not ask at once, and none asks in a loop.
+    """
+    update, condition = "SET was_renewed = :yes", "attribute_not_exists(was_renewed)"
+    return _update(store, session, update, condition, {":yes": True})
+
+
+def end_rights(store: Store, session: Session, now: datetime) -> None:
+    """The issuer knows the user no more: the session only remembers what was being written."""
+    values = {":now": int(now.timestamp())}
+    _update(store, session, "SET ends_at = :now", "ends_at > :now", values)
+
+
+def _update(store: Store, session: Session, update: str, condition: str, values: Json) -> bool:
+    """Change a session that still exists, if the condition holds; whether it did."""
+    try:
+        store.client.call(
+            "UpdateItem",
+            {
+                "TableName": store.transient,
+                "Key": marshal_item({"pk": session.key}),
+                "UpdateExpression": update,
+                "ConditionExpression": f"attribute_exists(pk) AND {condition}",
+                "ExpressionAttributeValues": marshal_item(values),
+            },
+        )
+    except StoreError as error:
+        if error.condition_failed():
+            return False
+        raise
+    return True
 
 
 def end(store: Store, session: Session) -> None:

@@ -1,8 +1,9 @@
-"""Who sent an admin request, and what they may do.
+"""Who sent an admin request, or signs in to the desk, and what they may do.
 
 The gateway's authorizer has checked the token's signature, issuer, audience and time before the
 function is called. They are checked here again, for two reasons: it takes Cognito's ID tokens for
-access tokens, and a route that lost its authorizer must not be open.
+access tokens, and a route that lost its authorizer must not be open. The desk has its tokens from
+the issuer itself (desk/oidc.py), and they must satisfy the same rules.
 """
 
 import base64
@@ -39,18 +40,26 @@ def authorize(claims: Mapping[str, Any], token: str | None, issuer: Issuer, grou
     `group` is EDITORS or ADMINS; admins may do everything. Raises Refusal `unauthorized` for a
     token that is not an access token of the issuer, `forbidden` for other groups.
     """
+    editor = identify(claims, token, issuer)
+    if not editor.groups & {group, ADMINS}:
+        detail = Message("This operation requires the {group} group.", group=group)
+        raise Refusal("forbidden", detail)
+    return editor
+
+
+def identify(claims: Mapping[str, Any], token: str | None, issuer: Issuer) -> Editor:
+    """The person whose token has these claims, who may be in no group; as authorize().
+
+    Raises Refusal `unauthorized` for a token that is not an access token of the issuer.
+    """
     name = claims.get("username") or claims.get("sub")
-    payload = _payload(token)
+    payload = claims_in(token)
     if not (name and _is_access_token(claims, payload, issuer) and _is_valid_now(claims)):
         raise Refusal(
             "unauthorized",
             "Send an access token of this deployment's issuer: Authorization: Bearer <token>.",
         )
-    groups = strings_in(payload.get(issuer.groups_claim))
-    if not groups & {group, ADMINS}:
-        detail = Message("This operation requires the {group} group.", group=group)
-        raise Refusal("forbidden", detail)
-    return Editor(str(name), groups)
+    return Editor(str(name), strings_in(payload.get(issuer.groups_claim)))
 
 
 def strings_in(claim: Any) -> frozenset[str]:
@@ -59,8 +68,8 @@ def strings_in(claim: Any) -> frozenset[str]:
     return frozenset(member for member in members if isinstance(member, str))
 
 
-def _payload(token: str | None) -> dict[str, Any]:
-    """The claims in a token (RFC 7519), {} if it has none.
+def claims_in(token: str | None) -> dict[str, Any]:
+    """The claims in a token (RFC 7519), {} if it has none; who signed it is not checked.
 
     The gateway hands a claim that is a list over as one string, "[editors it admins]", in which
     names with spaces can no longer be told apart. So lists are read from the token itself; that

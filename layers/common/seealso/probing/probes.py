@@ -55,7 +55,7 @@ def probe(ask: Ask, query: str) -> list[str]:
 
 def _probe(ask: Ask, query: str) -> list[str]:
     listed = _newest_articles(ask)
-    lines = [_home_page(ask), _editors_route(ask)]
+    lines = [_home_page(ask), _editors_route(ask), _desk(ask)]
     if not listed:
         return [*lines, "no articles: there is nothing to read, query or submit to"]
     return [
@@ -154,6 +154,12 @@ def _home_page(ask: Ask) -> str:
 def _editors_route(ask: Ask) -> str:
     answer = _asked(ask, Request("GET /admin/articles"), {401})
     return f"editors' routes, closed to others: {_ms(answer.seconds)}"
+
+
+def _desk(ask: Ask) -> str:
+    # Whoever does not ask for HTML is answered as a script.
+    answer = _asked(ask, Request("GET /desk"), {401})
+    return f"the desk, closed to others: {_ms(answer.seconds)}"
 
 
 def _asked(ask: Ask, request: Request, expected: Set[int] = frozenset({200})) -> Answer:

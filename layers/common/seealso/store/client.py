@@ -18,10 +18,12 @@ from typing import NamedTuple
 from seealso.errors import CancellationReason, ReadLimitExceeded, StoreError, StoreUnavailable
 from seealso.store.calls import Call, query_items
 from seealso.store.protocol import (
+    DYNAMODB,
     Answer,
     AnswerParser,
     Credentials,
     Endpoint,
+    Service,
     Signer,
     endpoint_of,
     seconds_of,
@@ -115,6 +117,7 @@ class Client:
     A round trip with all its retries is bounded by WRITE_PATIENCE; after `start()`, all round
     trips until the next `start()` share one Patience. `limit_seconds` takes the place of either,
     where the store may be slow: a long load, a busy machine. `attempt_seconds` bounds each attempt.
+    `service` is another of AWS's that speaks the same protocol.
     """
 
     def __init__(
@@ -124,12 +127,14 @@ class Client:
         credentials: Callable[[], Credentials],
         limit_seconds: float | None = None,
         attempt_seconds: float = ATTEMPT_SECONDS,
+        service: Service = DYNAMODB,
     ) -> None:
         self.endpoint = endpoint
         self.region = region
         self.credentials = credentials
         self.limit_seconds = limit_seconds
         self.attempt_seconds = attempt_seconds
+        self.service = service
         self.usage = Usage()
         self._deadline: float | None = None
         self._max_attempts: float = math.inf
@@ -273,7 +278,8 @@ class Client:
     def _endpoint(self) -> tuple[Endpoint, Signer]:
         if self._target is None or self._target[0] != self.endpoint:
             endpoint = endpoint_of(self.endpoint)
-            self._target = self.endpoint, endpoint, Signer(endpoint.authority, self.region)
+            signer = Signer(endpoint.authority, self.region, self.service)
+            self._target = self.endpoint, endpoint, signer
         return self._target[1:]
 
     def _send(self, request: bytes, deadline: float) -> tuple[socket.socket, bool] | Retry:

@@ -46,6 +46,19 @@ def endpoint_of(url: str) -> Endpoint:
     return Endpoint(authority, host.strip("[]").encode(), int(port), is_secure)
 
 
+class Service(NamedTuple):
+    """An AWS service with a JSON protocol: its name in signatures, in targets, its media type."""
+
+    name: str
+    target: str
+    media_type: str
+
+
+DYNAMODB = Service("dynamodb", "DynamoDB_20120810", "application/x-amz-json-1.0")
+# Systems Manager, whose parameters the desk reads with the same client.
+SSM = Service("ssm", "AmazonSSM", "application/x-amz-json-1.1")
+
+
 class _Second(NamedTuple):
     """What all requests that are signed in one second with the same credentials share."""
 
@@ -60,14 +73,15 @@ class _Second(NamedTuple):
 
 
 class Signer:
-    """Writes signed requests to one DynamoDB endpoint.
+    """Writes signed requests to one endpoint, of DynamoDB unless another service is given.
 
     `host` is what the Host header must say, with the port if the URL has one.
     """
 
-    def __init__(self, host: str, region: str) -> None:
+    def __init__(self, host: str, region: str, service: Service = DYNAMODB) -> None:
         self._host = host
         self._region = region
+        self._service = service
         self._second: _Second | None = None
         # Derived from the secret key and the day, and good for as long as both stay the same.
         self._key: tuple[str, str, bytes] | None = None
@@ -79,7 +93,7 @@ class Signer:
         second = self._second
         if second is None or second.moment != int(now) or second.credentials != credentials:
             second = self._second = self._prepared(int(now), credentials)
-        target = f"DynamoDB_20120810.{operation}"
+        target = f"{self._service.target}.{operation}"
         canonical = second.canonical_head.copy()
         canonical.update(
             f"x-amz-target:{target}\n\n{second.signed_headers}\n"
@@ -102,7 +116,7 @@ class Signer:
         """
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
         headers = [
-            ("content-type", "application/x-amz-json-1.0"),
+            ("content-type", self._service.media_type),
             ("host", self._host),
             ("x-amz-date", stamp),
         ]
@@ -110,7 +124,7 @@ class Signer:
             headers.append(("x-amz-security-token", credentials.session_token))
         lines = "".join(f"{name}:{value}\n" for name, value in headers)
         names = ";".join([*(name for name, _ in headers), "x-amz-target"])
-        scope = f"{stamp[:8]}/{self._region}/dynamodb/aws4_request"
+        scope = f"{stamp[:8]}/{self._region}/{self._service.name}/aws4_request"
         return _Second(
             moment,
             credentials,
@@ -126,7 +140,7 @@ class Signer:
     def _signing_key(self, secret_key: str, day: str) -> bytes:
         if self._key is None or self._key[:2] != (secret_key, day):
             key = f"AWS4{secret_key}".encode()
-            for part in (day, self._region, "dynamodb", "aws4_request"):
+            for part in (day, self._region, self._service.name, "aws4_request"):
                 key = hmac.digest(key, part.encode(), "sha256")
             self._key = (secret_key, day, key)
         return self._key[2]

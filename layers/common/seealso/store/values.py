@@ -1,9 +1,10 @@
 """DynamoDB's JSON, its typed attribute values, and plain Python values.
 
-In use here are int (N), str (S), bool, None, list and dict.
+In use here are int (N), str (S), bytes (B), bool, None, list and dict.
 """
 
 import json
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,8 @@ def marshal(value: Any) -> Json:
             return {"N": str(value)}
         case None:
             return {"NULL": True}
+        case bytes():
+            return {"B": b2a_base64(value, newline=False).decode()}
         case list():
             return {"L": [marshal(member) for member in value]}
         case dict():
@@ -51,6 +54,8 @@ def unmarshal(value: Json) -> Any:
             return [unmarshal(member) for member in content]
         case "NULL":
             return None
+        case "B":
+            return a2b_base64(content)
     raise TypeError(f"attribute type {kind} is not in use here")
 
 

@@ -1,5 +1,10 @@
 // What the desk does beyond HTML. Nothing here is needed to do the work.
 
+// ---- signing in -------------------------------------------------------------------------------
+
+// On to where the issuer's session ends, which a form's answer must not do by itself.
+document.querySelector("a[data-follow]")?.click();
+
 const find = (id, root = document) => root.getElementById(id);
 
 // ---- articles ---------------------------------------------------------------------------------
