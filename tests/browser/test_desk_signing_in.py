@@ -9,7 +9,8 @@ from local import editors
 from local.editors import ADMIN, EDITOR, User
 from local.stack import Stack
 from seealso.store.values import marshal_item
-from tests.browser import with_script
+from tests.browser import needs_checkers, with_script
+from tests.support.accessibility import axe
 from tests.support.deployed_store import deployed_store
 from tests.support.scan import scan
 
@@ -95,6 +96,16 @@ def test_what_is_sent_after_the_rights_have_ended_is_kept(desk: Page, running_st
     expect(desk.get_by_role("main")).to_contain_text("Peat is old.")
     desk.get_by_role("button", name="Send it").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Queue")
+
+
+@needs_checkers
+@with_script
+@pytest.mark.parametrize("path", ["/desk", "/desk/signed-out", "/desk/signed-out?why=failed"])
+def test_axe_finds_nothing_on_pages_for_who_is_not_signed_in(
+    desk: Page, running_stack: Stack, path: str
+) -> None:
+    desk.goto(f"{running_stack.api_url}{path}")
+    assert axe(desk) == []
 
 
 def end_rights(running: Stack, user: User) -> None:

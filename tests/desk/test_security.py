@@ -10,9 +10,11 @@ import pytest
 
 from seealso.desk import attempts, sessions
 from seealso.store.tables import Store
+from seealso.store.values import marshal_item
 from tests.support.desk import ORIGIN, Browser, request, sign_in
 from tests.support.functions import function
 from tests.support.gateway import Response
+from tests.support.html import Tree
 from tests.support.issuer import Issuer
 from tests.support.log import Log
 from tests.support.person import Person
@@ -95,6 +97,7 @@ def test_every_page_has_the_headers_of_pages(store: Store, editor: Browser) -> N
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["referrer-policy"] == "same-origin"
         assert page.headers["x-content-type-options"] == "nosniff"
+        Tree(page.body)
 
 
 # ---- sessions --------------------------------------------------------------------------------
@@ -356,6 +359,32 @@ def test_the_host_header_decides_nothing(issuer: Issuer, ann: Person, host: str)
     location = ann.get("/desk/signin", host=host).headers["location"]
     (redirect_uri,) = parse_qs(urlsplit(location).query)["redirect_uri"]
     assert redirect_uri == f"{ORIGIN}/desk/callback"
+
+
+# ---- what others wrote -----------------------------------------------------------------------
+
+
+def test_what_was_kept_is_shown_as_text(store: Store, ann: Person) -> None:
+    """Names of fields and their values are whatever the browser sent."""
+    token = ann.form_token(ann.sign_in())
+    (item,) = scan(store, store.transient)
+    changed = item | {"ends_at": item["began_at"], "was_renewed": True}
+    store.client.call("PutItem", {"TableName": store.transient, "Item": marshal_item(changed)})
+    evil = ['"><script>alert(1)</script>', "{{ 7 * 7 }}", "' onfocus=alert(1) autofocus x='"]
+    fields = [(each, each) for each in evil]
+    ann.post("/desk/kept", [("form_token", token), *fields])
+    shown = Tree(ann.sign_in("/desk/kept").body)
+    inputs = [dict(each.attrs) for each in shown.all("input", type="hidden")]
+    assert [(each["name"], each["value"]) for each in inputs if each["name"] in evil] == fields
+    assert len(shown.all("script")) == 1
+    assert "autofocus" not in {name for each in shown.elements for name in each.attrs}
+
+
+def test_a_users_name_is_shown_as_text(issuer: Issuer) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    issuer.access = {"username": evil}
+    page = Tree(Person(issuer, "zoe@example.com").sign_in().body)
+    assert page.all("img") == []
 
 
 # ---- secrets ---------------------------------------------------------------------------------

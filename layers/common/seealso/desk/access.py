@@ -12,7 +12,7 @@ from functools import cached_property
 from hmac import compare_digest
 from urllib.parse import parse_qs, quote
 
-from seealso.desk import attempts, keeping, pages, sessions
+from seealso.desk import attempts, keeping, sessions
 from seealso.desk.oidc import SignInFailed
 from seealso.desk.sessions import Session
 from seealso.editing.auth import ADMINS, EDITORS
@@ -99,7 +99,7 @@ def _for(group: str, screen: Screen) -> Route:
         if request.method == "POST":
             check_form(visit)
         if not session.groups & {EDITORS, ADMINS}:
-            return pages.page_without_group(visit)
+            return _page_without_group(visit)
         if not session.groups & {group, ADMINS}:
             detail = f"This page is for {group}. Ask an admin of this network."
             raise Refusal("forbidden", detail)
@@ -146,6 +146,8 @@ def without_rights(
     if is_by_script(request):
         refusal = Refusal("unauthorized", "You are not signed in. Open this page in a browser.")
         return problem_response(request, refusal)
+    from seealso.desk import pages  # here, because it imports this module
+
     if request.method != "POST":
         return pages.sign_in_page(request, path_of(request))
     if session is None:
@@ -155,6 +157,12 @@ def without_rights(
     if keeping.keep(store, session, path_of(request), form, now):
         return pages.sign_in_page(request, keeping.PATH, "kept")
     return pages.sign_in_page(request, attempts.HOME, "too long")
+
+
+def _page_without_group(visit: Visit) -> Response:
+    from seealso.desk import pages  # as above
+
+    return pages.page_without_group(visit)
 
 
 def form_of(request: Request) -> Form:

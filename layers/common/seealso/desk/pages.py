@@ -5,18 +5,16 @@ gets the visit's `editor_name`, `is_admin` and `form_token`.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
+from seealso.desk.access import Visit
 from seealso.errors import Refusal, unavailable
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
 from seealso.web.languages import ENGLISH, language_of
 from seealso.web.rendering import Head, private_response, see_other
-
-if TYPE_CHECKING:
-    from seealso.desk.access import Visit
 
 # Addresses of the desk are no other site's business, but a form without a script must have its
 # page's origin.
@@ -38,7 +36,7 @@ NOTICES: dict[str, str] = {
 
 
 def desk_page(
-    visit: "Visit",
+    visit: Visit,
     template: str,
     title: str,
     values: Mapping[str, Any],
@@ -119,7 +117,7 @@ def sign_in_page(
     return plain_page(request, "sign_in.html", "Sign in", values, 403)
 
 
-def page_without_group(visit: "Visit") -> Response:
+def page_without_group(visit: Visit) -> Response:
     """What somebody sees who has signed in and is in no group: whom to ask, and nothing else."""
     values = {"user_name": visit.session.editor_name, "editor_name": None}
     return desk_page(visit, "no_group.html", "Not an editor yet", values, 403)
