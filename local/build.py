@@ -22,11 +22,12 @@ from local.steps import Failure
 TEMPLATE = ROOT / "template.yaml"
 SAM = TOOLS / "sam/bin/sam"
 # All layers are made from the shared package. A read function loads no more than its part of it.
+_NOT_FOR_READING = (
+    *("contract", "desk", "editing", "notifying", "probing", "submitting", "verifying", "web"),
+)
 LAYERS = {
-    "CommonLayer": (
-        *("contract", "editing", "graphql", "probing", "submitting", "verifying", "web"),
-    ),
-    "GraphqlLayer": ("contract", "editing", "probing", "submitting", "verifying", "web"),
+    "CommonLayer": (*_NOT_FOR_READING, "graphql"),
+    "GraphqlLayer": _NOT_FOR_READING,
     # The contract generates docs/openapi.json; no function imports it.
     "FullLayer": ("contract", "graphql"),
 }  # and the folders that each leaves out

@@ -11,6 +11,7 @@ from seealso_cli.stack import Stack
 JOBS = {
     "check-links": "CheckLinks",
     "expire-links": "ExpireLinks",
+    "notify": "Notify",
     "record-skips": "RecordSkips",
 }
 # The longest time limit of these functions (template.yaml) and the answer's way.

@@ -8,6 +8,7 @@ from seealso.desk import (
     blocks,
     deciding,
     links,
+    notices,
     overview,
     queue,
     signing_in,
@@ -38,6 +39,7 @@ ROUTES: dict[str, Route] = {
     **sites.ROUTES,
     **blocks.ROUTES,
     **audit.ROUTES,
+    **notices.ROUTES,
 }
 _serve = serve({**ROUTES, NOT_FOUND: not_found}, refusal_page, EDITOR_PATIENCE)
 

@@ -258,7 +258,7 @@ def test_a_webmention_of_a_senders_library(
     assert shown(live, article) == []
 
 
-@pytest.mark.parametrize("name", ["check-links", "expire-links"])
+@pytest.mark.parametrize("name", ["check-links", "expire-links", "notify"])
 def test_operators_run_jobs(live: Deployed, name: str) -> None:
     assert seealso(live, "jobs", "run", name) == f"{name} has run.\n"
 

@@ -25,15 +25,16 @@ from seealso.editing.auth import Issuer
 from seealso.store.calls import Call
 from seealso.store.tables import Store, current_store
 from seealso.store.values import marshal_item
-from seealso.tables import checks, skips
+from seealso.tables import checks, notices, skips
 from seealso.tables.articles import Article, put_articles
 from seealso.tables.sites import Site
 from seealso.tables.skips import PARTITION, SkipRange
+from seealso.verifying.fetching import Fetched
 from tests.support import gateway, tables
 from tests.support.desk import ORIGIN
 from tests.support.desk import sign_in as sign_in_to_desk
 from tests.support.editors import as_admin
-from tests.support.factories import put_site
+from tests.support.factories import by, put_site
 from tests.support.fake_pages import STATUS, FakePages, Page
 from tests.support.functions import function, handler
 from tests.support.gateway import Response
@@ -94,15 +95,25 @@ def leading_keys(function: str) -> dict[str, list[str]]:
         for resource in resources
         if resource["Properties"].get("CodeUri") == f"functions/{function}/"
     )
-    found = {}
+    found: dict[str, list[str]] = {}
     for statement in properties["Policies"][0]["Statement"]:
         if condition := statement.get("Condition"):
             # With no key at all, as in a Scan, ForAllValues is true.
             named = {f"dynamodb:{action}Item" for action in ("Delete", "Get", "Put", "Update")}
             assert set(_listed(statement["Action"])) <= {*named, "dynamodb:Query"}
             ((_, keys),) = condition.items()
-            found[_resource(statement["Resource"])] = keys["dynamodb:LeadingKeys"]
+            found.setdefault(_resource(statement["Resource"]), []).extend(
+                keys["dynamodb:LeadingKeys"]
+            )
     return found
+
+
+def check_keys(store: Store, function: str, calls: list[Call]) -> None:
+    """All that was called names keys that the function's policy allows."""
+    may_be = leading_keys(function)
+    for call in calls:
+        for resource, key in keys_of(store, call):
+            assert any(fnmatchcase(key, pattern) for pattern in may_be[resource]), (resource, key)
 
 
 def keys_of(store: Store, call: Call) -> Iterator[tuple[str, str]]:
@@ -114,7 +125,9 @@ def keys_of(store: Store, call: Call) -> Iterator[tuple[str, str]]:
             yield from keys_of(store, Call("", members))
     elif operation == "Query":
         (value,) = (
-            each for name, each in body["ExpressionAttributeValues"].items() if name == ":kind"
+            each
+            for name, each in body["ExpressionAttributeValues"].items()
+            if name in (":kind", ":key")
         )
         yield f"{_logical_id(store, body['TableName'])}/index/{body['IndexName']}", value["S"]
     elif operation != "BatchGetItem":
@@ -362,10 +375,7 @@ def check_all(recorder: Recorder, pages: dict[str, Page]) -> None:
         patch.setattr(module, "TOOLS", world.tools(current_store))
         calls = recorder.run("check_links")
     assert world.failures == []
-    may_be = leading_keys("check_links")
-    for call in calls:
-        for resource, key in keys_of(recorder.store, call):
-            assert any(fnmatchcase(key, pattern) for pattern in may_be[resource]), (resource, key)
+    check_keys(recorder.store, "check_links", calls)
 
 
 def check_link_backs(recorder: Recorder) -> None:
@@ -438,6 +448,18 @@ def edit_sites(recorder: Recorder) -> None:
     recorder.admin("DELETE", "/blocks/spam.example.net?domain=8")
 
 
+def notify(recorder: Recorder) -> None:
+    """A test is sent, and the queue looked at."""
+    now = datetime.now(UTC)
+    notices.replace_key(recorder.store, by("editor", now - timedelta(minutes=5)), "")
+    notices.ask_for_test(recorder.store, now)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NOTIFY_URL", "https://receiver.example.com/hook")
+        patch.setattr(function("notify"), "post", lambda *_: Fetched("", 200, {}, b"", False, []))
+        calls = recorder.run("notify")
+    check_keys(recorder.store, "notify", calls)
+
+
 def use_the_desk(recorder: Recorder) -> None:
     """A session with all that becomes of one, and the screens."""
     editor = sign_in_to_desk(recorder.store, groups=["editors", "admins"])
@@ -499,6 +521,7 @@ def test_policies_allow_what_is_done_and_no_more(recorder: Recorder) -> None:
     edit_sites(recorder)
     check_link_backs(recorder)
     run_jobs(recorder)
+    notify(recorder)
     use_the_desk(recorder)
 
     # A HEAD is handled as the GET of its route.

@@ -38,7 +38,8 @@ REFERENCE = re.compile(r'"Ref": "(\w+)"|"Fn::GetAtt": \["(\w+)"|\$\{(\w+)')
 def test_the_release_is_for_arm64(release: Path) -> None:
     libraries = list(release.rglob("*.so*"))
     assert {library.relative_to(release).parts[0] for library in libraries} == {
-        *("Admin", "CheckLinks", "Desk", "ExpireLinks", "Page", "RecordSkips", "SubmitLink")
+        *("Admin", "CheckLinks", "Desk", "ExpireLinks", "Notify", "Page"),
+        *("RecordSkips", "SubmitLink"),
     }
     for library in libraries:
         header = library.read_bytes()[:20]
@@ -154,7 +155,7 @@ def test_a_changed_parameter_publishes_every_function_that_depends_on_it(release
 def test_schedules_are_named_by_cloudformation(release: Path) -> None:
     """Names by SAM would clash with those of a second stack in the same account and region."""
     schedules = of_type(translated(release)["Resources"], "AWS::Scheduler::Schedule")
-    assert len(schedules) == 3
+    assert len(schedules) == 4
     assert not any("Name" in schedule["Properties"] for schedule in schedules.values())
 
 

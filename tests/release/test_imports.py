@@ -33,6 +33,7 @@ REQUIREMENTS: dict[str, set[str]] = {
     "Desk": URL_PARSER | TEMPLATES,
     "CheckLinks": POWERTOOLS | URL_PARSER,
     "ExpireLinks": POWERTOOLS,
+    "Notify": POWERTOOLS | URL_PARSER,
     "RecordSkips": POWERTOOLS,
     "VersionProbe": set(),  # boto3 of Lambda's runtime, when it is called
 }

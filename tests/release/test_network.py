@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from cfnlint.decode import cfn_yaml
 
 from local.paths import ROOT
@@ -75,6 +76,16 @@ urls = ("http://demo-page.example.com/", "https://www.example.org/")
 print(json.dumps([app.TOOLS.fetch(url, lambda host: None).kind for url in urls]))
 """
 
+POSTED = """
+import json, os, socket, sys
+port, variables = json.load(sys.stdin)
+os.environ.update(variables)
+import app
+
+socket.getaddrinfo = lambda host, _, **options: [(2, 1, 6, "", ("127.0.0.1", port))]
+print(json.dumps([app._post({}, b"{}").kind]))
+"""
+
 
 def test_a_release_has_nothing_of_the_local_run(release: Path) -> None:
     files = [path for path in release.rglob("*") if path.is_file()]
@@ -85,7 +96,12 @@ def test_a_release_has_nothing_of_the_local_run(release: Path) -> None:
             assert word.encode() not in path.read_bytes(), (path, word)
 
 
-def test_a_built_function_reaches_no_loopback_whatever_its_environment(built: Path) -> None:
+@pytest.mark.parametrize(
+    ("function", "program", "requests"), [("CheckLinks", FETCHED, 2), ("Notify", POSTED, 1)]
+)
+def test_a_built_function_reaches_no_loopback_whatever_its_environment(
+    built: Path, function: str, program: str, requests: int
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
         port = server.getsockname()[1]
@@ -94,10 +110,11 @@ def test_a_built_function_reaches_no_loopback_whatever_its_environment(built: Pa
             "LOCAL_RUN": "on",
             "LOCAL_API_URL": proxy,
             "DEMO_PAGE_FOLDER": "/tmp",  # noqa: S108 nothing is written there
+            "NOTIFY_URL": "https://demo-page.example.com/",
             **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"), proxy),
         }
-        kinds = json.loads(run(built, "CheckLinks", FETCHED, [port, variables]))
-        assert kinds == ["forbidden-address", "forbidden-address"]
+        kinds = json.loads(run(built, function, program, [port, variables]))
+        assert kinds == ["forbidden-address"] * requests
         try:
             server.accept()
         except BlockingIOError:

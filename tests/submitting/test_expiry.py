@@ -65,7 +65,10 @@ def test_other_links_stay(network: Store, clock: Clock) -> None:
     before = everything(network)
     clock.forward(days=364)
     expire()
-    assert everything(network) == before
+    after = everything(network)
+    (counts,) = (item for item in after[network.transient] if item["pk"] == "counts#pending")
+    after[network.transient].remove(counts)
+    assert after == before
 
 
 def test_lapsed_links_expire(network: Store, clock: Clock) -> None:

@@ -112,3 +112,8 @@ def attempt(article_id: int, url: str, now: datetime, title: str | None = None) 
     return Attempt(
         article_id, Submission(url, title), "192.0.2.7", now, "https://api.seealso.example"
     )
+
+
+def by(actor: str, at: datetime) -> ChangeContext:
+    """The context of an editor's change."""
+    return ChangeContext(actor, at, "of-a-test", 365)

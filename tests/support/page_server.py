@@ -6,6 +6,7 @@
 It answers a request with bytes, or with what a function of the exchange sends.
 """
 
+import re
 import socket
 import ssl
 import struct
@@ -120,7 +121,7 @@ def serve(
 
         def respond(connected: socket.socket) -> None:
             request = b""
-            while not request.endswith(b"\r\n\r\n"):
+            while not _is_whole(request):
                 data = connected.recv(65536)
                 if not data:
                     return
@@ -150,6 +151,13 @@ def serve(
             listening.shutdown(socket.SHUT_RDWR)  # ends `accept`
             for thread in threads:
                 thread.join()
+
+
+def _is_whole(request: bytes) -> bool:
+    """Whether a request has its head, and the body that its Content-Length says."""
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\nContent-Length: (\d+)", head)
+    return bool(end) and len(body) == int(length[1] if length else 0)
 
 
 def redirect(location: str, status: int = 302) -> bytes:

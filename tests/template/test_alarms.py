@@ -26,7 +26,22 @@ from tests.support.log import Log
 from tests.template.alarms import STACK, Metrics, State, matches, resolved, state
 from tests.template.processed import of_type, processed, source, strings
 
-ALARMS = of_type("AWS::CloudWatch::Alarm")
+
+def chosen(value: Any, *, sends_notices: bool) -> Any:
+    """A part of the template without its choices by `SendsNotices`."""
+    match value:
+        case {"Fn::If": ["SendsNotices", yes, no]}:
+            return chosen(yes if sends_notices else no, sends_notices=sends_notices)
+        case dict():
+            return {name: chosen(each, sends_notices=sends_notices) for name, each in value.items()}
+        case list():
+            made = [chosen(each, sends_notices=sends_notices) for each in value]
+            return [each for each in made if each != {"Ref": "AWS::NoValue"}]
+    return value
+
+
+ALARMS = chosen(of_type("AWS::CloudWatch::Alarm"), sends_notices=True)
+WITHOUT_NOTICES = chosen(of_type("AWS::CloudWatch::Alarm"), sends_notices=False)
 PAGING = {"ServerErrors", "JobErrors", "DailyJobNotRun", "HourlyJobsNotRun"}
 SECTION = re.compile(r" docs/operations\.md#([a-z-]+)$")
 
@@ -85,25 +100,33 @@ def test_server_errors_and_jobs_page_and_the_others_mail() -> None:
 
 def test_there_are_at_most_10_alarms_and_each_can_be_made() -> None:
     assert len(ALARMS) + len(of_type("AWS::Budgets::Budget")) <= 10
-    watched = 0
     for alarm in ALARMS.values():
         properties = alarm["Properties"]
-        stats = [each for each in properties.get("Metrics", []) if "MetricStat" in each]
+        stats = metrics_of(alarm)
         periods = {each["MetricStat"]["Period"] for each in stats} or {properties["Period"]}
         (period,) = periods
         # AWS "PutMetricAlarm": a day in all, seven with periods of an hour or more; 10 metrics.
         seconds = period * properties["EvaluationPeriods"]
         assert seconds <= (86_400 if period < 3_600 else 604_800)
         assert len(stats) <= 10
-        watched += max(len(stats), 1)
     # Each metric of an alarm is charged for.
+    watched, with_notices = (
+        sum(max(len(metrics_of(alarm)), 1) for alarm in alarms.values())
+        for alarms in (WITHOUT_NOTICES, ALARMS)
+    )
     assert f"Nine alarms watch {watched} metrics: {watched / 10:.2f} dollars" in chapter()
+    assert f"With `NotifyUrl` they are {with_notices}" in chapter()
     assert watched == money.ALARM_METRICS
+
+
+def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """An alarm's metrics, without its expressions; none if the alarm itself names its metric."""
+    return [each for each in alarm["Properties"].get("Metrics", []) if "MetricStat" in each]
 
 
 def test_expressions_have_a_value_where_metrics_have_none() -> None:
     """With too few data points, CloudWatch would take older ones into account."""
-    for alarm in ALARMS.values():
+    for alarm in [*ALARMS.values(), *WITHOUT_NOTICES.values()]:
         for each in alarm["Properties"].get("Metrics", []):
             if "Expression" in each:
                 names = re.findall(r"\b[a-z]\w*", each["Expression"])
@@ -429,15 +452,29 @@ def test_links_that_the_job_cannot_change_page(
         ("DailyJobNotRun", "RecordSkips"),
         ("HourlyJobsNotRun", "ExpireLinks"),
         ("HourlyJobsNotRun", "CheckLinks"),
+        ("HourlyJobsNotRun", "Notify"),
     ],
 )
 def test_jobs_not_run(watched: Watched, alarm: str, job: str) -> None:
     last = 40 * 60
     assert watched.state(alarm, last) == "ALARM"  # nothing at all
-    for name in ("ExpireLinks", "CheckLinks", "RecordSkips"):
+    for name in ("ExpireLinks", "CheckLinks", "Notify", "RecordSkips"):
         for hour in range(41):
             # Of the job in question, runs that fail do not count.
             is_well = name != job or hour == 14
             watched.invoked(name, hour * 60 + 30, errors=0 if is_well else 1)
     assert watched.state(alarm, 40 * 60 - 1) == "OK"
     assert watched.state(alarm, 41 * 60 - 1) == "ALARM"
+
+
+def test_without_a_webhook_its_job_is_not_missed(watched: Watched) -> None:
+    for name in ("ExpireLinks", "CheckLinks"):
+        for hour in range(26):
+            watched.invoked(name, hour * 60 + 30)
+    alarm = WITHOUT_NOTICES["HourlyJobsNotRun"]["Properties"]
+    assert state(alarm, watched.metrics, 26 * 60 - 1) == "OK"
+
+
+def test_notify_that_failed_pages(watched: Watched) -> None:
+    watched.invoked("Notify", 0, errors=1)
+    assert watched.state("JobErrors", 4) == "ALARM"

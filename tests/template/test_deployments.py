@@ -132,8 +132,8 @@ def test_stacks_with_all_minima_and_all_maxima_work_side_by_side(running: Emulat
     assert len(minima) > 70
     assert {kind for kind, _ in minima & maxima} <= NAMED_WITHIN_OTHERS
     schedules = running.client("scheduler").list_schedules()["Schedules"]
-    assert len(schedules) == 6
-    assert len({schedule["Name"] for schedule in schedules}) == 6
+    assert len(schedules) == 8
+    assert len({schedule["Name"] for schedule in schedules}) == 8
 
 
 def test_behind_the_cdn_functions_answer_it_alone(running: Emulator) -> None:

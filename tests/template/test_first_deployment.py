@@ -11,7 +11,7 @@ from local.steps import Failure
 from seealso_cli.errors import CommandFailed
 from tests.template.processed import source
 
-JOBS = ["job CheckLinks", "job ExpireLinks", "job RecordSkips"]
+JOBS = ["job CheckLinks", "job ExpireLinks", "job Notify", "job RecordSkips"]
 
 
 def deploy(

@@ -53,7 +53,7 @@ def test_prods_template_differs_from_devs_by_codedeploy_alone() -> None:
 def test_every_alias_moves_all_at_once_after_the_probe() -> None:
     aliases = of_type("AWS::Lambda::Alias")
     assert "UpdatePolicy" not in aliases.pop("VersionProbeAliaslive")
-    assert len(aliases) == 10
+    assert len(aliases) == 11
     for name, alias in aliases.items():
         update = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
         hook = {"Fn::If": ["ProbesVersions", {"Ref": "VersionProbe"}, {"Ref": "AWS::NoValue"}]}

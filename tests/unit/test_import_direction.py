@@ -37,6 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "tables": LEAVES | {"store"},
     "http": HTTP,
     **dict.fromkeys(DOMAIN, BELOW_DOMAIN),
+    "notifying": BELOW_DOMAIN | {"verifying"},
     "graphql": BELOW_DOMAIN | DOMAIN | {"http"},
     "web": BELOW_DOMAIN | DOMAIN | {"http"},
     "desk": BELOW_DOMAIN | DOMAIN | {"http", "web"},

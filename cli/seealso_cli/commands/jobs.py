@@ -19,8 +19,8 @@ def jobs() -> None:
 def run_job(name: str, stack: str | None, local: bool) -> None:
     """Run a job now, and wait until it ends.
 
-    NAME: check-links, expire-links or record-skips. All are safe to run at any time and twice at
-    once. This needs AWS credentials.
+    NAME: check-links, expire-links, notify or record-skips. All are safe to run at any time and
+    twice at once. This needs AWS credentials.
     """
     functions.run_job(get_stack(stack, local), functions.JOBS[name])
     print_line(f"{name} has run.")

@@ -39,6 +39,8 @@ SENTENCES = {
     "block.add": "blocked {host} on {where}",
     "block.remove": "unblocked {host} on {where}",
     "block.recover": "blocked {host} on {where} again, from a backup",
+    "notices.key": "replaced the webhook's key",
+    "notices.feed": "replaced the address of the queue's feed of {where}",
     "host.repair": "repaired where {host} belongs or is blocked",
 }
 # Of these the sentence ends with the site that they were on, unless it names it before.

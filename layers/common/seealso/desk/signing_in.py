@@ -148,13 +148,13 @@ def _and_cookie(response: Response, cookie: str) -> Response:
 
 
 # Whoever asks for these needs no session.
-PUBLIC: dict[str, Callable[[Store, Request], Response]] = {
+WITHOUT_SESSION: dict[str, Callable[[Store, Request], Response]] = {
     "GET /desk/signin": sign_in,
     "GET /desk/callback": callback,
     "GET /desk/signed-out": signed_out,
 }
 ROUTES: dict[str, Route] = {
-    **PUBLIC,
+    **WITHOUT_SESSION,
     "POST /desk/signout": sign_out,
     "GET /desk/kept": for_editors(kept),
     "POST /desk/kept": for_editors(discard),

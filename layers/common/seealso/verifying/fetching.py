@@ -3,12 +3,14 @@
 Every hop keeps the rules of submitted URLs (seealso/urls.py): http and https on their own ports,
 host names alone, no credentials. Nothing is taken from the environment, no proxy and no password,
 and nothing but the URL, the User-Agent and what is accepted goes to the server.
+
+`post` sends something to a URL by the same rules and without redirects.
 """
 
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
 from ada_url import URL
@@ -41,6 +43,7 @@ _BAD_REDIRECTS: Final[dict[str, Kind]] = {
     "single-label": "forbidden-address",
     "too-long": "protocol",
 }
+_ACCEPTED: Final = {"Accept": "text/html, application/xhtml+xml, */*;q=0.1"}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -107,8 +110,9 @@ def fetch_over(
             check_host(current.hostname)
         except HostRefused as refused:
             return FetchFailed(refused.kind, "", hops)
+        request = _head("GET", current, contact_url, _ACCEPTED)
         try:
-            answer = _ask(network, current, contact_url, deadline)
+            answer = _ask(network, current, request, deadline, needs_body=True)
         except (OSError, MalformedAnswer, ForbiddenAddress) as error:
             return FetchFailed(_kind(error), f"{type(error).__name__}: {error}", hops)
         if answer.status not in _REDIRECTS or "location" not in answer.headers:
@@ -123,6 +127,36 @@ def fetch_over(
             return FetchFailed("too-many-redirects", "", hops)
 
 
+def post(
+    url: str, contact_url: str, headers: Mapping[str, str], body: bytes
+) -> Fetched | FetchFailed:
+    """What the public internet answers to a POST to this URL, a redirect included.
+
+    `headers` are those of the body. Of the answer, a body that fails or comes too slowly is left
+    out, whatever the status.
+    """
+    return post_over(PUBLIC, url, contact_url, headers, body)
+
+
+def post_over(
+    network: Network, url: str, contact_url: str, headers: Mapping[str, str], body: bytes
+) -> Fetched | FetchFailed:
+    """As `post`, over another network."""
+    deadline = time.monotonic() + network.seconds
+    try:
+        target = accept(url)
+    except UrlNotAcceptable as error:
+        return FetchFailed("bad-url", error.code, [])
+    parsed = URL(target)
+    sent = {**headers, "Accept": "*/*", "Content-Length": str(len(body))}
+    request = _head("POST", parsed, contact_url, sent) + body
+    try:
+        answer = _ask(network, parsed, request, deadline, needs_body=False)
+    except (OSError, MalformedAnswer, ForbiddenAddress) as error:
+        return FetchFailed(_kind(error), f"{type(error).__name__}: {error}", [target])
+    return Fetched(target, *answer, [target])
+
+
 class _Answer(NamedTuple):
     status: int
     headers: dict[str, str]
@@ -130,11 +164,14 @@ class _Answer(NamedTuple):
     is_cut_off: bool
 
 
-def _ask(network: Network, url: URL, contact_url: str, deadline: float) -> _Answer:
+def _ask(
+    network: Network, url: URL, request: bytes, deadline: float, *, needs_body: bool
+) -> _Answer:
+    """The answer to one request; without `needs_body`, one whose body fails has none."""
     with_tls = url.protocol == "https:"
     port = 443 if with_tls else 80
     with connection(network, url.hostname, port, deadline, with_tls=with_tls) as connected:
-        connected.send(_request(url, contact_url))
+        connected.send(request)
         reader = Reader(connected.receive)
         status, headers = read_head(reader)
         if status in (204, 205) or 300 <= status < 400:
@@ -142,19 +179,20 @@ def _ask(network: Network, url: URL, contact_url: str, deadline: float) -> _Answ
         try:
             body, is_cut_off = read_body(reader, headers)
         except (OSError, MalformedAnswer):
-            if status < 400:
+            if needs_body and status < 400:
                 raise
             body, is_cut_off = b"", True
         return _Answer(status, headers, body, is_cut_off)
 
 
-def _request(url: URL, contact_url: str) -> bytes:
+def _head(method: str, url: URL, contact_url: str, headers: Mapping[str, str]) -> bytes:
     agent = f"seealso/{VERSION} (+{contact_url})" if contact_url else f"seealso/{VERSION}"
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return (
-        f"GET {url.pathname}{url.search} HTTP/1.1\r\n"
+        f"{method} {url.pathname}{url.search} HTTP/1.1\r\n"
         f"Host: {url.hostname}\r\n"
         f"User-Agent: {agent}\r\n"
-        "Accept: text/html, application/xhtml+xml, */*;q=0.1\r\n"
+        f"{lines}"
         "Accept-Encoding: gzip\r\n"
         "Connection: close\r\n"
         "\r\n"
