@@ -326,7 +326,8 @@ class Life(RuleBasedStateMachine):
         frees: bool,
         actor: str | None = None,
     ) -> None:
-        before = {name: getattr(known, name) for name in ("status", "version", "article_title")}
+        names = ("status", "version", "article_title")
+        before = shortened({name: getattr(known, name) for name in names})
         after: Json = {"status": status, "version": known.version + 1}
         self._told(
             f"link.{action}",
