@@ -147,6 +147,7 @@ class Deployments:
         self.parameters: list[dict[str, str]] = []
         left = list(statuses)
         patch.setattr(release, "_status", lambda _environment: left.pop(0))
+        patch.setattr(release, "_run_jobs", lambda _environment: None)
         for name in ("_sam_deploy", "_update"):
             patch.setattr(release, name, lambda *sent: self.parameters.append(sent[2]))
 
@@ -158,7 +159,7 @@ PROTECTED = an_environment(PARAMETERS)
 def test_a_new_stack_is_deployed_without_and_then_with_protection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = Deployments(monkeypatch, None, "CREATE_COMPLETE")
+    made = Deployments(monkeypatch, None, "CREATE_COMPLETE", "UPDATE_COMPLETE")
     release.deploy(PROTECTED)
     assert made.parameters == [PARAMETERS | {"DeletionProtection": "false"}, PARAMETERS]
 
@@ -209,7 +210,7 @@ def test_sam_gets_samconfigs_settings_with_the_parameters(
 
 
 def test_a_new_stack_without_protection_is_deployed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Deployments(monkeypatch, None)
+    made = Deployments(monkeypatch, None, "CREATE_COMPLETE")
     release.deploy(an_environment({"DeletionProtection": "false"}))
     assert made.parameters == [{"DeletionProtection": "false"}]
 
