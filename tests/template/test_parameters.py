@@ -148,7 +148,6 @@ class Deployments:
         self.ran_jobs = 0
         left = list(statuses)
         patch.setattr(release, "_status", lambda _environment: left.pop(0))
-        patch.setattr(release, "_run_jobs", lambda _environment: None)
         for name in ("_sam_deploy", "_update"):
             patch.setattr(release, name, lambda *sent: self.parameters.append(sent[2]))
         patch.setattr(release, "_run_jobs", self._run_jobs)
