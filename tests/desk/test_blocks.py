@@ -461,6 +461,18 @@ def test_a_host_that_is_added_meanwhile_is_in_no_gap(
     assert len(found) == 29  # 30 items, of which one is of a site alone, and the new one
 
 
+@pytest.mark.usefixtures("many")
+def test_a_file_takes_two_queries_at_most(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seealso.desk.blocks.MAX_IN_FILE", 10)
+    editor = sign_in(store)
+    answer = editor.get("/desk/blocks/hosts.txt?domain=network&last=zzz")
+    assert answer.status == 409
+    assert "Open Export anew." in answer.body
+    assert current_store().client.usage.round_trips == 3  # one for the session
+
+
 def test_no_cell_is_a_formula(store: Store, admin: Browser) -> None:
     names = ["=1+1.example.com", "+x.example.com"]
     for host in names:

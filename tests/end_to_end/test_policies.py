@@ -189,6 +189,15 @@ def _logical_id(store: Store, table: str) -> str:
     return names[table]
 
 
+def check_is_bounded(call: Call) -> None:
+    """No list reads all that there is: a Query without a Limit reads up to 1 MB."""
+    if call.operation == "Query" and "Limit" not in call.body:
+        is_for_one_item = call.body["KeyConditionExpression"].endswith(" AND id = :id")
+        kind = call.body["ExpressionAttributeValues"].get(":kind", {"S": ""})["S"]
+        # A site's blocked hosts are bounded where they are written (limits.MAX_HOSTS_BYTES).
+        assert is_for_one_item or kind.startswith("blocked#"), call
+
+
 class Context:
     """Of an invocation that has just begun."""
 
@@ -270,6 +279,9 @@ class Recorder:
             each for each in gateway.routes() if gateway._matched(each, method, path) is not None
         )
         self.routes.add(route)
+        if method == "GET":
+            for call in recorded:
+                check_is_bounded(call)
         self._keep(gateway.routes()[route], recorded)
         return response
 
