@@ -617,7 +617,7 @@ def sign_in_and_out(desk: Desk) -> None:
     # What it says of the issuer is in a parameter, whose service is not here.
     issuer = Issuer(tables.ISSUER, tables.AUDIENCE, "cognito:groups")
     login = Provider(issuer, tables.AUDIENCE, "openid", "https://login.example.com")
-    settings._read.put("/seealso-test/desk", Registration(ORIGIN, login))
+    settings._read.put("/seealso/seealso-test/desk", Registration(ORIGIN, login))
     desk.post("/desk/signout", 200)
 
 
