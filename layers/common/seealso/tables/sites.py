@@ -37,6 +37,7 @@ CACHE_SIZE = 1000
 MAX_CHANGED_HOSTS = 45
 # Items of blocked hosts that a query for a list looks at: 100 take about 1.5 read units.
 _MIN_LOOKED_AT = 100
+_MAX_FIRST = 255  # characters of the name from which on they are listed
 
 
 class Site(NamedTuple):
@@ -272,7 +273,8 @@ def read_blocked_count(
 
 def _blocked_query(store: Store, where: Where, first: str, limit: int) -> Json:
     kind = f"blocked#{where}" if isinstance(where, int) else "blocked"
-    query = _list_query(store, kind, first) | {"Limit": limit}
+    # No host is longer, and DynamoDB refuses a sort key of more than 1,024 bytes.
+    query = _list_query(store, kind, first[:_MAX_FIRST]) | {"Limit": limit}
     if where == "network":
         query["FilterExpression"] = "attribute_exists(#network)"
         query["ExpressionAttributeNames"] = {"#network": _scope(None)}
