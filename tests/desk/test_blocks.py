@@ -472,9 +472,7 @@ def test_no_query_has_a_key_that_is_too_long_for_the_store(admin: Browser) -> No
 
 
 @pytest.mark.usefixtures("many")
-def test_a_file_takes_two_queries_at_most(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_takes_two_queries_at_most(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seealso.desk.blocks.MAX_IN_FILE", 10)
     editor = sign_in(store)
     answer = editor.get("/desk/blocks/hosts.txt?domain=network&last=zzz")

@@ -237,9 +237,7 @@ def test_a_renewal_that_meets_the_end_of_its_session_signs_in_nobody(
     assert items(store) == []
 
 
-def test_a_renewal_does_not_turn_a_user_into_another(
-    store: Store, ann: Person, token: str
-) -> None:
+def test_a_renewal_does_not_turn_a_user_into_another(store: Store, ann: Person, token: str) -> None:
     pass_time(store, 45)
     silent = ann.get("/desk").headers["location"]
     bea = Person(ann.issuer, "bea@example.com")
@@ -379,6 +377,17 @@ def test_what_was_written_is_kept_and_shown_to_be_sent(
     assert ann.get("/desk/kept").status == 200
     assert ann.post(DISCARD, fields).status == 303
     assert ann.get("/desk/kept").headers["location"] == "/desk"
+
+
+def test_what_was_sent_is_done_though_its_copy_stays(
+    store: Store, ann: Person, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise StoreUnavailable("slow")
+
+    monkeypatch.setattr(keeping, "forget", fails)
+    fields = [("form_token", token), (keeping.FIELD, "yes")]
+    assert ann.post("/desk/notices/feeds", [*fields, ("domain", "network")]).status == 200
 
 
 def test_the_last_form_alone_is_kept(store: Store, ann: Person, token: str) -> None:

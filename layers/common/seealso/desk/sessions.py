@@ -50,7 +50,7 @@ def create(
     *,
     is_renewal: bool = False,
 ) -> str | None:
-    """A new session in the place of the browser's earlier one, whose form token the same user keeps.
+    """A new session in place of the browser's earlier one, whose form token the same user keeps.
 
     Returns its id, which is in nothing but the cookie; None for a renewal whose earlier session
     has ended, since nobody who has signed out is signed in again without being asked.
