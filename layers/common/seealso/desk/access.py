@@ -6,6 +6,7 @@ this very origin and have the session's token: either would do against a foreign
 comes when the rights have ended is kept (keeping.py).
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,7 +17,7 @@ from seealso.desk import attempts, keeping, sessions
 from seealso.desk.oidc import SignInFailed
 from seealso.desk.sessions import Session
 from seealso.editing.auth import ADMINS, EDITORS
-from seealso.errors import Refusal
+from seealso.errors import Refusal, StoreUnavailable
 from seealso.http.bodies import FORM, media_type, read_body, unsupported_media_type
 from seealso.http.handler import Route
 from seealso.http.problems import problem_response
@@ -103,9 +104,16 @@ def _for(group: str, screen: Screen) -> Route:
         if not session.groups & {group, ADMINS}:
             detail = f"This page is for {group}. Ask an admin of this network."
             raise Refusal("forbidden", detail)
-        response = screen(visit)
-        if request.method == "POST" and response.status < 400 and visit.form.one(keeping.FIELD):
-            keeping.forget(store, session)
+        if request.method != "POST":
+            return screen(visit)
+        try:
+            response = screen(visit)
+        except StoreUnavailable as failure:
+            return _page_to_send_again(visit)._replace(error=failure)
+        if response.status < 400 and visit.form.one(keeping.FIELD):
+            # What was sent is done; its copy ends by itself.
+            with contextlib.suppress(StoreUnavailable):
+                keeping.forget(store, session)
         return response
 
     return route
@@ -163,6 +171,12 @@ def _page_without_group(visit: Visit) -> Response:
     from seealso.desk import pages  # as above
 
     return pages.page_without_group(visit)
+
+
+def _page_to_send_again(visit: Visit) -> Response:
+    from seealso.desk import pages  # as above
+
+    return pages.send_again_page(visit)
 
 
 def form_of(request: Request) -> Form:
