@@ -102,8 +102,11 @@ def _for(group: str, screen: Screen) -> Route:
             return _page_without_group(visit)
         if not session.groups & {group, ADMINS}:
             detail = f"This page is for {group}. Ask an admin of this network."
-            raise Refusal("forbidden", detail)
-        response = screen(visit)
+            return _refusal_page(visit, Refusal("forbidden", detail))
+        try:
+            response = screen(visit)
+        except Refusal as refusal:
+            return _refusal_page(visit, refusal)
         if request.method == "POST" and response.status < 400 and visit.form.one(keeping.FIELD):
             keeping.forget(store, session)
         return response
@@ -163,6 +166,12 @@ def _page_without_group(visit: Visit) -> Response:
     from seealso.desk import pages  # as above
 
     return pages.page_without_group(visit)
+
+
+def _refusal_page(visit: Visit, refusal: Refusal) -> Response:
+    from seealso.desk import pages  # as above
+
+    return pages.refusal_page(visit.request, refusal, visit)
 
 
 def form_of(request: Request) -> Form:
