@@ -32,7 +32,7 @@ from seealso.tables.sites import Block, get_site
 from seealso_cli.errors import CommandFailed
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.recovery import recovering, restoring, verifying
-from seealso_cli.recovery.backups import changes_since, read_backup
+from seealso_cli.recovery.backups import Since, changes_since, read_backup
 from seealso_cli.recovery.contents import Contents
 from seealso_cli.recovery.recovering import Recovery, Scope
 from tests.cli.support import Outcome, run_command, store_options
@@ -84,7 +84,11 @@ class Run:
         self.taken_at = taken_at
 
     def __call__(
-        self, scope: Scope = EVERYTHING, store: Store | None = None, **options: Any
+        self,
+        scope: Scope = EVERYTHING,
+        store: Store | None = None,
+        since: Since | None = None,
+        **options: Any,
     ) -> dict[str, str]:
         """Recover; returns what became of what, by kind and name."""
         display = ProgressDisplay(None)
@@ -95,7 +99,7 @@ class Run:
             Recovery(
                 used,
                 backup,
-                changes_since(used, self.taken_at),
+                since or changes_since(used, self.taken_at),
                 CONTEXT,
                 display,
                 lambda kind, name, outcome: found.update({f"{kind} {name}": outcome}),
@@ -422,6 +426,16 @@ def test_a_purged_article_stays_purged() -> None:
         found = small.run()
         assert found["article 1"] == recovering.PURGED
         assert found[f"link {small.ids[0]}"] == recovering.PURGED
+
+
+def test_an_article_that_is_purged_meanwhile_stays_purged() -> None:
+    small = Small()
+    since = changes_since(small.store, small.run.taken_at)
+    editing.delete(small.store, CONTEXT, 1, 1)
+    purge(small.store, CONTEXT, 1, 2)
+    with unchanged(small.store):
+        found = small.run(since=since)
+        assert found["article 1"] == found[f"link {small.ids[0]}"] == recovering.PURGED
 
 
 def test_an_article_that_is_gone_comes_back_above_all_its_versions() -> None:

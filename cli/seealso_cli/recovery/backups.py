@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from seealso.store.calls import Call, query_items
 from seealso.store.tables import Store
-from seealso.store.values import Json
+from seealso.store.values import Json, marshal_item
 from seealso.tables.articles import Article
 from seealso.tables.audit import AuditFilter, list_audit
 from seealso.tables.sites import SiteRecord, site_of
@@ -69,6 +70,33 @@ def changes_since(store: Store, moment: datetime) -> Since:
         if len(entries) < _AUDIT_PAGE:
             return since
         before = entries[-1]["entry"]
+
+
+def purged_since(store: Store, moment: datetime, article_ids: Iterable[int]) -> set[int]:
+    """Those of some articles that have been purged since a moment, as of about a second ago.
+
+    For articles that others may purge after `changes_since` has looked. Raises StoreUnavailable,
+    StoreError.
+    """
+    ids = list(article_ids)
+    calls = [
+        Call(
+            "Query",
+            {
+                "TableName": store.audit,
+                "IndexName": "article-entry",
+                "KeyConditionExpression": "article_id = :id AND entry > :since",
+                "FilterExpression": "#action = :purge",
+                "ExpressionAttributeNames": {"#action": "action"},
+                "ExpressionAttributeValues": marshal_item(
+                    {":id": article_id, ":since": rfc3339(moment), ":purge": "article.purge"}
+                ),
+            },
+        )
+        for article_id in ids
+    ]
+    answers = store.client.send_all(calls)
+    return {each for each, answer in zip(ids, answers, strict=True) if query_items(answer)}
 
 
 def read_backup(

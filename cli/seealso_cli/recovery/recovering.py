@@ -39,7 +39,7 @@ from seealso.tables.sites import Site
 from seealso.tables.skips import exclude_from_skips
 from seealso_cli.bulk.writer import retry_while_unavailable
 from seealso_cli.progress import ProgressDisplay
-from seealso_cli.recovery.backups import Backup, Since
+from seealso_cli.recovery.backups import Backup, Since, purged_since
 from seealso_cli.recovery.contents import Contents, read_page
 from seealso_cli.recovery.invariants import (
     BLOCKED_HOLDERS,
@@ -192,6 +192,8 @@ class Recovery:
         request = {self._store.articles: {"Keys": keys, "ConsistentRead": True}}
         read = self._store.client.call("BatchGetItem", {"RequestItems": request})
         found = {item["id"]: item for item in batch_items(read, self._store.articles)}
+        gone = [each.id for each in batch if each.id not in found]
+        self._since.purged.update(purged_since(self._store, self._backup.taken_at, gone))
         outcomes = {each.id: self._decide_article(each, found.get(each.id)) for each in batch}
         changes = [article for article in batch if outcomes[article.id] is None]
         if not self._dry_run and changes:
