@@ -625,6 +625,21 @@ def test_tables_are_restored_beside_those_of_the_stack(aws: Store) -> None:
     assert len(asked(aws, "RestoreTableToPointInTime")) == 3
 
 
+def test_a_table_that_is_deleted_while_it_is_restored_is_not_waited_for(
+    aws: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "_UNKNOWN_MINUTES", 0.0)
+    assert isinstance(aws.client, Aws)
+    tables = aws.client.tables
+
+    def say(line: str) -> None:
+        if "CREATING" in line:
+            del tables[line.partition(":")[0]]
+
+    with pytest.raises(CommandFailed, match="or was deleted meanwhile"):
+        restoring.restore_tables(aws, MOMENT, say)
+
+
 def test_the_call_is_one_that_aws_knows(aws: Store) -> None:
     """Its members and their types, by the service's model in botocore."""
     model = botocore.session.get_session().get_service_model("dynamodb")
@@ -713,7 +728,7 @@ def test_command_shows_then_recovers_then_discards(network: Store) -> None:
     assert get_article(network, 1) is not None
     assert run_command(["verify", *store_options(network)]).status == 0
     again = run_recover(network, "--discard")
-    assert (again.status, again.out, again.stderr) == (0, "", [])
+    assert (again.status, again.out, again.stderr) == (0, "", ["There are no restored tables."])
 
 
 @pytest.mark.parametrize(
