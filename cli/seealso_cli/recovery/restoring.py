@@ -151,8 +151,8 @@ def _wait(store: Store, name: str, say: Callable[[str], None]) -> None:
         minutes = (time.monotonic() - started) / 60
         if not table and minutes >= _UNKNOWN_MINUTES:
             raise CommandFailed(
-                f"{name} does not exist: it was not restored, or was deleted meanwhile. Run the same "
-                "command again."
+                f"{name} does not exist: it was not restored, or was deleted meanwhile. Run the "
+                "same command again."
             )
         say(f"{name}: {table.get('TableStatus', 'missing')}, waiting for {minutes:.0f} minutes.")
         time.sleep(_POLL_SECONDS)
