@@ -28,7 +28,7 @@ from seealso.tables.articles import Article, get_article, import_articles
 from seealso.tables.audit import AuditFilter, ChangeContext, list_audit
 from seealso.tables.expiry import expire_and_erase
 from seealso.tables.links import Link, get_link
-from seealso.tables.sites import Block, get_site
+from seealso.tables.sites import Block, get_record, get_site
 from seealso_cli.errors import CommandFailed
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.recovery import recovering, restoring, verifying
@@ -484,6 +484,20 @@ def test_sites_and_blocks_come_back_and_secrets_do_not() -> None:
     assert run()["block c.example"] == recovering.RESTORED
     kept = {item["kind"] for item in scan(small.store, small.store.sites)}
     assert kept == {"site", "host", "blocked", f"blocked#{AT_ONCE}"}
+    assert findings(small.store) == []
+
+
+def test_hosts_that_were_blocked_since_stay_blocked() -> None:
+    small = Small()
+    site = get_site(small.store, AT_ONCE)._replace(name="Before")
+    put_site(small.store, site, ["old.example", "kept.example"])
+    run = backed_up(small.store)
+    put_site(small.store, site._replace(name="After"), ["kept.example", "new.example"])
+    assert run(Scope(domain=AT_ONCE)) == {f"site {AT_ONCE}": recovering.RESTORED}
+    record = get_record(small.store, AT_ONCE)
+    assert record.site.name == "Before"
+    assert record.blocked_hosts == ("kept.example", "new.example", "old.example")
+    assert run(Scope(domain=AT_ONCE)) == {}
     assert findings(small.store) == []
 
 

@@ -170,6 +170,9 @@ class Recovery:
 
     def _site(self, record: sites.SiteRecord) -> None:
         current = sites.get_record(self._store, record.site.domain)
+        # What was blocked since stays blocked.
+        blocked = sorted({*record.blocked_hosts, *current.blocked_hosts})
+        record = record._replace(blocked_hosts=tuple(blocked))
         was, shall_be = current.members(), record.members()
         exists = bool(was.pop("version"))
         del shall_be["version"]
