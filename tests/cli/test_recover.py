@@ -487,6 +487,20 @@ def test_sites_and_blocks_come_back_and_secrets_do_not() -> None:
     assert findings(small.store) == []
 
 
+def test_a_site_that_cannot_be_read_comes_back() -> None:
+    small = Small()
+    put_site(small.store, get_site(small.store, AT_ONCE)._replace(hosts=["a.example"]))
+    run = backed_up(small.store)
+    item = next(each for each in scan(small.store, small.store.sites) if each["kind"] == "site")
+    put_item(small.store, small.store.sites, {**item, "hosts": [1], "cap": "x"})
+    assert run(Scope(domain=AT_ONCE)) == {f"site {AT_ONCE}": recovering.RESTORED}
+    assert findings(small.store) == []
+    assert get_site(small.store, AT_ONCE).hosts == ["a.example"]
+    # Nothing can be written on the condition of a version that is none.
+    put_item(small.store, small.store.sites, {**item, "version": "x"})
+    assert run(Scope(domain=AT_ONCE)) == {f"site {AT_ONCE}": recovering.DAMAGED}
+
+
 def test_hosts_that_were_blocked_since_stay_blocked() -> None:
     small = Small()
     site = get_site(small.store, AT_ONCE)._replace(name="Before")

@@ -20,6 +20,7 @@ from seealso_cli.recovery.invariants import (
     findings_of_article,
     findings_of_page,
     findings_of_sites,
+    is_whole_site,
     readable_article,
 )
 from seealso_cli.recovery.verifying import read_articles, read_links, read_sites
@@ -148,7 +149,7 @@ def records_of(site_items: Iterable[Json]) -> tuple[list[SiteRecord], list[str]]
     sites = [
         SiteRecord(site_of(item["domain"], item), tuple(sorted(blocked.get(item["domain"], []))))
         for item in items
-        if item["kind"] == "site"
+        if is_whole_site(item)
     ]
     network = [item["id"] for item in items if item["kind"] == "blocked" and "network" in item]
     return sorted(sites, key=lambda record: record.site.domain), sorted(network)

@@ -45,6 +45,7 @@ from seealso_cli.recovery.invariants import (
     BLOCKED_HOLDERS,
     PageItems,
     findings_of_page,
+    has_types_of,
     readable_article,
     readable_link,
 )
@@ -62,6 +63,7 @@ CLAIMED = "its URL was claimed since by another link: not brought back"
 NO_PLACE = "its page has no free place: not brought back"
 NO_ARTICLE = "its article does not exist: not brought back"
 UNREADABLE = "is incomplete in the backup: not brought back"
+DAMAGED = "has no version that can be read: delete its item, and run the same command again"
 CONFLICT = "changed by someone else meanwhile: run the same command again"
 
 _NOT_EDITORS = frozenset({BY_CHECK, BY_SUBMITTER, "schedule"})
@@ -170,6 +172,10 @@ class Recovery:
 
     def _site(self, record: sites.SiteRecord) -> None:
         current = sites.get_record(self._store, record.site.domain)
+        # By hand, anything may have been written.
+        is_readable = has_types_of(Site, current.site._asdict())
+        if not has_types_of(Site, {"hosts": current.site.hosts}):
+            current = current._replace(site=current.site._replace(hosts=[]))
         # What was blocked since stays blocked.
         blocked = sorted({*record.blocked_hosts, *current.blocked_hosts})
         record = record._replace(blocked_hosts=tuple(blocked))
@@ -177,7 +183,9 @@ class Recovery:
         exists = bool(was.pop("version"))
         del shall_be["version"]
         outcome = RESTORED
-        if exists and was == shall_be:
+        if not has_types_of(Site, {"version": current.site.version}):
+            outcome = DAMAGED
+        elif exists and is_readable and was == shall_be:
             outcome = UNCHANGED
         elif exists and self._only_missing:
             outcome = EXISTS
