@@ -88,18 +88,15 @@ def has_types_of(kind: type, members: Mapping[str, Any]) -> bool:
 
 
 def _is_of_type(value: object, hint: Any) -> bool:
-    if isinstance(hint, TypeAliasType):
-        hint = hint.__value__
-    origin = get_origin(hint)
-    if origin is UnionType:
-        return any(_is_of_type(value, each) for each in get_args(hint))
-    if origin is Literal:
-        return isinstance(value, str) and value in get_args(hint)
-    if origin is list:
-        return isinstance(value, list) and all(_is_of_type(each, *get_args(hint)) for each in value)
     if hint is int:  # as SQLite has them, and without bool
         return type(value) is int and abs(value) < 2**63
-    return isinstance(value, origin or hint)
+    if isinstance(hint, (type, UnionType)):
+        return isinstance(value, hint)
+    if isinstance(hint, TypeAliasType):  # of a Literal
+        return isinstance(value, str) and value in get_args(hint.__value__)
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_is_of_type(each, *get_args(hint)) for each in value)
+    return isinstance(value, get_origin(hint))
 
 
 # ---- articles --------------------------------------------------------------------------------
