@@ -201,6 +201,15 @@ def test_forms_of_other_origins_are_refused_even_with_the_token(
         assert attack(editor, {"origin": origin}, editor.form_token).status == 403
 
 
+def test_the_port_of_https_is_in_no_origin(
+    editor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", f"{ORIGIN}:443")
+    assert editor.post("/desk/kept").status == 303
+    monkeypatch.setenv("PUBLIC_URL", f"{ORIGIN}:8443")
+    assert editor.post("/desk/kept").status == 403
+
+
 def test_forms_without_an_origin_are_refused(store: Store, editor: Browser) -> None:
     with unchanged(store):
         assert attack(editor, {}, editor.form_token).status == 403
