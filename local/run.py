@@ -144,7 +144,7 @@ Open in a browser:
   {url}/a/{ARTICLE}   an article's page
   {url}/a/{GERMAN_ARTICLE}   one in German
   {url}/            the newest articles of all sites
-  {url}/desk        the editors' desk, with the users below
+  {url}/desk        the editors' desk, with the users below: two links wait in its queue
 {demos}
 
 Try next:

@@ -13,13 +13,30 @@ ARTICLE = 6646098
 # One of a site in German, and one of a site that renders its articles itself.
 GERMAN_ARTICLE = 6646040
 WIDGET_ARTICLE = 6646126
+# One of a site that publishes what an editor approves.
+REVIEWED_ARTICLE = 6646099
 LINKS = (
     (
+        ARTICLE,
         "https://reelnotes.example.net/mann-on-paper",
         "Mann on paper: reading Heat 2 before it is filmed",
     ),
-    ("https://www.kinotagebuch.example.org/heat-2", "Heat 2: was wir wissen und was nicht"),
-    ("https://secondunit.example.com/2026/03/waiting-rooms?page=2", None),
+    (
+        ARTICLE,
+        "https://www.kinotagebuch.example.org/heat-2",
+        "Heat 2: was wir wissen und was nicht",
+    ),
+    (ARTICLE, "https://secondunit.example.com/2026/03/waiting-rooms?page=2", None),
+    (
+        REVIEWED_ARTICLE,
+        "https://foundframes.example.org/2026/whose-photographs",
+        "Whose photographs are they?",
+    ),
+    (
+        REVIEWED_ARTICLE,
+        "https://shop.cheap-frames.example.com/sale?from=harrowmere",
+        "Picture frames, 70 % off this week",
+    ),
 )
 
 
@@ -39,8 +56,8 @@ def load(port: int, log: Path) -> None:
 
 
 def submit_links(port: int) -> None:
-    """Submits related links to the article, as their owners would. Raises Failure."""
-    for url, title in LINKS:
+    """Submits related links to the articles, as their owners would. Raises Failure."""
+    for article_id, url, title in LINKS:
         submission = {
             "url": url,
             "title": title,
@@ -51,7 +68,7 @@ def submit_links(port: int) -> None:
         try:
             connection.request(
                 "POST",
-                f"/articles/{ARTICLE}/links",
+                f"/articles/{article_id}/links",
                 json.dumps(submission),
                 {"Content-Type": "application/json"},
             )
@@ -61,7 +78,7 @@ def submit_links(port: int) -> None:
             connection.close()
         if response.status != 201:
             answer = f"{response.status}: {body[:200].decode(errors='replace')}"
-            raise Failure(f"Submitting {url} to article {ARTICLE} answered {answer}")
+            raise Failure(f"Submitting {url} to article {article_id} answered {answer}")
 
 
 def check_page(port: int, *, is_new: bool = True) -> None:

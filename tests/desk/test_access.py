@@ -23,3 +23,21 @@ def test_other_groups_are_refused(deployed_environment: Store) -> None:
 
 def test_unknown_addresses_are_not_found(deployed_environment: Store) -> None:
     assert sign_in(deployed_environment).get("/desk/nothing").status == 404
+
+
+def test_a_refusal_keeps_the_navigation(deployed_environment: Store) -> None:
+    editor = sign_in(deployed_environment)
+    for path, status in (("/desk/audit", 403), ("/desk/articles/99", 404), ("/desk/links/x", 404)):
+        found = editor.get(path)
+        assert found.status == status
+        assert '<a href="/desk/articles"' in found.body
+        assert editor.form_token in found.body  # of the button that signs out
+
+
+def test_the_navigation_says_where_one_is(deployed_environment: Store) -> None:
+    editor = sign_in(deployed_environment)
+    assert '<a href="/desk" aria-current="page">Queue</a>' in editor.get("/desk").body
+    assert '<a href="/desk/articles" aria-current="page">' in editor.get("/desk/articles").body
+    below = editor.get("/desk/articles/new").body
+    assert '<a href="/desk/articles" aria-current="true">' in below
+    assert below.count("aria-current") == 1

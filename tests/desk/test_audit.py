@@ -64,9 +64,7 @@ def sentences(answer: Response) -> list[str]:
 
 def earlier(page: Tree) -> str:
     """The address of the next page; empty on the last one."""
-    return next(
-        (href or "" for href, label in links_in(page.root) if label == "Earlier changes"), ""
-    )
+    return next((href or "" for href, label in links_in(page.root) if label == "Next page"), "")
 
 
 def test_tells_what_was_done_with_the_titles_as_of_then(admin: Browser, link_id: str) -> None:

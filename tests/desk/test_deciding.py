@@ -8,14 +8,15 @@ import pytest
 from seealso.errors import StoreUnavailable
 from seealso.store.tables import Store
 from seealso.tables import links
-from seealso.tables.links import Link, get_link, is_blocked
+from seealso.tables.links import Link, get_link, is_blocked, link_item
 from seealso.tables.sites import Block, Site, add_network_block, list_blocks
+from seealso.times import rfc3339
 from tests.desk.forms import pairs_of
 from tests.support import desk_links, gateway
 from tests.support.desk import ADMIN, EDITOR, Browser, sign_in, sign_in_admin
 from tests.support.desk_links import SITED, link_id, pending_link
 from tests.support.desk_pages import follow, press, screen, tree_of
-from tests.support.factories import put_site
+from tests.support.factories import put_item, put_site
 from tests.support.gateway import Response
 from tests.support.html import Tree, named, text
 from tests.support.scan import scan
@@ -225,6 +226,19 @@ def test_a_link_that_another_editor_decided_on_is_shown_as_it_is(
     # What can be done about it is beside it.
     assert press(browser, refused, path(1, "restore")).status == 303
     assert link(store).status == "pending"
+
+
+def test_a_link_that_was_checked_meanwhile_is_shown_with_what_was_found(
+    store: Store, browser: Browser
+) -> None:
+    page = screen(browser, "/desk")
+    found = {"link_back": "unreachable", "link_back_at": rfc3339(datetime.now(UTC)), "version": 2}
+    put_item(store, store.links, link_item(pending_link(1, datetime.now(UTC), **found)))
+    refused = tree_of(press(browser, page, path(1, "approve")), 409)
+    words = text(refused.one("main"))
+    assert "Since you saw the link, its page was checked." in words
+    assert "It is pending. Last check: The page could not be reached (just now)." in words
+    assert press(browser, refused, path(1, "approve")).status == 303
 
 
 def test_a_full_page_says_what_to_do(store: Store, browser: Browser) -> None:

@@ -351,6 +351,7 @@ def read_pages(recorder: Recorder) -> None:
         "/assets/see-also.js",
         "/problems/not-found",
     ):
+        current_store().site_cache.clear()  # each may be the first request of its container
         recorder.public("GET", target)
 
 

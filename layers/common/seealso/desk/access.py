@@ -103,14 +103,16 @@ def _for(group: str, screen: Screen) -> Route:
             return _page_without_group(visit)
         if not session.groups & {group, ADMINS}:
             detail = f"This page is for {group}. Ask an admin of this network."
-            raise Refusal("forbidden", detail)
-        if request.method != "POST":
-            return screen(visit)
+            return _refusal_page(visit, Refusal("forbidden", detail))
         try:
             response = screen(visit)
+        except Refusal as refusal:
+            return _refusal_page(visit, refusal)
         except StoreUnavailable as failure:
+            if request.method != "POST":
+                raise
             return _page_to_send_again(visit)._replace(error=failure)
-        if response.status < 400 and visit.form.one(keeping.FIELD):
+        if request.method == "POST" and response.status < 400 and visit.form.one(keeping.FIELD):
             # What was sent is done; its copy ends by itself.
             with contextlib.suppress(StoreUnavailable):
                 keeping.forget(store, session)
@@ -177,6 +179,12 @@ def _page_to_send_again(visit: Visit) -> Response:
     from seealso.desk import pages  # as above
 
     return pages.send_again_page(visit)
+
+
+def _refusal_page(visit: Visit, refusal: Refusal) -> Response:
+    from seealso.desk import pages  # as above
+
+    return pages.refusal_page(visit.request, refusal, visit)
 
 
 def form_of(request: Request) -> Form:

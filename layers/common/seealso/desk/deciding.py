@@ -224,8 +224,12 @@ def _refused(visit: Visit, refusal: Refusal, current: Link) -> Outcome:
     last = current.last_change
     words, advice = str(refusal.detail), ""
     if refusal.name == "precondition-failed":
-        by = f", by {last['by']}" if last else ""
-        words = f"Nothing was changed. Since you saw the link, it has become {current.status}{by}."
+        # A check that finds something new changes the link and mostly leaves its status.
+        if last is None or (current.link_back_at or "") > last["at"]:
+            since = "its page was checked"
+        else:
+            since = f"it has become {current.status}, by {last['by']}"
+        words = f"Nothing was changed. Since you saw the link, {since}."
         advice = "Look at it as it is here, and decide again."
     errors = tuple(f"{error.field}: {error.detail}" for error in refusal.errors)
     return Outcome(_shown(visit, current), False, words, advice, errors=errors)

@@ -44,13 +44,16 @@ def desk_page(
 ) -> Response:
     """A screen; `template` is in templates/desk."""
     notice = NOTICES.get(visit.request.query_string("done") or "")
-    shared = {
+    shared = {**_of_session(visit), "notice": notice}
+    return plain_page(visit.request, template, title, {**shared, **values}, status)
+
+
+def _of_session(visit: Visit) -> dict[str, Any]:
+    return {
         "editor_name": visit.session.editor_name,
         "is_admin": visit.is_admin,
         "form_token": visit.session.form_token,
-        "notice": notice,
     }
-    return plain_page(visit.request, template, title, {**shared, **values}, status)
 
 
 def plain_page(
@@ -64,7 +67,16 @@ def plain_page(
     """A page of the desk for whoever asks, signed in or not."""
     head = Head(title=title, is_indexed=False)
     language = language_of(ENGLISH)
-    unknown = {"editor_name": None, "is_admin": False, "form_token": None, "notice": None}
+    # Which item of the navigation this screen is, or is below.
+    parts = request.route.split("/")[2:]
+    unknown = {
+        "editor_name": None,
+        "is_admin": False,
+        "form_token": None,
+        "notice": None,
+        "here": parts[0] if parts else "",
+        "is_top": len(parts) < 2,
+    }
     all_headers = {**HEADERS, **(headers or {})}
     return private_response(
         request, f"desk/{template}", language, head, {**unknown, **values}, status, all_headers
@@ -92,8 +104,8 @@ def redirect(path: str, done: str | None = None) -> Response:
     return see_other(path, HEADERS)
 
 
-def refusal_page(request: Request, refusal: Refusal) -> Response:
-    """What an editor gets instead of a screen that was refused."""
+def refusal_page(request: Request, refusal: Refusal, visit: Visit | None = None) -> Response:
+    """What an editor gets instead of a screen that was refused; with `visit`, the way on."""
     kind = PROBLEMS[refusal.name]
     values = {
         "status": kind.status,
@@ -101,6 +113,7 @@ def refusal_page(request: Request, refusal: Refusal) -> Response:
         "detail": str(refusal.detail),
         "errors": [f"{error.field}: {error.detail}" for error in refusal.errors],
         "request_id": request.request_id if kind.status >= 500 else None,
+        **(_of_session(visit) if visit else {}),
     }
     headers = refusal_headers(refusal)
     return plain_page(request, "refusal.html", kind.title, values, kind.status, headers)
