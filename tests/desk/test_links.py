@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from bench.units import recorded_calls
 from seealso.contract.admin_models import AdminListedLink
+from seealso.http.cursors import cursor_of
 from seealso.store.tables import Store, current_store
 from seealso.store.values import Json
 from seealso.tables.articles import Article, put_articles
@@ -350,3 +352,12 @@ def test_checks_are_told_to_editors_as_of_somebody_elses_page() -> None:
     said = [for_editors(message) for message in explanations._CODES.values()]
     assert said
     assert not [each.id for each in said if "your page" in each.id.lower()]
+
+
+def test_a_made_up_cursor_of_another_host_begins_at_the_top(browser: Browser) -> None:
+    cursor = cursor_of(
+        "desk-links-host-example.com", f"org.other.#2026-11-27T12:00:00.000Z {'0' * 32}"
+    )
+    with recorded_calls() as recorded:
+        assert browser.get(f"/desk/links?host=example.com&cursor={cursor}").status == 200
+    assert not any("ExclusiveStartKey" in call.body for call in recorded)

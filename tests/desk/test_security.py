@@ -29,6 +29,20 @@ PUBLIC = {
     "GET /desk/signed-out",
     "GET /desk/feeds/{key}",
 }
+FOR_ADMINS = {
+    "GET /desk/articles/{id}/purge",
+    "GET /desk/audit",
+    "GET /desk/blocks/new",
+    "GET /desk/sites/new",
+    "POST /desk/articles/{id}/purge",
+    "POST /desk/blocks/add",
+    "POST /desk/blocks/new",
+    "POST /desk/blocks/remove",
+    "POST /desk/notices/key",
+    "POST /desk/notices/test",
+    "POST /desk/sites/new",
+    "POST /desk/sites/{domain}",
+}
 WITHOUT_GROUP = {"POST /desk/signout"}  # which anybody may do who has signed in
 
 
@@ -67,6 +81,18 @@ def test_every_route_needs_a_session_and_its_group_or_is_public(store: Store) ->
             assert asked.status == 403, route
             assert "Ask an admin of this network to add you" in asked.body, route
     assert scan(store, store.transient) == before
+
+
+def test_editors_who_are_no_admins_do_nothing_of_admins(store: Store, editor: Browser) -> None:
+    refused = set()
+    for route in sorted(set(function("desk").ROUTES) - PUBLIC - WITHOUT_GROUP):
+        method, target = target_of(route)
+        # Empty forms change nothing.
+        asked = editor.get(target, **PAGE) if method == "GET" else editor.post(target, [], **PAGE)
+        if asked.status == 403:
+            assert "This page is for admins." in asked.body
+            refused.add(route)
+    assert refused == FOR_ADMINS
 
 
 def test_no_route_is_a_change_by_get(store: Store, editor: Browser) -> None:
@@ -173,6 +199,15 @@ def test_forms_of_other_origins_are_refused_even_with_the_token(
 ) -> None:
     with unchanged(store):
         assert attack(editor, {"origin": origin}, editor.form_token).status == 403
+
+
+def test_the_port_of_https_is_in_no_origin(
+    editor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", f"{ORIGIN}:443")
+    assert editor.post("/desk/kept").status == 303
+    monkeypatch.setenv("PUBLIC_URL", f"{ORIGIN}:8443")
+    assert editor.post("/desk/kept").status == 403
 
 
 def test_forms_without_an_origin_are_refused(store: Store, editor: Browser) -> None:

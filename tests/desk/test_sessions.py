@@ -318,6 +318,29 @@ def test_signing_out_ends_both_sessions(
     assert issuer.ended == 1
 
 
+def test_signing_out_while_the_session_is_renewed_says_so(
+    store: Store, ann: Person, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pass_time(store, 45)
+    callback = ann.at_issuer(ann.get("/desk").headers["location"])
+    current = sessions.current
+
+    def and_renewed(*arguments: Any) -> sessions.Session | None:
+        found = current(*arguments)
+        with monkeypatch.context() as patch:
+            patch.setattr(sessions, "current", current)
+            ann.get(callback)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "current", and_renewed)
+        assert ann.post("/desk/signout", [("form_token", token)]).status == 409
+    page = ann.get("/desk")
+    assert page.status == 200
+    assert ann.post("/desk/signout", [("form_token", token)]).status == 200
+    assert items(store) == []
+
+
 def test_no_token_is_in_the_address_that_ends_the_issuers_session(
     issuer: Issuer, ann: Person, token: str
 ) -> None:

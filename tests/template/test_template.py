@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from local.paths import ROOT
+from seealso.store.client import ATTEMPT_SECONDS, EDITOR_PATIENCE, WRITE_PATIENCE
 from tests.template.processed import of_type, processed, source, strings
 
 # Names that need to be unique within another resource of the stack only, or that the user chooses.
@@ -71,6 +72,19 @@ def test_schedules_permissions_and_routes_are_at_the_alias() -> None:
         named = {name for text in strings(caller) for name in re.findall(r"\w+", text)}
         assert named & aliases, caller
         assert not named & functions, caller
+
+
+def test_a_function_outlasts_its_patience_with_the_store() -> None:
+    """Else it is ended before it can say that the store does not answer, or what it has done."""
+    default = source()["Globals"]["Function"]["Timeout"]
+    own = {
+        resource["Properties"]["CodeUri"]: resource["Properties"].get("Timeout", default)
+        for resource in source()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    for name in ("admin", "desk"):
+        assert EDITOR_PATIENCE.seconds + 5 <= own[f"functions/{name}/"] < 30  # the gateway's limit
+    assert default >= WRITE_PATIENCE.seconds + ATTEMPT_SECONDS
 
 
 def test_what_is_kept_is_deleted_when_its_first_deployment_fails() -> None:

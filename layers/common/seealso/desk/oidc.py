@@ -22,9 +22,7 @@ from seealso.errors import Refusal
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector
 
-SECONDS = (
-    3.0  # that the issuer may take for an answer: three in all, and the function ends after 10
-)
+SECONDS = 3.0  # that the issuer may take for an answer, of which signing in needs three
 MAX_ANSWER_BYTES = 64 * 1024
 # After 60 minutes somebody is asked anew, however long the issuer's tokens last.
 MAX_RIGHTS_SECONDS = 3600

@@ -142,10 +142,11 @@ def _update(store: Store, session: Session, update: str, condition: str, values:
     return True
 
 
-def end(store: Store, session: Session) -> None:
-    """Sign out: the session is gone, with what it has kept."""
+def end(store: Store, session: Session) -> bool:
+    """Sign out: the session is gone; False if it was before, as when it was just renewed."""
     key = marshal_item({"pk": session.key})
-    store.client.call("DeleteItem", {"TableName": store.transient, "Key": key})
+    delete = {"TableName": store.transient, "Key": key, "ReturnValues": "ALL_OLD"}
+    return "Attributes" in store.client.call("DeleteItem", delete)
 
 
 def _key(session_id: str) -> str:

@@ -14,7 +14,7 @@ from seealso.desk.attempts import HOME, SIGNED_OUT, Attempt
 from seealso.desk.oidc import SignInFailed
 from seealso.desk.sessions import Session
 from seealso.desk.settings import registration
-from seealso.errors import StoreFailure
+from seealso.errors import Refusal, StoreFailure
 from seealso.http.handler import Route
 from seealso.http.requests import Request
 from seealso.http.responses import NOT_STORED, Response
@@ -129,7 +129,11 @@ def sign_out(store: Store, request: Request) -> Response:
     if session is None:
         return without_rights(store, request, None, now)
     check_form(Visit(store, request, session, now))
-    sessions.end(store, session)
+    if not sessions.end(store, session):
+        detail = (
+            "Your sign-in has been renewed or ended at this moment. Open the desk to see which."
+        )
+        raise Refusal("conflict", detail)
     keeping.forget(store, session)
     try:
         known = registration(store)

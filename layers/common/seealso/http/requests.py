@@ -52,7 +52,8 @@ class Request(NamedTuple):
     def base_url(self) -> str:
         """What absolute URLs begin with: PublicUrl, or the address that the request was sent to."""
         # The gateway routes by Host, so a Host that is not its own never arrives here.
-        public_url = os.environ.get("PUBLIC_URL")
+        # As browsers write it in Origin, without the port of https.
+        public_url = os.environ.get("PUBLIC_URL", "").removesuffix(":443")
         return (
             public_url
             or f"{self.headers.get('x-forwarded-proto', 'http')}://{self.headers['host']}"

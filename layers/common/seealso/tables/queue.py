@@ -123,15 +123,15 @@ def read_host(
     store: Store, host: str, limit: int, after: HostPosition | None = None
 ) -> Reading[list[QueuedLink]]:
     """The reading of list_host()."""
+    prefix = host_prefix(host)
     query: Json = {
         "TableName": store.links,
         "IndexName": "host",
         "KeyConditionExpression": "host_group = :group AND begins_with(host_at, :prefix)",
-        "ExpressionAttributeValues": marshal_item(
-            {":group": host_group(host), ":prefix": host_prefix(host)}
-        ),
+        "ExpressionAttributeValues": marshal_item({":group": host_group(host), ":prefix": prefix}),
     }
-    if after is not None:
+    # DynamoDB refuses a start that is outside of what is asked for, as of a made-up cursor.
+    if after is not None and after.host_at.startswith(prefix):
         key = {"host_group": host_group(host), "host_at": after.host_at}
         query["ExclusiveStartKey"] = marshal_item({**key, "pk": f"link#{after.link_id}"})
     return [_queued(item, item["status"]) for item in (yield from read_query(query, limit))]
