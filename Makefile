@@ -57,7 +57,7 @@ test-fast: $(project) ## run the tests that need no engine but moto
 	@exec $(pytest) -m "not long and not engine and not slow" $(TESTS)
 
 .PHONY: test-long
-test-long: $(project) $(tools) ## run the long-running tests, examples at random [SEED=1]
+test-long: $(project) $(tools) ## run the long-running tests, examples at random [SEED=1] [TESTS=tests/store]
 	$(fetch_what_tests_need)
 	@seed=$${SEED:-$$RANDOM}; echo "To draw the same examples again: make test-long SEED=$$seed"; \
 		exec $(pytest) -m "long or hypothesis" --hypothesis-profile long --hypothesis-seed $$seed \

@@ -2,12 +2,13 @@
 
 import csv
 from io import StringIO
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.units import recorded_calls
 from seealso.desk.hosts import read_lines, read_standing
 from seealso.editing import sites as editing
 from seealso.errors import StoreUnavailable
@@ -459,6 +460,25 @@ def test_a_host_that_is_added_meanwhile_is_in_no_gap(
     found = editor.get(first or "").body.split()
     assert found == ["a0.example.net", *many[: len(found) - 1]]
     assert len(found) == 29  # 30 items, of which one is of a site alone, and the new one
+
+
+def test_no_query_has_a_key_that_is_too_long_for_the_store(admin: Browser) -> None:
+    long = quote("\N{SLIGHTLY SMILING FACE}" * 600)
+    for query in ("from=", "after=", "domain=7&from="):
+        with recorded_calls() as recorded:
+            assert admin.get(f"/desk/blocks?{query}{long}").status == 200
+        firsts = [call.body["ExpressionAttributeValues"].get(":first") for call in recorded[1:]]
+        assert max(len(first["S"].encode()) for first in firsts if first) <= 1024
+
+
+@pytest.mark.usefixtures("many")
+def test_a_file_takes_two_queries_at_most(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seealso.desk.blocks.MAX_IN_FILE", 10)
+    editor = sign_in(store)
+    answer = editor.get("/desk/blocks/hosts.txt?domain=network&last=zzz")
+    assert answer.status == 409
+    assert "Open Export anew." in answer.body
+    assert current_store().client.usage.round_trips == 3  # one for the session
 
 
 def test_no_cell_is_a_formula(store: Store, admin: Browser) -> None:

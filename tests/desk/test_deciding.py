@@ -11,6 +11,7 @@ from seealso.tables import links
 from seealso.tables.links import Link, get_link, is_blocked, link_item
 from seealso.tables.sites import Block, Site, add_network_block, list_blocks
 from seealso.times import rfc3339
+from tests.desk.forms import pairs_of
 from tests.support import desk_links, gateway
 from tests.support.desk import ADMIN, EDITOR, Browser, sign_in, sign_in_admin
 from tests.support.desk_links import SITED, link_id, pending_link
@@ -125,6 +126,23 @@ def test_rejects_with_a_reason_and_undoes_it(store: Store, browser: Browser, tol
     # What the submitter may have read stays in the history.
     assert link(store).history[0] == rejected.history[0]
     assert actions(store) == [(EDITOR, "link.reject"), (EDITOR, "link.restore")]
+
+
+def test_a_reason_is_not_lost_while_the_store_does_not_answer(
+    store: Store, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> Link:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(links, "reject", fails)
+        answer = decide(browser, "reject", REASON, ("tell_submitter", "yes"))
+    assert answer.headers["retry-after"] == "2"
+    again = named(tree_of(answer, 503).one("main"), "form")[0]
+    assert "action" not in again.attrs  # for a browser the address that the form was sent to
+    assert browser.post(path(1, "reject"), pairs_of(again)).status == 303
+    assert link(store).history[-1]["reason"] == REASON[1]
+    assert link(store).history[-1]["tell_submitter"]
 
 
 def test_a_rejected_url_may_be_submitted_again_if_the_editor_says_so(

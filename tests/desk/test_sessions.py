@@ -1,11 +1,13 @@
 """Sessions: their cookies, when their rights end and are renewed, and what is kept meanwhile."""
 
 from hashlib import sha256
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from seealso.desk import attempts, keeping, sessions
+from seealso.errors import StoreUnavailable
 from seealso.store.tables import Store
 from seealso.store.values import Json, marshal_item
 from tests.support.gateway import Response
@@ -89,6 +91,15 @@ def test_an_id_that_was_fixed_before_is_not_taken(store: Store, ann: Person) -> 
     ann.sign_in()
     assert ann.cookies[sessions.COOKIE] != fixed
     assert len(items(store)) == 1
+
+
+@pytest.mark.parametrize("space", ["\u2003", "\xa0", "\x85", "\x1f", "\x0b"])
+def test_a_cookie_without_the_prefix_for_browsers_is_not_taken(ann: Person, space: str) -> None:
+    ann.sign_in()
+    fixed = ann.cookies.pop(sessions.COOKIE)
+    assert ann.get("/desk", cookie=f"{space}{sessions.COOKIE}={fixed}").status == 403
+    assert ann.get("/desk", cookie=f"{sessions.COOKIE}{space}={fixed}").status == 403
+    assert ann.get("/desk", cookie=f"a=b;  {sessions.COOKIE}={fixed}").status == 200
 
 
 # ---- the end of rights -----------------------------------------------------------------------
@@ -189,6 +200,66 @@ def test_whatever_the_issuer_objects_there_is_no_loop(
     (state,) = parse_qs(urlsplit(ann.get("/desk").headers["location"]).query)["state"]
     assert ann.follow(ann.get(f"/desk/callback?error={error}&state={state}")).status == 403
     assert ann.get("/desk").status == 403
+
+
+def test_a_renewal_signs_in_nobody_who_has_signed_out(
+    store: Store, ann: Person, token: str
+) -> None:
+    pass_time(store, 45)
+    silent = ann.get("/desk?site=7")
+    renewing = dict(ann.cookies)
+    callback = ann.at_issuer(silent.headers["location"])
+    ann.post("/desk/signout", [("form_token", token)])
+    ann.cookies = renewing | ann.cookies
+    assert ann.follow(ann.get(callback)).status == 403
+    assert ann.addresses[-1] == "/desk?site=7"
+    assert items(store) == []
+
+
+def test_a_renewal_that_meets_the_end_of_its_session_signs_in_nobody(
+    store: Store, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann.sign_in()
+    pass_time(store, 45)
+    callback = ann.at_issuer(ann.get("/desk").headers["location"])
+    current = sessions.current
+
+    def and_signed_out(*arguments: Any) -> sessions.Session | None:
+        found = current(*arguments)
+        assert found
+        sessions.end(store, found)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "current", and_signed_out)
+        assert ann.get(callback).headers["location"] == "/desk"
+    assert ann.get("/desk").status == 403
+    assert items(store) == []
+
+
+def test_a_renewal_does_not_turn_a_user_into_another(store: Store, ann: Person, token: str) -> None:
+    pass_time(store, 45)
+    silent = ann.get("/desk").headers["location"]
+    bea = Person(ann.issuer, "bea@example.com")
+    bea.sign_in()
+    ann.issuer_cookie = bea.issuer_cookie
+    assert ann.follow(ann.get(ann.at_issuer(silent))).status == 403
+    # The first user's forms are kept as after any end of rights.
+    assert "is kept for 8 hours" in write(ann, "Peat is old.", token).body
+
+
+def test_a_callback_whose_store_fails_leaves_no_code_in_an_address(
+    store: Store, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callback = ann.at_issuer(ann.get("/desk/signin").headers["location"])
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise StoreUnavailable("slow")
+
+    monkeypatch.setattr(sessions, "create", fails)
+    answer = ann.get(callback)
+    assert (answer.status, answer.headers["location"]) == (303, "/desk/signed-out?why=failed")
+    assert not ann.cookies
 
 
 def test_a_renewal_that_fails_leaves_the_rights_that_are_left(
@@ -306,6 +377,17 @@ def test_what_was_written_is_kept_and_shown_to_be_sent(
     assert ann.get("/desk/kept").status == 200
     assert ann.post(DISCARD, fields).status == 303
     assert ann.get("/desk/kept").headers["location"] == "/desk"
+
+
+def test_what_was_sent_is_done_though_its_copy_stays(
+    store: Store, ann: Person, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise StoreUnavailable("slow")
+
+    monkeypatch.setattr(keeping, "forget", fails)
+    fields = [("form_token", token), (keeping.FIELD, "yes")]
+    assert ann.post("/desk/notices/feeds", [*fields, ("domain", "network")]).status == 200
 
 
 def test_the_last_form_alone_is_kept(store: Store, ann: Person, token: str) -> None:

@@ -296,7 +296,7 @@ def test_without_the_registration_nobody_signs_in_and_everybody_out(
     issuer.has_registration = False
     assert ann.post("/desk/signout", [("form_token", token)]).status == 200
     assert FAILED in ann.follow(ann.get("/desk/signin")).body
-    assert "/seealso-test/desk cannot be read: ParameterNotFound" in log.text()
+    assert "/seealso/seealso-test/desk cannot be read: ParameterNotFound" in log.text()
 
 
 # ---- refusals --------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ def sign_in(
     now = datetime.now(UTC)
     subject = f"sub-of-{name}"
     session_id = sessions.create(store, name, subject, frozenset(groups), now, now + lasts)
+    assert session_id is not None
     session = sessions.find(store, session_id)
     assert session is not None
     return Browser(session_id, session.form_token)

@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         form = dict(parse_qsl(body.decode()))
         if self.headers.get("x-amz-target") == "AmazonSSM.GetParameter":
-            assert json.loads(body) == {"Name": "/seealso-test/desk"}
+            assert json.loads(body) == {"Name": "/seealso/seealso-test/desk"}
             issuer.registrations += 1
             if not issuer.has_registration:
                 self._json(400, {"__type": "ParameterNotFound"})

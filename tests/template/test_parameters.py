@@ -145,10 +145,15 @@ class Deployments:
 
     def __init__(self, patch: pytest.MonkeyPatch, *statuses: str | None) -> None:
         self.parameters: list[dict[str, str]] = []
+        self.ran_jobs = 0
         left = list(statuses)
         patch.setattr(release, "_status", lambda _environment: left.pop(0))
         for name in ("_sam_deploy", "_update"):
             patch.setattr(release, name, lambda *sent: self.parameters.append(sent[2]))
+        patch.setattr(release, "_run_jobs", self._run_jobs)
+
+    def _run_jobs(self, _environment: Environment) -> None:
+        self.ran_jobs += 1
 
 
 PARAMETERS = {"DeletionProtection": "true", "AdminIssuer": "", "LinkDays": "5"}
@@ -158,15 +163,17 @@ PROTECTED = an_environment(PARAMETERS)
 def test_a_new_stack_is_deployed_without_and_then_with_protection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = Deployments(monkeypatch, None, "CREATE_COMPLETE")
+    made = Deployments(monkeypatch, None, "CREATE_COMPLETE", "UPDATE_COMPLETE")
     release.deploy(PROTECTED)
     assert made.parameters == [PARAMETERS | {"DeletionProtection": "false"}, PARAMETERS]
+    assert made.ran_jobs == 1
 
 
 def test_an_existing_stack_is_deployed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Deployments(monkeypatch, "UPDATE_ROLLBACK_COMPLETE")
     release.deploy(PROTECTED)
     assert made.parameters == [PARAMETERS]
+    assert not made.ran_jobs
 
 
 def test_secrets_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,9 +216,10 @@ def test_sam_gets_samconfigs_settings_with_the_parameters(
 
 
 def test_a_new_stack_without_protection_is_deployed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Deployments(monkeypatch, None)
+    made = Deployments(monkeypatch, None, "CREATE_COMPLETE")
     release.deploy(an_environment({"DeletionProtection": "false"}))
     assert made.parameters == [{"DeletionProtection": "false"}]
+    assert made.ran_jobs == 1
 
 
 def test_a_first_deployment_that_the_user_refuses_is_the_last(
@@ -220,6 +228,7 @@ def test_a_first_deployment_that_the_user_refuses_is_the_last(
     made = Deployments(monkeypatch, None, None)
     release.deploy(PROTECTED)
     assert len(made.parameters) == 1
+    assert not made.ran_jobs
 
 
 def test_a_stack_that_can_only_be_deleted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

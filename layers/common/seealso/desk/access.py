@@ -6,6 +6,7 @@ this very origin and have the session's token: either would do against a foreign
 comes when the rights have ended is kept (keeping.py).
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,7 +17,7 @@ from seealso.desk import attempts, keeping, sessions
 from seealso.desk.oidc import SignInFailed
 from seealso.desk.sessions import Session
 from seealso.editing.auth import ADMINS, EDITORS
-from seealso.errors import Refusal
+from seealso.errors import Refusal, StoreUnavailable
 from seealso.http.bodies import FORM, media_type, read_body, unsupported_media_type
 from seealso.http.handler import Route
 from seealso.http.problems import problem_response
@@ -107,8 +108,15 @@ def _for(group: str, screen: Screen) -> Route:
             response = screen(visit)
         except Refusal as refusal:
             return _refusal_page(visit, refusal)
-        if request.method == "POST" and response.status < 400 and visit.form.one(keeping.FIELD):
-            keeping.forget(store, session)
+        except StoreUnavailable as failure:
+            if request.method != "POST":
+                raise
+            return _page_to_send_again(visit)._replace(error=failure)
+        is_done = request.method == "POST" and response.status < 400
+        if is_done and visit.form.one(keeping.FIELD):
+            # What was sent is done; its copy ends by itself.
+            with contextlib.suppress(StoreUnavailable):
+                keeping.forget(store, session)
         return response
 
     return route
@@ -172,6 +180,12 @@ def _refusal_page(visit: Visit, refusal: Refusal) -> Response:
     from seealso.desk import pages  # as above
 
     return pages.refusal_page(visit.request, refusal, visit)
+
+
+def _page_to_send_again(visit: Visit) -> Response:
+    from seealso.desk import pages  # as above
+
+    return pages.send_again_page(visit)
 
 
 def form_of(request: Request) -> Form:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from seealso.desk.access import Screen, Visit, for_admins, for_editors
+from seealso.desk.access import Visit, for_admins, for_editors
 from seealso.desk.article_form import (
     FIELDS,
     LABELS,
@@ -24,10 +24,10 @@ from seealso.desk.article_form import (
     version_of,
     written,
 )
-from seealso.desk.pages import desk_page, redirect, send_again_page
+from seealso.desk.pages import desk_page, redirect
 from seealso.editing import articles as editing
 from seealso.editing import purging
-from seealso.errors import Refusal, StoreUnavailable
+from seealso.errors import Refusal
 from seealso.http.cursors import list_page
 from seealso.http.handler import Route
 from seealso.http.problems import PROBLEMS, refusal_headers
@@ -477,26 +477,14 @@ def _article(visit: Visit) -> Article:
     return article
 
 
-def _keeping_fields(screen: Screen) -> Screen:
-    """A form's screen that gives all fields back while the store does not answer."""
-
-    def asking_again(visit: Visit) -> Response:
-        try:
-            return screen(visit)
-        except StoreUnavailable as failure:
-            return send_again_page(visit)._replace(error=failure)
-
-    return asking_again
-
-
 ROUTES: dict[str, Route] = {
     "GET /desk/articles": for_editors(list_articles),
     "GET /desk/articles/new": for_editors(new_article),
-    "POST /desk/articles/new": for_editors(_keeping_fields(create_article)),
+    "POST /desk/articles/new": for_editors(create_article),
     "GET /desk/articles/{id}": for_editors(article_page),
-    "POST /desk/articles/{id}": for_editors(_keeping_fields(save_article)),
-    "POST /desk/articles/{id}/delete": for_editors(_keeping_fields(delete_article)),
-    "POST /desk/articles/{id}/restore": for_editors(_keeping_fields(restore_article)),
+    "POST /desk/articles/{id}": for_editors(save_article),
+    "POST /desk/articles/{id}/delete": for_editors(delete_article),
+    "POST /desk/articles/{id}/restore": for_editors(restore_article),
     "GET /desk/articles/{id}/purge": for_admins(purge_page),
-    "POST /desk/articles/{id}/purge": for_admins(_keeping_fields(purge_article)),
+    "POST /desk/articles/{id}/purge": for_admins(purge_article),
 }

@@ -26,6 +26,8 @@ LOOKED_AT = 500  # items of the table for one page of the list, of which some ma
 MAX_PASTED = 500
 SECONDS = 5.0  # of one post, after which the rest takes another
 MAX_IN_FILE = 20_000  # hosts; a query ends at 1 MB of them, so that an answer stays below 6 MB
+# A host that was added since the parts were listed makes two queries of a part.
+MAX_QUERIES = 2  # of a file
 PARTS = 2  # of an export on one page: a query each
 # A spreadsheet takes a cell that begins so for a formula (OWASP "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -265,18 +267,22 @@ def csv_file(visit: Visit) -> Response:
 
 
 def _hosts_of_part(visit: Visit) -> list[BlockedHost]:
-    """The hosts between two names; without the second, MAX_IN_FILE items of them."""
+    """The hosts between two names; without the second, MAX_IN_FILE items of them.
+
+    Raises Refusal `conflict` if they are far more than when the export's parts were listed.
+    """
     where = _where(visit.request.query_string("domain"))
     after, last = (visit.request.query_string(name) or "" for name in ("after", "last"))
-    # A host that was added since the parts were listed may make two queries of a part.
     found: list[BlockedHost] = []
-    while True:
+    for _ in range(MAX_QUERIES):
         reading = sites.read_blocked(visit.store, where, _next(after), MAX_IN_FILE)
         page = read_one(visit.store, reading)
         found += [host for host in page.hosts if not last or host.host <= last]
         if page.last is None or not last or page.last >= last:
             return found
         after = page.last
+    detail = "Many hosts have been added since this file was listed. Open Export anew."
+    raise Refusal("conflict", detail)
 
 
 def _harmless(cell: str) -> str:

@@ -10,7 +10,9 @@ _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 def read(request: Request, name: str) -> str | None:
     """The value of a cookie; None if there is none."""
     for pair in request.headers.get("cookie", "").split(";"):
-        found, _, value = pair.strip().partition("=")
+        # Of space, this alone: a name that begins with another space is not the one with the prefix
+        # for browsers, so that other hosts of the domain can set it.
+        found, _, value = pair.strip(" \t").partition("=")
         if found == name:
             return value
     return None

@@ -46,24 +46,40 @@ def create(
     groups: frozenset[str],
     now: datetime,
     ends_at: datetime,
-    form_token: str | None = None,
-) -> str:
-    """A new session; returns its id, which is in nothing but the cookie.
+    earlier: Session | None = None,
+    *,
+    is_renewal: bool = False,
+) -> str | None:
+    """A new session in place of the browser's earlier one, whose form token the same user keeps.
 
-    `form_token` is that of the same user's session before, if there was one.
+    Returns its id, which is in nothing but the cookie; None for a renewal whose earlier session
+    has ended, since nobody who has signed out is signed in again without being asked.
     """
     session_id = os.urandom(32).hex()
+    is_same = earlier is not None and earlier.subject == subject
     item: Json = {
         "pk": _key(session_id),
         "editor_name": editor_name,
         "subject": subject,
         "groups": sorted(groups),
-        "form_token": form_token or os.urandom(16).hex(),
+        "form_token": earlier.form_token if earlier and is_same else os.urandom(16).hex(),
         "began_at": int(now.timestamp()),
         "ends_at": int(ends_at.timestamp()),
         "expires_at": int((ends_at + KEPT).timestamp()),
     }
-    store.client.call("PutItem", {"TableName": store.transient, "Item": marshal_item(item)})
+    put: Json = {"TableName": store.transient, "Item": marshal_item(item)}
+    if earlier is None:
+        store.client.call("PutItem", put)
+        return session_id
+    delete: Json = {"TableName": store.transient, "Key": marshal_item({"pk": earlier.key})}
+    if is_renewal:
+        delete["ConditionExpression"] = "attribute_exists(pk)"
+    try:
+        store.client.transact([{"Delete": delete}, {"Put": put}])
+    except StoreError as error:
+        if not error.condition_failed():
+            raise
+        return None
     return session_id
 
 

@@ -33,7 +33,7 @@ _read: Cache[str, Registration] = Cache(300.0, 1)
 
 def registration(store: Store) -> Registration:
     """How the desk is registered. Raises SignInFailed if nobody can say it."""
-    name = f"/{string('STACK_NAME')}/desk"
+    name = f"/seealso/{string('STACK_NAME')}/desk"
     return _read.get(name) or _read.put(name, _registration(store, name))
 
 

@@ -12,7 +12,9 @@ from seealso.desk import attempts, cookies, keeping, oidc, pages, sessions
 from seealso.desk.access import Visit, check_form, for_editors, without_rights
 from seealso.desk.attempts import HOME, SIGNED_OUT, Attempt
 from seealso.desk.oidc import SignInFailed
+from seealso.desk.sessions import Session
 from seealso.desk.settings import registration
+from seealso.errors import StoreFailure
 from seealso.http.handler import Route
 from seealso.http.requests import Request
 from seealso.http.responses import NOT_STORED, Response
@@ -40,11 +42,14 @@ def callback(store: Store, request: Request) -> Response:
         return _to(f"{SIGNED_OUT}?why=expired")
     # From here on the attempt is spent.
     is_code = len(code) == 1 and "error" not in sent
-    response = (
-        _with_code(store, request, attempt, code[0])
-        if is_code
-        else _with_error(store, request, attempt)
-    )
+    try:
+        response = (
+            _with_code(store, request, attempt, code[0])
+            if is_code
+            else _with_error(store, request, attempt)
+        )
+    except StoreFailure as failure:
+        response = _failed(attempt)._replace(error=failure)
     return _and_cookie(response, cookies.removed(attempts.COOKIE))
 
 
@@ -58,9 +63,10 @@ def _with_code(store: Store, request: Request, attempt: Attempt, code: str) -> R
         found = oidc.signed_in(known.provider, tokens, attempt.secrets.nonce)
     except SignInFailed as failure:
         attempts.log_failure(request, failure)
-        return _to(attempt.return_path if attempt.is_silent else f"{SIGNED_OUT}?why=failed")
+        return _failed(attempt)
     earlier = sessions.current(store, request)
-    is_same = earlier is not None and earlier.subject == found.subject
+    if attempt.is_silent and (earlier is None or earlier.subject != found.subject):
+        return _not_renewed(store, earlier, attempt)
     session_id = sessions.create(
         store,
         found.editor.name,
@@ -68,21 +74,35 @@ def _with_code(store: Store, request: Request, attempt: Attempt, code: str) -> R
         found.editor.groups,
         datetime.now(UTC),
         datetime.fromtimestamp(found.ends_at, UTC),
-        earlier.form_token if earlier and is_same else None,
+        earlier,
+        is_renewal=attempt.is_silent,
     )
-    if earlier:
-        sessions.end(store, earlier)
-    cookie = cookies.written(sessions.COOKIE, session_id)
-    return _and_cookie(_to(attempt.return_path), cookie)
+    response = _to(attempt.return_path)
+    if session_id is None:
+        return response
+    return _and_cookie(response, cookies.written(sessions.COOKIE, session_id))
+
+
+def _failed(attempt: Attempt) -> Response:
+    """The way on after a fault: a session that was to be renewed still has its rights."""
+    return _to(attempt.return_path if attempt.is_silent else f"{SIGNED_OUT}?why=failed")
+
+
+def _not_renewed(store: Store, session: Session | None, attempt: Attempt) -> Response:
+    """The way back from an issuer that was to ask nobody, and does not know the session's user.
+
+    A renewal signs in nobody else, nor somebody who has signed out meanwhile.
+    """
+    if session:
+        sessions.end_rights(store, session, datetime.now(UTC))
+    return _to(attempt.return_path)
 
 
 def _with_error(store: Store, request: Request, attempt: Attempt) -> Response:
     """The issuer signs nobody in: the person refused, or must be asked and was not to be."""
     if not attempt.is_silent:
         return _to(f"{SIGNED_OUT}?why=refused")
-    if session := sessions.current(store, request):
-        sessions.end_rights(store, session, datetime.now(UTC))
-    return _to(attempt.return_path)
+    return _not_renewed(store, sessions.current(store, request), attempt)
 
 
 def _revoke(provider: oidc.Provider, token: str, request: Request) -> None:

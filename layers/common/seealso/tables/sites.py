@@ -35,6 +35,9 @@ CACHE_SIZE = 1000
 # The host names that one transaction may change: it takes 100 actions (AWS "Quotas in Amazon
 # DynamoDB"), of which a blocked host needs two.
 MAX_CHANGED_HOSTS = 45
+# Items of blocked hosts that a query for a list looks at: 100 take about 1.5 read units.
+_MIN_LOOKED_AT = 100
+_MAX_FIRST = 255  # characters of the name from which on they are listed
 
 
 class Site(NamedTuple):
@@ -229,6 +232,8 @@ def is_blocked(item: Json, domain: int | None) -> bool:
 def list_blocks(store: Store, limit: int, after: Block | None = None) -> list[Block]:
     """Blocked hosts by name, each once for the network and for each site; at most `limit`."""
     query = _list_query(store, "blocked", first=after.host if after else "")
+    # Items of hosts that are blocked no more stay, so that few at a time would take many requests.
+    query["Limit"] = max(limit, _MIN_LOOKED_AT)
     blocks: list[Block] = []
     for item in store.client.query_all(query):
         for domain in sorted(_scopes(item), key=_order):
@@ -268,7 +273,8 @@ def read_blocked_count(
 
 def _blocked_query(store: Store, where: Where, first: str, limit: int) -> Json:
     kind = f"blocked#{where}" if isinstance(where, int) else "blocked"
-    query = _list_query(store, kind, first) | {"Limit": limit}
+    # No host is longer, and DynamoDB refuses a sort key of more than 1,024 bytes.
+    query = _list_query(store, kind, first[:_MAX_FIRST]) | {"Limit": limit}
     if where == "network":
         query["FilterExpression"] = "attribute_exists(#network)"
         query["ExpressionAttributeNames"] = {"#network": _scope(None)}

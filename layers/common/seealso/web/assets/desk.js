@@ -66,7 +66,7 @@ const writeArticle = (form) => {
   });
 };
 
-if (find("article")) writeArticle(find("article"));
+if (find("do-preview")) writeArticle(find("article"));
 
 // Who changes their version means to keep it.
 find("conflict")?.addEventListener("input", ({ target }) => {
