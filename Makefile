@@ -18,7 +18,8 @@ setup_log := .local/logs/setup.log
 tools := .local/tools/sam/.made .local/tools/emulator/.made
 locks := $(basename $(wildcard functions/*/requirements.in requirements/*.in))
 checked := layers/common functions cli local tests bench
-pytest := $(venv)/bin/pytest -n logical --dist worksteal
+# It names the slowest tests: the whole run may take 15 minutes.
+pytest := $(venv)/bin/pytest -n logical --dist worksteal --durations 40 --durations-min 3
 TESTS ?= tests
 # The folders whose tests run on DynamoDB Local, which needs Java; others need Node or Chromium.
 on_dynamodb_local := $(filter-out tests/unit% tests/http% tests/graphql_http% \

@@ -44,6 +44,7 @@ def test_failing_checks_are_listed_and_retried(deployed_environment: Store) -> N
     assert run_command(["checks", "retry", link_id, *options]).out == (
         f"Link {link_id}: not failing.\n"
     )
+    assert run_command(["checks", "retry", *options]).out == "No check is failing.\n"
     assert run_command(["checks", "list", "--failing", "--json", *options]).json_lines() == []
     assert due_checks(store, datetime.now(UTC), 9) == [link_id]
     check(store)

@@ -16,6 +16,7 @@ from seealso_cli.main import main
 OF_THE_CLI = {
     ("logs", "tail"): {"--since", "--format", "--filter-pattern"},
     ("cloudformation", "wait"): {"--stack-name"},
+    ("dynamodb", "wait"): {"--table-name"},
     ("sns", "subscribe"): {"--topic-arn", "--protocol", "--notification-endpoint"},
 }
 # All but what tells of the past.

@@ -28,11 +28,11 @@ from seealso.tables.articles import Article, get_article, import_articles
 from seealso.tables.audit import AuditFilter, ChangeContext, list_audit
 from seealso.tables.expiry import expire_and_erase
 from seealso.tables.links import Link, get_link
-from seealso.tables.sites import Block, get_site
+from seealso.tables.sites import Block, get_record, get_site
 from seealso_cli.errors import CommandFailed
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.recovery import recovering, restoring, verifying
-from seealso_cli.recovery.backups import changes_since, read_backup
+from seealso_cli.recovery.backups import Since, changes_since, read_backup
 from seealso_cli.recovery.contents import Contents
 from seealso_cli.recovery.recovering import Recovery, Scope
 from tests.cli.support import Outcome, run_command, store_options
@@ -84,7 +84,11 @@ class Run:
         self.taken_at = taken_at
 
     def __call__(
-        self, scope: Scope = EVERYTHING, store: Store | None = None, **options: Any
+        self,
+        scope: Scope = EVERYTHING,
+        store: Store | None = None,
+        since: Since | None = None,
+        **options: Any,
     ) -> dict[str, str]:
         """Recover; returns what became of what, by kind and name."""
         display = ProgressDisplay(None)
@@ -95,7 +99,7 @@ class Run:
             Recovery(
                 used,
                 backup,
-                changes_since(used, self.taken_at),
+                since or changes_since(used, self.taken_at),
                 CONTEXT,
                 display,
                 lambda kind, name, outcome: found.update({f"{kind} {name}": outcome}),
@@ -424,6 +428,16 @@ def test_a_purged_article_stays_purged() -> None:
         assert found[f"link {small.ids[0]}"] == recovering.PURGED
 
 
+def test_an_article_that_is_purged_meanwhile_stays_purged() -> None:
+    small = Small()
+    since = changes_since(small.store, small.run.taken_at)
+    editing.delete(small.store, CONTEXT, 1, 1)
+    purge(small.store, CONTEXT, 1, 2)
+    with unchanged(small.store):
+        found = small.run(since=since)
+        assert found["article 1"] == found[f"link {small.ids[0]}"] == recovering.PURGED
+
+
 def test_an_article_that_is_gone_comes_back_above_all_its_versions() -> None:
     small = Small()
     editing.unpublish(small.store, CONTEXT, 1, 1)
@@ -470,6 +484,34 @@ def test_sites_and_blocks_come_back_and_secrets_do_not() -> None:
     assert run()["block c.example"] == recovering.RESTORED
     kept = {item["kind"] for item in scan(small.store, small.store.sites)}
     assert kept == {"site", "host", "blocked", f"blocked#{AT_ONCE}"}
+    assert findings(small.store) == []
+
+
+def test_a_site_that_cannot_be_read_comes_back() -> None:
+    small = Small()
+    put_site(small.store, get_site(small.store, AT_ONCE)._replace(hosts=["a.example"]))
+    run = backed_up(small.store)
+    item = next(each for each in scan(small.store, small.store.sites) if each["kind"] == "site")
+    put_item(small.store, small.store.sites, {**item, "hosts": [1], "cap": "x"})
+    assert run(Scope(domain=AT_ONCE)) == {f"site {AT_ONCE}": recovering.RESTORED}
+    assert findings(small.store) == []
+    assert get_site(small.store, AT_ONCE).hosts == ["a.example"]
+    # Nothing can be written on the condition of a version that is none.
+    put_item(small.store, small.store.sites, {**item, "version": "x"})
+    assert run(Scope(domain=AT_ONCE)) == {f"site {AT_ONCE}": recovering.DAMAGED}
+
+
+def test_hosts_that_were_blocked_since_stay_blocked() -> None:
+    small = Small()
+    site = get_site(small.store, AT_ONCE)._replace(name="Before")
+    put_site(small.store, site, ["old.example", "kept.example"])
+    run = backed_up(small.store)
+    put_site(small.store, site._replace(name="After"), ["kept.example", "new.example"])
+    assert run(Scope(domain=AT_ONCE)) == {f"site {AT_ONCE}": recovering.RESTORED}
+    record = get_record(small.store, AT_ONCE)
+    assert record.site.name == "Before"
+    assert record.blocked_hosts == ("kept.example", "new.example", "old.example")
+    assert run(Scope(domain=AT_ONCE)) == {}
     assert findings(small.store) == []
 
 
@@ -611,6 +653,21 @@ def test_tables_are_restored_beside_those_of_the_stack(aws: Store) -> None:
     assert len(asked(aws, "RestoreTableToPointInTime")) == 3
 
 
+def test_a_table_that_is_deleted_while_it_is_restored_is_not_waited_for(
+    aws: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "_UNKNOWN_MINUTES", 0.0)
+    assert isinstance(aws.client, Aws)
+    tables = aws.client.tables
+
+    def say(line: str) -> None:
+        if "CREATING" in line:
+            del tables[line.partition(":")[0]]
+
+    with pytest.raises(CommandFailed, match="or was deleted meanwhile"):
+        restoring.restore_tables(aws, MOMENT, say)
+
+
 def test_the_call_is_one_that_aws_knows(aws: Store) -> None:
     """Its members and their types, by the service's model in botocore."""
     model = botocore.session.get_session().get_service_model("dynamodb")
@@ -699,7 +756,7 @@ def test_command_shows_then_recovers_then_discards(network: Store) -> None:
     assert get_article(network, 1) is not None
     assert run_command(["verify", *store_options(network)]).status == 0
     again = run_recover(network, "--discard")
-    assert (again.status, again.out, again.stderr) == (0, "", [])
+    assert (again.status, again.out, again.stderr) == (0, "", ["There are no restored tables."])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from seealso.store.tables import Store
-from seealso.tables.audit import AuditFilter, list_audit
+from seealso.tables.audit import AuditFilter, ChangeContext, list_audit
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.recovery import verifying
 from seealso_cli.recovery.invariants import Finding
@@ -13,12 +13,13 @@ from seealso_cli.recovery.mending import mend
 from tests.cli.support import run_command, store_options
 from tests.support import damage
 from tests.support.damage import Damage
-from tests.support.factories import AT_ONCE, make_network, put_item, submit_url
+from tests.support.factories import AT_ONCE, NOW, make_network, put_item, submit_url
 from tests.support.fake_client import Database, FakeClient, fake_store
 from tests.support.random_worlds import World
 from tests.support.scan import scan, unchanged
 
 STEPS = 60
+CONTEXT = ChangeContext("editor", NOW, "request", 3650)
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +86,38 @@ def test_finds_what_is_lost_and_leaves_it(kind: Damage) -> None:
         assert name in [finding.name for finding in findings]
         mend(made.store, made.context, findings)
         assert verify(made.store)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "name", "value"),
+    [
+        ("links", "link#", "claim", None),
+        ("links", "link#", "claim", []),
+        ("links", "link#", "history", "x"),
+        ("links", "link#", "history", [{"status": "published", "at": 5, "by": []}]),
+        ("links", "link#", "status", []),
+        ("links", "link#", "version", 10**30),
+        ("sites", "0", "hosts", None),
+        ("sites", "0", "hosts", [1]),
+        ("sites", "0", "domain", "x"),
+        ("sites", "0", "version", None),
+        ("articles", "", "domain", []),
+        ("articles", "", "domain", 10**30),
+    ],
+)
+def test_finds_what_has_a_wrong_type(table: str, key: str, name: str, value: object) -> None:
+    store = fake_store(Database())
+    make_network(store, [(1, AT_ONCE)])
+    submit_url(store, 1, "https://blog.example.net/1")
+    table = getattr(store, table)
+    found = (
+        each for each in scan(store, table) if str(each.get("pk", each.get("id"))).startswith(key)
+    )
+    put_item(store, table, {**next(found), name: value})
+    findings = verify(store)
+    assert findings
+    mend(store, CONTEXT, findings)
+    assert verify(store)
 
 
 def test_mending_never_loses_a_link(subtests: pytest.Subtests) -> None:

@@ -13,8 +13,8 @@ from seealso.store.values import unmarshal_item
 from seealso.tables.articles import Article, get_article
 from seealso.tables.audit import ChangeContext, audit_entry
 from seealso.tables.sites import Block, Site, SiteRecord, get_record
-from tests.desk.forms import check_harmless, error_of
 from tests.support.desk import Browser, sign_in, sign_in_admin
+from tests.support.desk_forms import check_harmless, error_of
 from tests.support.factories import NOW, put_items, put_site, submit_url
 from tests.support.gateway import Response
 from tests.support.html import Tree, named, text

@@ -17,9 +17,9 @@ from seealso.tables import sites
 from seealso.tables.audit import ChangeContext
 from seealso.tables.sites import Block, Site
 from seealso.urls import host_key
-from tests.desk.forms import check_harmless, error_of, form_of, pairs_of
 from tests.support import factories
 from tests.support.desk import Browser, sign_in, sign_in_admin
+from tests.support.desk_forms import check_harmless, error_of, form_of, pairs_of
 from tests.support.factories import AT_ONCE, NOW, put_items, put_site
 from tests.support.gateway import Response
 from tests.support.html import Tree, named, text

@@ -11,9 +11,9 @@ from seealso.tables import links
 from seealso.tables.links import Link, get_link, is_blocked, link_item
 from seealso.tables.sites import Block, Site, add_network_block, list_blocks
 from seealso.times import rfc3339
-from tests.desk.forms import pairs_of
 from tests.support import desk_links, gateway
 from tests.support.desk import ADMIN, EDITOR, Browser, sign_in, sign_in_admin
+from tests.support.desk_forms import pairs_of
 from tests.support.desk_links import SITED, link_id, pending_link
 from tests.support.desk_pages import follow, press, screen, tree_of
 from tests.support.factories import put_item, put_site

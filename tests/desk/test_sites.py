@@ -11,9 +11,9 @@ from seealso.store.tables import Store, current_store
 from seealso.tables import sites
 from seealso.tables.audit import ChangeContext
 from seealso.tables.sites import Block, Site
-from tests.desk.forms import Pairs, changed, check_harmless, error_of, form_of, pairs_of
 from tests.support import factories
 from tests.support.desk import Browser, sign_in, sign_in_admin
+from tests.support.desk_forms import Pairs, changed, check_harmless, error_of, form_of, pairs_of
 from tests.support.factories import NOW, put_item, put_site
 from tests.support.html import Tree, named, text
 from tests.support.html import links as links_in

@@ -33,10 +33,10 @@ from seealso.tables.articles import Article, put_articles
 from seealso.tables.sites import Site
 from seealso.tables.skips import PARTITION, SkipRange
 from seealso.verifying.fetching import Fetched
-from tests.desk.forms import form_of, pairs_of
 from tests.support import gateway, tables
 from tests.support.desk import ORIGIN
 from tests.support.desk import sign_in as sign_in_to_desk
+from tests.support.desk_forms import form_of, pairs_of
 from tests.support.editors import as_admin
 from tests.support.factories import by, put_site
 from tests.support.fake_pages import STATUS, FakePages, Page

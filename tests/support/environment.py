@@ -67,9 +67,17 @@ def use_store(
     if endpoint is not None:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
         attempt_seconds = ATTEMPT_SECONDS
-    patient = partial(Client, limit_seconds=LIMIT_SECONDS, attempt_seconds=attempt_seconds)
-    monkeypatch.setattr(store_tables, "Client", patient)
+    monkeypatch.setattr(store_tables, "Client", _patient(attempt_seconds))
     new_container()
+
+
+def be_patient() -> None:
+    """Let all functions of this process wait for a busy machine; for programs that tests start."""
+    pytest.MonkeyPatch().setattr(store_tables, "Client", _patient(LIMIT_SECONDS))
+
+
+def _patient(attempt_seconds: float) -> "partial[Client]":
+    return partial(Client, limit_seconds=LIMIT_SECONDS, attempt_seconds=attempt_seconds)
 
 
 def new_container() -> None:

@@ -66,6 +66,10 @@ def retry_checks(link_ids: Sequence[str], **options: Unpack[StoreOptions]) -> No
     for link_id in failing:
         was_failing = table.retry_check(store, link_id, now)
         print_line(f"Link {link_id}: {'check due' if was_failing else 'not failing'}.")
+    if not failing:
+        print_line("No check is failing.")
+    elif not link_ids and len(failing) == MAX_LISTED:
+        print_line("There may be more: run the command again.")
 
 
 @checks.command("run")

@@ -41,7 +41,13 @@ class _Moment(click.ParamType[datetime]):
 
 
 @click.command()
-@click.option("--to", "moment", type=_Moment(), metavar="TIME", help="The time to go back to.")
+@click.option(
+    "--to",
+    "moment",
+    type=_Moment(),
+    metavar="TIME",
+    help="The time to go back to, such as 2026-11-27T12:00:00+01:00.",
+)
 @click.option("--article", "article_id", type=click.IntRange(min=1), metavar="ID")
 @domain_option
 @click.option("--all", "everything", is_flag=True, help="All articles, links and sites.")

@@ -32,7 +32,7 @@ from seealso_cli.errors import CommandFailed
 from seealso_cli.progress import ProgressDisplay
 from seealso_cli.recovery.backups import Backup, records_of
 from seealso_cli.recovery.contents import Contents
-from seealso_cli.recovery.invariants import readable_article
+from seealso_cli.recovery.invariants import has_types_of, is_whole_site, readable_article
 from seealso_cli.recovery.verifying import read_sites
 from seealso_cli.stores import OpenStore
 
@@ -81,7 +81,11 @@ def _write(file: IO[bytes], kind: str, value: Json) -> None:
 def _records(store: Store, display: ProgressDisplay) -> Iterator[tuple[str, Json]]:
     notify = display.print_notice
     yield "seealso", {"format": _FORMAT, "at": rfc3339(datetime.now(UTC))}
-    sites, blocks = records_of(read_sites(store, notify))
+    site_items = read_sites(store, notify)
+    for item in site_items:
+        if item["kind"] == "site" and not is_whole_site(item):
+            display.print_line(f"site {item['id']} is incomplete: it is left out")
+    sites, blocks = records_of(site_items)
     for record in sites:
         yield "site", record.members()
     for host in blocks:
@@ -110,14 +114,13 @@ def read_archive(path: str, contents: Contents) -> Backup:
     for kind, value in _read(path):
         match kind:
             case "seealso":
-                taken_at = datetime.fromisoformat(value["at"])
+                taken_at = value
             case "site":
-                blocked = tuple(value.pop("blocked_hosts"))
-                sites.append(SiteRecord(Site(**value), blocked))
+                sites.append(value)
             case "block":
-                blocks.append(value["host"])
+                blocks.append(value)
             case "article":
-                contents.add_articles([Article(**value)])
+                contents.add_articles([value])
             case "item":
                 contents.add_items([value])
     contents.complete()
@@ -125,13 +128,16 @@ def read_archive(path: str, contents: Contents) -> Backup:
     def articles() -> Iterator[list[Article]]:
         for kind, value in _read(path):
             if kind == "article":
-                yield [Article(**value)]
+                yield [value]
 
     return Backup(taken_at, sites, blocks, contents, articles)
 
 
 def _read(path: str) -> Iterator[tuple[str, Any]]:
-    """Yield the kind and value of each line but the last. Raises CommandFailed."""
+    """Yield the kind of each line but the last, and what _value() makes of it.
+
+    Raises CommandFailed.
+    """
     lines = 0
     kind = ""
     with InputFile(path) as file:
@@ -146,9 +152,10 @@ def _read(path: str) -> Iterator[tuple[str, Any]]:
                     raise ValueError("of another format")  # noqa: TRY301
                 if kind == "end" and value["lines"] != lines:
                     raise ValueError("lines are missing")  # noqa: TRY301
+                known = None if kind == "end" else _value(kind, value)
                 lines += 1
                 if kind != "end":
-                    yield kind, value
+                    yield kind, known
         except UnreadableFile as error:
             raise CommandFailed(f"Could not read {file.name}: {error}.") from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -158,6 +165,30 @@ def _read(path: str) -> Iterator[tuple[str, Any]]:
             ) from None
     if kind != "end":
         raise CommandFailed(f"{file.name} is incomplete: its last line is missing.")
+
+
+def _value(kind: str, value: Any) -> Any:
+    """What a line of a kind has: when it was made, a site, a host, an article, or an item.
+
+    Raises AttributeError, KeyError, TypeError or ValueError for one that cannot be read.
+    """
+    match kind:
+        case "seealso":
+            return datetime.fromisoformat(value["at"])
+        case "site":
+            blocked = tuple(map(str, value.pop("blocked_hosts")))
+            if not has_types_of(Site, value):
+                raise ValueError("a site cannot be read")
+            return SiteRecord(Site(**value), blocked)
+        case "block":
+            return str(value["host"])
+        case "article":
+            if (article := readable_article(value)) is None:
+                raise ValueError("an article cannot be read")
+            return article
+        case "item" if value["pk"].startswith(_KEPT):
+            return value
+    raise ValueError("of no known kind")
 
 
 def check_scope(store: Store, contents: Contents) -> None:

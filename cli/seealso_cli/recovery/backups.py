@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from seealso.store.calls import Call, query_items
 from seealso.store.tables import Store
-from seealso.store.values import Json
+from seealso.store.values import Json, marshal_item
 from seealso.tables.articles import Article
 from seealso.tables.audit import AuditFilter, list_audit
 from seealso.tables.sites import SiteRecord, site_of
@@ -19,6 +20,7 @@ from seealso_cli.recovery.invariants import (
     findings_of_article,
     findings_of_page,
     findings_of_sites,
+    is_whole_site,
     readable_article,
 )
 from seealso_cli.recovery.verifying import read_articles, read_links, read_sites
@@ -71,6 +73,33 @@ def changes_since(store: Store, moment: datetime) -> Since:
         before = entries[-1]["entry"]
 
 
+def purged_since(store: Store, moment: datetime, article_ids: Iterable[int]) -> set[int]:
+    """Those of some articles that have been purged since a moment, as of about a second ago.
+
+    For articles that others may purge after `changes_since` has looked. Raises StoreUnavailable,
+    StoreError.
+    """
+    ids = list(article_ids)
+    calls = [
+        Call(
+            "Query",
+            {
+                "TableName": store.audit,
+                "IndexName": "article-entry",
+                "KeyConditionExpression": "article_id = :id AND entry > :since",
+                "FilterExpression": "#action = :purge",
+                "ExpressionAttributeNames": {"#action": "action"},
+                "ExpressionAttributeValues": marshal_item(
+                    {":id": article_id, ":since": rfc3339(moment), ":purge": "article.purge"}
+                ),
+            },
+        )
+        for article_id in ids
+    ]
+    answers = store.client.send_all(calls)
+    return {each for each, answer in zip(ids, answers, strict=True) if query_items(answer)}
+
+
 def read_backup(
     restored: Store,
     taken_at: datetime,
@@ -120,7 +149,7 @@ def records_of(site_items: Iterable[Json]) -> tuple[list[SiteRecord], list[str]]
     sites = [
         SiteRecord(site_of(item["domain"], item), tuple(sorted(blocked.get(item["domain"], []))))
         for item in items
-        if item["kind"] == "site"
+        if is_whole_site(item)
     ]
     network = [item["id"] for item in items if item["kind"] == "blocked" and "network" in item]
     return sorted(sites, key=lambda record: record.site.domain), sorted(network)

@@ -15,6 +15,7 @@ from seealso.tables.articles import Article
 from seealso.tables.pages import page_key
 from seealso_cli.recovery.invariants import PageItems
 
+_MAX_DIGITS = 10  # of an article's id
 _MAX_KEYS = 100  # of one BatchGetItem
 # Reads of a page that others are changing: a change takes milliseconds.
 _MAX_READS = 10
@@ -109,7 +110,7 @@ def _page_of(item: Json) -> int:
     """The page that an item names; 0 if it names none."""
     kind, _, name = item["pk"].partition("#")
     page = str(name if kind == "page" else item.get("article_id"))
-    return int(page) if page.isdecimal() else 0
+    return int(page) if page.isdecimal() and len(page) <= _MAX_DIGITS else 0
 
 
 def grouped(article_id: int, items: Iterable[Json]) -> PageItems:

@@ -9,9 +9,12 @@ Items may have been written by hand, so that anything may be missing or of anoth
 submitters wrote is never part of a finding's text.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, NamedTuple, TypeAliasType, get_args, get_origin, get_type_hints
 
 from seealso.fields import ARTICLE, problems_in
 from seealso.store.values import Json
@@ -19,7 +22,6 @@ from seealso.tables.articles import STATES, Article, article_item, article_of
 from seealso.tables.links import (
     CLAIM_HOLDERS,
     MAX_HISTORY,
-    STATUSES,
     Link,
     claim_key,
     claims_of,
@@ -27,6 +29,7 @@ from seealso.tables.links import (
     link_of,
     page_attribute,
 )
+from seealso.tables.sites import Site
 from seealso.tables.skips import SkipRange, skippable_ranges
 from seealso.urls import KEY_VERSION, url_key
 
@@ -73,13 +76,44 @@ class PageItems:
     others: list[Json] = field(default_factory=list)  # of no kind that is known
 
 
+# ---- types -----------------------------------------------------------------------------------
+
+_hints = cache(get_type_hints)
+
+
+def has_types_of(kind: type, members: Mapping[str, Any]) -> bool:
+    """Whether these members have the types that the class declares for them."""
+    hints = _hints(kind)
+    return all(_is_of_type(value, hints[name]) for name, value in members.items())
+
+
+def _is_of_type(value: object, hint: Any) -> bool:
+    if hint is int:  # as SQLite has them, and without bool
+        return type(value) is int and abs(value) < 2**63
+    if isinstance(hint, (type, UnionType)):
+        return isinstance(value, hint)
+    if isinstance(hint, TypeAliasType):  # of a Literal
+        return isinstance(value, str) and value in get_args(hint.__value__)
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_is_of_type(each, *get_args(hint)) for each in value)
+    return isinstance(value, get_origin(hint))
+
+
 # ---- articles --------------------------------------------------------------------------------
 
 
 def readable_article(item: Json | None) -> Article | None:
     """The article of its item; None where there is none, or none that can be read."""
+    article = _built_article(item) if item else None
+    if article is None or not has_types_of(Article, asdict(article)):
+        return None
+    return article
+
+
+def _built_article(item: Json) -> Article | None:
+    """The article of an item that has all columns, of whatever types."""
     try:
-        return article_of(item) if item else None
+        return article_of(item)
     except MALFORMED:
         return None
 
@@ -87,7 +121,7 @@ def readable_article(item: Json | None) -> Article | None:
 def findings_of_article(item: Json) -> Iterator[Finding]:
     """What is wrong with one article's item, which may lack its text."""
     name = str(item.get("id"))
-    article = readable_article({"text": "", **item})
+    article = _built_article({"text": "", **item})
     if article is None or article.state not in STATES or type(article.version) is not int:
         yield Finding("article", name, "is incomplete")
         return
@@ -130,6 +164,21 @@ class Scopes(NamedTuple):
     blocked_listed: set[tuple[str, int]]
 
 
+_SCOPE = re.compile("site#[0-9]{1,10}")
+_LISTED = re.compile("blocked#[0-9]{1,10}")
+
+
+def is_whole_site(item: Json) -> bool:
+    """Whether an item of the table Sites is a site that can be read."""
+    members = {name: value for name, value in item.items() if name in Site._fields}
+    return (
+        item.get("kind") == "site"
+        and has_types_of(Site, {"domain": None, "version": None, **members})
+        and item["id"] == f"{item['domain']:010d}"
+        and item["version"] > 0
+    )
+
+
 def scopes_of(items: Iterable[Json]) -> Scopes:
     """The scopes of all items of the table Sites."""
     scopes = Scopes(set(), set(), set(), set())
@@ -137,10 +186,10 @@ def scopes_of(items: Iterable[Json]) -> Scopes:
         kind, name = str(item.get("kind")), str(item.get("id"))
         if kind in ("host", "blocked"):
             said = scopes.hosts_said if kind == "host" else scopes.blocked_said
-            said |= {(name, int(each[5:])) for each in item if each.startswith("site#")}
-        elif kind == "site":
+            said |= {(name, int(each[5:])) for each in item if _SCOPE.fullmatch(each)}
+        elif is_whole_site(item):
             scopes.hosts_listed.update((host, int(name)) for host in item.get("hosts", []))
-        elif kind.startswith("blocked#"):
+        elif _LISTED.fullmatch(kind):
             scopes.blocked_listed.add((name, int(kind[len("blocked#") :])))
     return scopes
 
@@ -148,9 +197,7 @@ def scopes_of(items: Iterable[Json]) -> Scopes:
 def findings_of_sites(items: Sequence[Json]) -> Iterator[Finding]:
     """What does not fit together in the table Sites."""
     for item in items:
-        if item.get("kind") == "site" and (
-            item.get("id") != f"{item.get('domain', -1):010d}" or not item.get("version")
-        ):
+        if item.get("kind") == "site" and not is_whole_site(item):
             yield Finding("site", str(item.get("id")), "is incomplete")
     scopes = scopes_of(items)
     for problem, pairs in (
@@ -172,12 +219,14 @@ def readable_link(item: Json | None) -> Link | None:
         if item is None or item["pk"] != f"link#{item['link_id']}":
             return None
         link = link_of(item)
+        if not has_types_of(Link, {each.name: getattr(link, each.name) for each in fields(Link)}):
+            return None
         link_item(link)
         page_attribute(link)
     except MALFORMED:
         return None
-    entries = all(isinstance(entry, dict) and "status" in entry for entry in link.history)
-    return link if entries and link.status in STATUSES and type(link.version) is int else None
+    texts = [entry.get(name) for entry in link.history for name in ("at", "status", "by")]
+    return link if all(isinstance(text, str) for text in texts) else None
 
 
 class _Problem(NamedTuple):
@@ -301,7 +350,7 @@ def findings_of_orphans(items: PageItems, has_article: Callable[[int], bool]) ->
     living = [
         link_id
         for link_id, item in items.links.items()
-        if item.get("status") in CLAIM_HOLDERS and not has_article(items.article_id)
+        if str(item.get("status")) in CLAIM_HOLDERS and not has_article(items.article_id)
     ]
     problem = f"is of the article {items.article_id}, which is gone"
     return [Finding("link", link_id, problem, items.article_id) for link_id in living]

@@ -26,6 +26,7 @@ from seealso_cli.recovery.invariants import (
     PageItems,
     findings_of_article,
     findings_of_page,
+    is_whole_site,
     readable_article,
     readable_link,
     scopes_of,
@@ -267,7 +268,7 @@ def mend_sites(store: Store, context: ChangeContext) -> int:
     """Let the items of hosts say what the sites say. A host that is blocked anywhere stays so."""
     items = read_sites(store, lambda _: None)
     scopes = scopes_of(items)
-    versions = {item["domain"]: item["version"] for item in items if item["kind"] == "site"}
+    versions = {item["domain"]: item["version"] for item in items if is_whole_site(item)}
     changes = [
         *(("host", *each, True) for each in scopes.hosts_listed - scopes.hosts_said),
         *(("host", *each, False) for each in scopes.hosts_said - scopes.hosts_listed),

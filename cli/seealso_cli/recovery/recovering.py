@@ -39,12 +39,13 @@ from seealso.tables.sites import Site
 from seealso.tables.skips import exclude_from_skips
 from seealso_cli.bulk.writer import retry_while_unavailable
 from seealso_cli.progress import ProgressDisplay
-from seealso_cli.recovery.backups import Backup, Since
+from seealso_cli.recovery.backups import Backup, Since, purged_since
 from seealso_cli.recovery.contents import Contents, read_page
 from seealso_cli.recovery.invariants import (
     BLOCKED_HOLDERS,
     PageItems,
     findings_of_page,
+    has_types_of,
     readable_article,
     readable_link,
 )
@@ -62,6 +63,7 @@ CLAIMED = "its URL was claimed since by another link: not brought back"
 NO_PLACE = "its page has no free place: not brought back"
 NO_ARTICLE = "its article does not exist: not brought back"
 UNREADABLE = "is incomplete in the backup: not brought back"
+DAMAGED = "has no version that can be read: delete its item, and run the same command again"
 CONFLICT = "changed by someone else meanwhile: run the same command again"
 
 _NOT_EDITORS = frozenset({BY_CHECK, BY_SUBMITTER, "schedule"})
@@ -170,11 +172,20 @@ class Recovery:
 
     def _site(self, record: sites.SiteRecord) -> None:
         current = sites.get_record(self._store, record.site.domain)
+        # By hand, anything may have been written.
+        is_readable = has_types_of(Site, current.site._asdict())
+        if not has_types_of(Site, {"hosts": current.site.hosts}):
+            current = current._replace(site=current.site._replace(hosts=[]))
+        # What was blocked since stays blocked.
+        blocked = sorted({*record.blocked_hosts, *current.blocked_hosts})
+        record = record._replace(blocked_hosts=tuple(blocked))
         was, shall_be = current.members(), record.members()
         exists = bool(was.pop("version"))
         del shall_be["version"]
         outcome = RESTORED
-        if exists and was == shall_be:
+        if not has_types_of(Site, {"version": current.site.version}):
+            outcome = DAMAGED
+        elif exists and is_readable and was == shall_be:
             outcome = UNCHANGED
         elif exists and self._only_missing:
             outcome = EXISTS
@@ -192,6 +203,8 @@ class Recovery:
         request = {self._store.articles: {"Keys": keys, "ConsistentRead": True}}
         read = self._store.client.call("BatchGetItem", {"RequestItems": request})
         found = {item["id"]: item for item in batch_items(read, self._store.articles)}
+        gone = [each.id for each in batch if each.id not in found]
+        self._since.purged.update(purged_since(self._store, self._backup.taken_at, gone))
         outcomes = {each.id: self._decide_article(each, found.get(each.id)) for each in batch}
         changes = [article for article in batch if outcomes[article.id] is None]
         if not self._dry_run and changes:

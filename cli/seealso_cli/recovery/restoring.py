@@ -25,6 +25,8 @@ from seealso_cli.errors import CommandFailed
 TABLES = ("articles", "links", "sites")
 _MARK = "-restored-"
 _POLL_SECONDS = 15.0
+# For how long a new table may be unknown; its metadata is eventually consistent ("DescribeTable").
+_UNKNOWN_MINUTES = 5.0
 
 
 class Restored(NamedTuple):
@@ -98,7 +100,10 @@ def restored_tables(store: Store) -> Iterator[Restored]:
 def discard(store: Store, say: Callable[[str], None]) -> int:
     """Delete all restored tables of a store; returns how many could not be deleted yet."""
     left = 0
-    for table in list(restored_tables(store)):
+    tables = list(restored_tables(store))
+    if not tables:
+        say("There are no restored tables.")
+    for table in tables:
         try:
             store.client.call("DeleteTable", {"TableName": table.name})
         except StoreError as error:
@@ -137,11 +142,17 @@ def _check_moment(store: Store, name: str, moment: datetime) -> None:
 
 
 def _wait(store: Store, name: str, say: Callable[[str], None]) -> None:
+    """Wait until a table can be read. Raises CommandFailed if it is gone."""
     started = time.monotonic()
     while True:
         table = _describe(store, name) or {}
         if table.get("TableStatus") == "ACTIVE":
             return
         minutes = (time.monotonic() - started) / 60
+        if not table and minutes >= _UNKNOWN_MINUTES:
+            raise CommandFailed(
+                f"{name} does not exist: it was not restored, or was deleted meanwhile. Run the "
+                "same command again."
+            )
         say(f"{name}: {table.get('TableStatus', 'missing')}, waiting for {minutes:.0f} minutes.")
         time.sleep(_POLL_SECONDS)

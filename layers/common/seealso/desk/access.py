@@ -112,8 +112,7 @@ def _for(group: str, screen: Screen) -> Route:
             if request.method != "POST":
                 raise
             return _page_to_send_again(visit)._replace(error=failure)
-        is_done = request.method == "POST" and response.status < 400
-        if is_done and visit.form.one(keeping.FIELD):
+        if request.method == "POST" and response.status < 400 and visit.form.one(keeping.FIELD):
             # What was sent is done; its copy ends by itself.
             with contextlib.suppress(StoreUnavailable):
                 keeping.forget(store, session)
@@ -176,16 +175,16 @@ def _page_without_group(visit: Visit) -> Response:
     return pages.page_without_group(visit)
 
 
-def _refusal_page(visit: Visit, refusal: Refusal) -> Response:
-    from seealso.desk import pages  # as above
-
-    return pages.refusal_page(visit.request, refusal, visit)
-
-
 def _page_to_send_again(visit: Visit) -> Response:
     from seealso.desk import pages  # as above
 
     return pages.send_again_page(visit)
+
+
+def _refusal_page(visit: Visit, refusal: Refusal) -> Response:
+    from seealso.desk import pages  # as above
+
+    return pages.refusal_page(visit.request, refusal, visit)
 
 
 def form_of(request: Request) -> Form:
