@@ -13,6 +13,7 @@ ARTICLE = 6646098
 # One of a site in German, and one of a site that renders its articles itself.
 GERMAN_ARTICLE = 6646040
 WIDGET_ARTICLE = 6646126
+DRAFT = 6646120
 # One of a site that publishes what an editor approves.
 REVIEWED_ARTICLE = 6646099
 LINKS = (

@@ -12,14 +12,17 @@ from pathlib import Path
 from playwright.sync_api import Page, ViewportSize
 
 from local import demo, sample_data, stack
+from local.editors import ADMIN
 from local.paths import ROOT
-from local.sample_data import ARTICLE, WIDGET_ARTICLE
+from local.sample_data import ARTICLE, DRAFT, WIDGET_ARTICLE
 from local.steps import Failure
+from tests.browser.test_desk_signing_in import sign_in
 from tests.support import browser
 
 FOLDER = ROOT / "docs/images"
 MAX_BYTES = 150_000
 DESKTOP: ViewportSize = {"width": 1000, "height": 900}
+WIDE: ViewportSize = {"width": 1200, "height": 900}  # the preview is beside the text
 PHONE: ViewportSize = {"width": 360, "height": 720}
 
 
@@ -57,6 +60,61 @@ def _as_it_is(page: Page) -> None:
     pass
 
 
+# ---- the desk, in the order of a day ---------------------------------------------------------
+
+
+def _sign_in(page: Page) -> None:
+    sign_in(page, ADMIN)
+    page.get_by_role("heading", name="Queue").wait_for()
+
+
+def _a_links_screen(page: Page) -> None:
+    page.get_by_role("link", name="Whose photographs are they?").click()
+    page.get_by_role("heading", name="What happened").wait_for()
+
+
+def _decided(page: Page) -> None:
+    page.get_by_role("button", name="Approve", exact=True).first.click()
+    page.get_by_role("button", name="Undo").wait_for()
+    second = page.locator("[data-queue] > li").nth(1)
+    second.get_by_text("Reject…").click()
+    second.get_by_label("Reason", exact=True).select_option("It is an advertisement.")
+    second.get_by_role("button", name="Reject").scroll_into_view_if_needed()
+
+
+def _writing(page: Page) -> None:
+    page.set_viewport_size(WIDE)
+    page.get_by_label("Text", exact=True).fill(_DRAFT)
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("region", name="Preview").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+
+
+def _conflict(page: Page) -> None:
+    page.get_by_label("Text", exact=True).fill(_DRAFT)
+    with page.context.expect_page() as opened:
+        page.evaluate("open(location)")
+    other = opened.value
+    other.get_by_label("Text", exact=True).fill(_DRAFT.replace("six", "eight"))
+    other.get_by_role("button", name="Save", exact=True).click()
+    other.get_by_text("Your changes are saved.").wait_for()
+    other.close()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("heading", name="Two versions of").wait_for()
+
+
+def _review_of_blocks(page: Page) -> None:
+    hosts = "cheap-frames.example.com\nkinotagebuch.example.org\nspam.example.net\nann@example.com"
+    page.get_by_label("Hosts, one a line").fill(hosts)
+    page.get_by_role("button", name="See what would be blocked").click()
+    page.get_by_role("heading", name="What would be blocked").wait_for()
+
+
+_DRAFT = """One heist film a week for six weeks, each from a different decade, with tea after.
+
+Certain are Rififi and The Killing."""
+
+
 # By file: path (with a site of local/demo its whole address), screen, color scheme, and what is
 # done before the picture is taken.
 STATES: dict[str, tuple[str, ViewportSize, str, Callable[[Page], None]]] = {
@@ -68,6 +126,13 @@ STATES: dict[str, tuple[str, ViewportSize, str, Callable[[Page], None]]] = {
     "form-errors": (f"/a/{ARTICLE}", DESKTOP, "light", _form_with_errors),
     "status": (f"/a/{ARTICLE}", DESKTOP, "light", _status),
     "site": ("/s/7", DESKTOP, "light", _as_it_is),
+    "desk-queue": ("/desk", DESKTOP, "light", _sign_in),
+    "desk-link": ("/desk", DESKTOP, "light", _a_links_screen),
+    "desk-decided": ("/desk", DESKTOP, "light", _decided),
+    "desk-writing": (f"/desk/articles/{DRAFT}", DESKTOP, "light", _writing),
+    "desk-conflict": (f"/desk/articles/{DRAFT}", DESKTOP, "light", _conflict),
+    "desk-blocks": ("/desk/blocks/new", DESKTOP, "light", _review_of_blocks),
+    "desk-audit": ("/desk/audit", DESKTOP, "light", _as_it_is),
     "widget": (f"http://localhost:{{demo_port}}/a/{WIDGET_ARTICLE}", DESKTOP, "light", _widget),
 }
 

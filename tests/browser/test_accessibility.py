@@ -220,7 +220,8 @@ def unseen_focus(page: Page) -> list[str]:
 
 
 _ALL = """[...document.querySelectorAll(
-    'a[href], button, input:not([type=hidden]), summary, [tabindex]')].filter(
+    'a[href], button, select, textarea, summary, [tabindex],'
+    + 'input:not([type=hidden], [type=radio]:not(:checked))')].filter(
     (element) => element.tabIndex >= 0 && element.checkVisibility())"""
 _FOCUSABLE = f"({_ALL}).map((element) => element.outerHTML)"
 _LOOK = """(element) => {

@@ -75,7 +75,7 @@ def test_what_is_written_outlasts_the_rights(page: Page, desk: str, network: Net
     page.get_by_label("Title").fill("Of peat")
     page.get_by_label("Text", exact=True).fill("Peat is old.")
     page.get_by_label("Site's number").fill(str(network.domain("plain")))
-    end_rights(network.stack, EDITOR)
+    end_rights(network.stack, page)
     page.get_by_role("button", name="Save as a draft").click()
     expect(page.get_by_role("main")).to_contain_text("is kept for 8 hours")
     sign_in(page, EDITOR)
@@ -142,7 +142,7 @@ def test_no_screen_has_barriers(page: Page, desk: str) -> None:
 def test_a_kept_form_has_no_barriers(page: Page, desk: str, network: Network) -> None:
     enter(page, f"{desk}/articles/new", EDITOR)
     page.get_by_label("Title").fill(40 * "peat")
-    end_rights(network.stack, EDITOR)
+    end_rights(network.stack, page)
     page.get_by_role("button", name="Save as a draft").click()
     expect(page.get_by_role("main")).to_contain_text("is kept for 8 hours")
     found = checks.axe(page)

@@ -220,8 +220,8 @@ def test_a_source_can_be_taken_away(browser: Browser) -> None:
         (
             {"domain": "seven", "source_id": "-1"},
             {
-                "domain": "Site must be an integer from 0 to 2147483647.",
-                "source_id": "Source must be an integer from 0 to 2147483647.",
+                "domain": "Site's number must be an integer from 0 to 2147483647.",
+                "source_id": "Source's id must be an integer from 0 to 2147483647.",
             },
         ),
         ({"date": "2026-02-30"}, {"date": "Date is not a valid date or time."}),

@@ -69,12 +69,12 @@ def earlier(page: Tree) -> str:
 
 def test_tells_what_was_done_with_the_titles_as_of_then(admin: Browser, link_id: str) -> None:
     assert sentences(admin.get("/desk/audit")) == [
-        "ann@example.com changed title of “Heat 3” on “Day Ledger”.",
+        "ann@example.com changed the title of “Heat 3” on “Day Ledger”.",
         "bea@example.com blocked spam.example.net on “Day Ledger”.",
-        "bea@example.com changed name and cap of the site “Day Ledger”.",
+        "bea@example.com changed the name and cap of the site “Day Ledger”.",
         "bea@example.com rejected a link for “Heat 2” on “Day Ledger”.",
         "ann@example.com published “Heat 2” on “Day Ledger”.",
-        "ann@example.com changed title and text of “Heat 2” on “Day Ledger”.",
+        "ann@example.com changed the title and text of “Heat 2” on “Day Ledger”.",
         "ann@example.com wrote “Heat 1” on “Day Ledger”.",
     ]
     page = Tree(admin.get("/desk/audit").body)

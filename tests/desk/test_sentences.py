@@ -114,7 +114,7 @@ EXAMPLES = [
     ),
     (
         entry("article.patch", **ARTICLE, before=OLD, after=NEW | {"text": {"bytes": 7}}),
-        "ann@example.com changed title and text of “Heat 2” on “Night Ledger”.",
+        "ann@example.com changed the title and text of “Heat 2” on “Night Ledger”.",
     ),
     (
         entry("article.replace", **ARTICLE, before=OLD, after=OLD | {"version": 3}),
@@ -153,7 +153,7 @@ EXAMPLES = [
     ),
     (
         entry("site.change", domain=7, before={"name": "A", "cap": 1}, after={"name": "B"}),
-        "ann@example.com changed name and cap of the site “B”.",
+        "ann@example.com changed the name and cap of the site “B”.",
     ),
     (
         entry("block.add", after={"host": "spam.example.org", "domain": None}),

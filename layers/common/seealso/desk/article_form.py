@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from seealso.columns import EDITABLE
 from seealso.desk.access import Form
+from seealso.desk.pages import for_people
 from seealso.errors import FieldError, Message, Refusal
 from seealso.fields import SOME_FIELDS_INVALID
 from seealso.http.requests import is_id
@@ -25,11 +26,11 @@ from seealso.web.texts import NOT_IN_HTML
 FIELDS = tuple(column.name for column in EDITABLE)
 LABELS = {
     "id": "Id",
-    "domain": "Site",
+    "domain": "Site's number",
     "title": "Title",
     "text": "Text",
     "date": "Date",
-    "source_id": "Source",
+    "source_id": "Source's id",
 }
 MINE, THEIRS = "mine", "theirs"
 _NUMBERS = ("id", "domain", "source_id")
@@ -161,13 +162,7 @@ def _summary(refusal: Refusal) -> list[tuple[str, str]]:
     """What is wrong by field; what is no field's fault is said of the button."""
     errors = refusal.errors or [FieldError("save", refusal.detail)]
     shown = (
-        (error.field if error.field in LABELS else "save", str(_for_people(error.detail)))
+        (error.field if error.field in LABELS else "save", for_people(error.detail, LABELS))
         for error in errors
     )
     return list(dict.fromkeys(shown))
-
-
-def _for_people(detail: Message) -> Message:
-    """A sentence about a field by the name that its label has."""
-    label = LABELS.get(str(detail.values.get("field")))
-    return Message(detail.id, **{**detail.values, "field": label}) if label else detail

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 from seealso.desk.access import Form, Visit, for_editors
 from seealso.desk.lists import place_of, typed
-from seealso.desk.pages import NOTICES, desk_page, redirect
+from seealso.desk.pages import NOTICES, desk_page, for_people, redirect
 from seealso.desk.showing import Shown, queued, read_shown, shown
 from seealso.editing import links as moderation
 from seealso.editing import sites as site_editing
@@ -231,8 +231,12 @@ def _refused(visit: Visit, refusal: Refusal, current: Link) -> Outcome:
             since = f"it has become {current.status}, by {last['by']}"
         words = f"Nothing was changed. Since you saw the link, {since}."
         advice = "Look at it as it is here, and decide again."
-    errors = tuple(f"{error.field}: {error.detail}" for error in refusal.errors)
+    errors = _errors(refusal)
     return Outcome(_shown(visit, current), False, words, advice, errors=errors)
+
+
+def _errors(refusal: Refusal) -> tuple[str, ...]:
+    return tuple(for_people(error.detail, {"reason": "Reason"}) for error in refusal.errors)
 
 
 def _shown(visit: Visit, link: Link) -> Shown:
@@ -336,7 +340,7 @@ def _chosen_page(visit: Visit, form: Form, refusal: Refusal | None = None) -> Re
         "others": others,
         "place": place_of(form),
         **typed(form),
-        "errors": [f"{error.field}: {error.detail}" for error in refusal.errors] if refusal else [],
+        "errors": _errors(refusal) if refusal else (),
     }
     title = f"{ACTIONS[name].imperative} {len(ready)} {'link' if len(ready) == 1 else 'links'}"
     status = PROBLEMS[refusal.name].status if refusal else 200

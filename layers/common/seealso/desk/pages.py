@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from seealso.desk.access import Visit
-from seealso.errors import Refusal, unavailable
+from seealso.errors import Message, Refusal, unavailable
 from seealso.http.problems import PROBLEMS, refusal_headers
 from seealso.http.requests import Request
 from seealso.http.responses import Response
@@ -95,6 +95,12 @@ def send_again_page(visit: Visit) -> Response:
     title = PROBLEMS[refusal.name].title
     answer = desk_page(visit, "send_again.html", title, {"fields": fields}, 503)
     return answer._replace(headers=answer.headers | refusal_headers(refusal))
+
+
+def for_people(detail: Message, labels: Mapping[str, str]) -> str:
+    """A sentence about a field by the name that its label has."""
+    label = labels.get(str(detail.values.get("field")))
+    return str(Message(detail.id, **{**detail.values, "field": label}) if label else detail)
 
 
 def redirect(path: str, done: str | None = None) -> Response:

@@ -142,7 +142,7 @@ def _changed(entry: AuditEntry, _names: Mapping[int, str]) -> list[Piece]:
     if not found:
         return [Piece("nothing")]
     *first, last = found
-    return [Piece(f"{', '.join(first)} and {last}" if first else last)]
+    return [Piece(f"the {', '.join(first)} and {last}" if first else f"the {last}")]
 
 
 _PARTS = {
