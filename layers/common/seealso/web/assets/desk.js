@@ -84,7 +84,12 @@ const post = async (form, more = {}) => {
   for (const [name, value] of Object.entries(more)) fields.append(name, value);
   // Not `form.action`, which may be a field of this name.
   const response = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
-  if (response.status === 401) throw new Error("You are not signed in any more. Reload this page.");
+  if (response.status === 401) {
+    // Signed out: sent as a page, it leads to the sign-in, and what was typed is kept meanwhile. Not
+    // `form.submit`, which may be a field of this name.
+    HTMLFormElement.prototype.submit.call(form);
+    await new Promise(() => {});
+  }
   return parse(await response.text());
 };
 
