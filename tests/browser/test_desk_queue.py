@@ -1,10 +1,12 @@
 """A morning with the queue: by keyboard alone, by mouse alone, and without a script."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from seealso.desk import keeping, sessions
 from seealso.store.tables import Store
 from seealso.tables.links import Link, get_link
 from seealso.tables.sites import Site
@@ -181,6 +183,28 @@ def test_typing_a_reason_presses_no_keys(
     expect(page.locator("[data-queue] > li").first).to_be_focused()
     expect(page.get_by_label("Reason in your own words").first).to_be_hidden()
     assert statuses(deployed_environment, 2) == ["pending", "pending"]
+
+
+@with_script
+def test_a_reason_is_kept_when_the_rights_have_ended(
+    page: Page, deployed_environment: Store
+) -> None:
+    desk_links.fill(deployed_environment, 1)
+    browser = sign_in_admin(deployed_environment)
+    with serving(browser) as url:
+        page.goto(f"{url}/desk")
+        page.keyboard.press("j")
+        page.keyboard.press("r")
+        page.keyboard.type(REASON)
+        session = sessions.find(deployed_environment, browser.session_id)
+        assert session is not None
+        sessions.end_rights(deployed_environment, session, datetime.now(UTC))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+        kept = keeping.find(deployed_environment, session)
+        assert kept is not None
+        assert ("reason", REASON) in kept.fields
+    assert statuses(deployed_environment, 1) == ["pending"]
 
 
 @with_script
