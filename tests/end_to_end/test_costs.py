@@ -10,7 +10,7 @@ from tests.end_to_end.conftest import Deployed
 def test_a_deployed_stacks_parts_are_found(deployed: Deployed) -> None:
     endpoint = account.endpoint(deployed.stack.port)
     parts = read_inventory(Stack(STACK_NAME, account.session(), endpoint, {}, {}))
-    assert len(parts.functions) == 9
+    assert len(parts.functions) == 11
     assert {function.memory_gb for function in parts.functions.values()} == {0.5}
     assert {table.name for table in parts.tables} == {
         name for output, name in deployed.stack.outputs.items() if output.endswith("Table")
@@ -21,7 +21,7 @@ def test_a_deployed_stacks_parts_are_found(deployed: Deployed) -> None:
     assert deployed.stack.outputs["ArticlesTable"] not in without_backup
     assert parts.log_groups["RequestLogs"] == f"/aws/lambda/{STACK_NAME}-requests"
     assert set(parts.log_groups) == {
-        *("RequestLogs", "ExpireLinksLogs", "CheckLinksLogs", "RecordSkipsLogs"),
+        *("RequestLogs", "ExpireLinksLogs", "CheckLinksLogs", "NotifyLogs", "RecordSkipsLogs"),
     }
     # By default there are none of these.
     assert (parts.alarm_metrics, parts.has_dashboard, parts.distribution) == (0, False, None)

@@ -134,7 +134,7 @@ def test_a_prepared_call_is_the_body_that_it_is_written_from() -> None:
 # ---- Values ---------------------------------------------------------------------------------
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
 )
@@ -155,23 +155,25 @@ def test_only_named_attributes_are_unmarshalled(item: dict[str, Any], names: set
 
 
 def test_values_have_dynamodbs_types() -> None:
-    assert marshal_item({"a": True, "b": 1, "c": "", "d": None, "e": [0], "f": {"g": "x"}}) == {
+    item = {"a": True, "b": 1, "c": "", "d": None, "e": [0], "f": {"g": "x"}, "h": b"x"}
+    assert marshal_item(item) == {
         "a": {"BOOL": True},
         "b": {"N": "1"},
         "c": {"S": ""},
         "d": {"NULL": True},
         "e": {"L": [{"N": "0"}]},
         "f": {"M": {"g": {"S": "x"}}},
+        "h": {"B": "eA=="},
     }
 
 
-@pytest.mark.parametrize("value", [1.5, b"x", {1}, object()])
+@pytest.mark.parametrize("value", [1.5, {1}, object()])
 def test_rejects_other_values(value: object) -> None:
     with pytest.raises(TypeError, match=type(value).__name__):
         marshal(value)
 
 
-@pytest.mark.parametrize("value", [{"B": "eA=="}, {"SS": ["a"]}, {"NS": ["1"]}])
+@pytest.mark.parametrize("value", [{"BS": ["eA=="]}, {"SS": ["a"]}, {"NS": ["1"]}])
 def test_rejects_other_types(value: Json) -> None:
     with pytest.raises(TypeError, match="not in use"):
         unmarshal(value)

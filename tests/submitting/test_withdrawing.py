@@ -47,7 +47,8 @@ def test_the_audit_says_that_a_link_was_withdrawn(network: Store, ended: Status 
     requests.withdrawn(receipt)
     (entry,) = list_audit(network, AuditFilter(), 10)
     link = sample_network.link_of(network, receipt)
-    was = {"status": ended or "pending", "version": link.version - 1}
+    title = link.article_title
+    was = {"status": ended or "pending", "version": link.version - 1, "article_title": title}
     after = {"status": ended or "withdrawn", "version": link.version}
     assert (entry["actor"], entry["action"]) == ("submitter", "link.withdraw")
     assert (entry["link_id"], entry["before"], entry["after"]) == (link.link_id, was, after)

@@ -1,5 +1,6 @@
 """The function check_links: the line that a run leaves."""
 
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -32,6 +33,8 @@ def test_a_runs_line_has_its_own_units(
     now = datetime.now(UTC)
     world = FakePages(now)
     monkeypatch.setattr(module, "TOOLS", world.tools(module.TOOLS.open_store))
+    # Powertools' Logger goes on writing where standard output was when the first test started it.
+    monkeypatch.setattr(module.logger.registered_handler, "stream", sys.stdout)
 
     def line_of_a_run(*hosts: str) -> dict[str, float]:
         for host in hosts:

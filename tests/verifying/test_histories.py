@@ -553,7 +553,7 @@ def run_histories(first: int, number: int, steps: int) -> Counter[Cell]:
 
 @pytest.mark.slow
 def test_histories_are_as_the_model_says() -> None:
-    cells = run_histories(0, 400, 40)
+    cells = run_histories(0, 300, 40)
     assert TABLE - set(cells) == set()
 
 
