@@ -42,7 +42,7 @@ def costs(name: str, days: int, as_json: bool) -> None:
 
     By service, a month of it, idle, and by action (a page view, a submission, a check), at AWS's
     list prices without free tiers. Quantities are those of the stack's own metrics and log lines,
-    sizes those of now. AWS's own bill is a day late and has what is not counted here.
+    sizes are current ones. AWS's own bill is a day late and has what is not counted here.
 
     The command itself costs about 0.001 dollars for the metrics that it reads, and 0.005 for each
     GB of log lines. This needs AWS credentials.
