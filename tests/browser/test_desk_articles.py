@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from seealso.desk import sessions
 from seealso.limits import MAX_TEXT_BYTES
@@ -141,9 +141,9 @@ def test_a_page_with_changes_is_not_left_by_mistake(page: Page, served: Desk) ->
     page.get_by_label("Title").fill("Changed")
     asked: list[str] = []
 
-    def refuse(dialog: object) -> None:
-        asked.append(dialog.type)  # type: ignore[attr-defined]
-        dialog.dismiss()  # type: ignore[attr-defined]
+    def refuse(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
 
     page.on("dialog", refuse)
     page.get_by_role("link", name="Sites").click(no_wait_after=True)

@@ -3,6 +3,7 @@
 import ast
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -77,14 +78,14 @@ def test_every_action_has_a_sentence_and_no_other_has() -> None:
     assert len(found) > 20
     assert found - SENTENCES.keys() == set()
     # These two come with the erasing of links.
-    assert SENTENCES.keys() - found <= {"link.erase", "link.withdraw"}
+    assert SENTENCES.keys() - found == set()
 
 
 # ---- sentences -------------------------------------------------------------------------------
 
 
-def entry(action: str, **members: object) -> AuditEntry:
-    made = {
+def entry(action: str, **members: Any) -> AuditEntry:
+    made: AuditEntry = {
         "entry": "2026-11-27T10:00:00.000Z#0",
         "at": "2026-11-27T10:00:00.000Z",
         "actor": "ann@example.com",
@@ -96,7 +97,7 @@ def entry(action: str, **members: object) -> AuditEntry:
         "before": None,
         "after": None,
     }
-    return AuditEntry(**{**made, **members})  # type: ignore[typeddict-item]
+    return cast(AuditEntry, {**made, **members})
 
 
 def words(made: AuditEntry) -> str:

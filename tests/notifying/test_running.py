@@ -1,5 +1,6 @@
 """Runs of the webhook: what is new, the digest, tests, failures, the lease, crashes."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from seealso.tables import notices
 from seealso.tables.audit import AuditFilter, list_audit
 from seealso.tables.queue import PendingCounts, count_pending, save_counts
 from seealso.times import rfc3339
-from seealso.verifying.fetching import FetchFailed
+from seealso.verifying.fetching import Fetched, FetchFailed
 from tests.notifying.receiver import HOST, Clock, FakeReceiver, tools
 from tests.support.factories import APPROVED, AT_ONCE, NOW, attempt, by, make_network
 
@@ -239,11 +240,11 @@ def test_one_run_at_a_time(network: Store, clock: Clock, receiver: FakeReceiver)
     submitted(network, clock, "a")
     clock.passes(minutes=5)
 
-    def meanwhile(*sent: object) -> object:
+    def meanwhile(headers: Mapping[str, str], body: bytes) -> Fetched | FetchFailed:
         assert run(tools(network, clock, receiver), SECONDS) is None
-        return receiver(*sent)  # type: ignore[arg-type]
+        return receiver(headers, body)
 
-    assert run(tools(network, clock, meanwhile), SECONDS) == Report(accepted=1)  # type: ignore[arg-type]
+    assert run(tools(network, clock, meanwhile), SECONDS) == Report(accepted=1)
     assert len(receiver.received) == 1
 
 
@@ -253,15 +254,15 @@ def test_a_run_that_was_suspended_changes_nothing_of_the_next(
     submitted(network, clock, "a")
     clock.passes(minutes=5)
 
-    def suspended(*sent: object) -> object:
+    def suspended(_headers: Mapping[str, str], _body: bytes) -> Fetched | FetchFailed:
         clock.passes(seconds=SECONDS + 1)
         assert run(tools(network, clock, receiver), SECONDS) == Report(accepted=1)
         return replace_status(500)
 
-    def replace_status(status: int) -> object:
+    def replace_status(status: int) -> Fetched | FetchFailed:
         return FakeReceiver([status])({}, b"")
 
-    assert run(tools(network, clock, suspended), SECONDS) == Report(failed=1)  # type: ignore[arg-type]
+    assert run(tools(network, clock, suspended), SECONDS) == Report(failed=1)
     assert [each.status for each in notices.get_webhook(network).state.deliveries] == [200]
 
 
